@@ -1,0 +1,103 @@
+/** Every {@link ITkDBException.code}: a closed union, so that a `switch` over it can be exhaustive. */
+export type ErrorCode =
+  | 'ERR_ITKDB'
+  | 'ERR_INVALID_INVOCATION'
+  | 'ERR_INVALID_ID_TOKEN'
+  | 'ERR_RESPONSE'
+  | 'ERR_AUTHENTICATION_FAILED'
+  | 'ERR_BAD_JSON'
+  | 'ERR_BAD_REQUEST'
+  | 'ERR_CONFLICT'
+  | 'ERR_FORBIDDEN'
+  | 'ERR_NOT_FOUND'
+  | 'ERR_REDIRECT'
+  | 'ERR_SERVER_ERROR'
+  | 'ERR_SPECIAL_ERROR'
+  | 'ERR_TOO_LARGE'
+  | 'ERR_UNAVAILABLE_FOR_LEGAL_REASONS'
+  | 'ERR_UNHANDLED_RESPONSE'
+  | 'ERR_DUPLICATE_OBJECTS'
+  | 'ERR_DUPLICATE_TEST_RUNS'
+  | 'ERR_TRANSPORT'
+  | 'ERR_ABORTED'
+  | 'ERR_CONNECTION_FAILED'
+  | 'ERR_CONNECTION_REFUSED'
+  | 'ERR_CONNECTION_RESET'
+  | 'ERR_HOST_NOT_FOUND'
+  | 'ERR_INVALID_RESPONSE'
+  | 'ERR_RESPONSE_TOO_LARGE'
+  | 'ERR_TIMEOUT'
+  | 'ERR_TLS'
+  | 'ERR_TOO_MANY_REDIRECTS';
+
+/**
+ * The root of everything this package throws.
+ *
+ * ```text
+ * ITkDBException
+ * ├─ InvalidInvocation            an argument, option or setting is wrong
+ * ├─ InvalidIdToken               the identity service's token does not verify
+ * ├─ ResponseException            the server answered, but not as hoped
+ * │  ├─ AuthenticationFailed      no token was granted
+ * │  ├─ BadJSON                   the body is not the JSON it claims to be
+ * │  ├─ BadRequest                400
+ * │  ├─ Forbidden                 401, 403
+ * │  ├─ NotFound                  404
+ * │  ├─ Conflict                  409
+ * │  ├─ TooLarge                  413
+ * │  ├─ SpecialError              415
+ * │  ├─ UnavailableForLegalReasons 451
+ * │  ├─ ServerError               500, 502, 503, 504
+ * │  ├─ Redirect                  302 that was not followed
+ * │  └─ UnhandledResponse         any other 4xx or 5xx
+ * ├─ TransportException           no whole answer came
+ * │  ├─ Aborted, Timeout, TooManyRedirects
+ * │  ├─ ConnectionFailed, ConnectionRefused, ConnectionReset, HostNotFound, TlsFailure
+ * │  └─ InvalidResponse, ResponseTooLarge
+ * └─ DuplicateObjectsInDB
+ *    └─ DuplicateTestRuns
+ * ```
+ */
+export class ITkDBException extends Error {
+  /** What went wrong, stable across releases. */
+  readonly code: ErrorCode = 'ERR_ITKDB';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/** An argument, an option, a setting or a request was wrong; the message names it and says what would be right. */
+export class InvalidInvocation extends ITkDBException {
+  override readonly code = 'ERR_INVALID_INVOCATION';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/** Several objects with the same contents are already in the database. */
+export class DuplicateObjectsInDB extends ITkDBException {
+  override readonly code: 'ERR_DUPLICATE_OBJECTS' | 'ERR_DUPLICATE_TEST_RUNS' = 'ERR_DUPLICATE_OBJECTS';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/** A test run with the same contents is already in the database. */
+export class DuplicateTestRuns extends DuplicateObjectsInDB {
+  override readonly code = 'ERR_DUPLICATE_TEST_RUNS';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/**
+ * Gives a class's errors its own name. On the prototype, so that it is no enumerable field of each error, and
+ * before the constructor runs, so that `stack` starts with it.
+ */
+export function nameAfterClass(type: { readonly name: string; readonly prototype: Error }): void {
+  Object.defineProperty(type.prototype, 'name', { value: type.name, configurable: true, writable: true });
+}

@@ -1,0 +1,39 @@
+import { ITkDBException, nameAfterClass } from './base.js';
+
+/**
+ * Which check an id token failed:
+ *
+ * - `format`: it is no JWT;
+ * - `algorithm`: it is not signed with RS256;
+ * - `keys`: the identity service's key set could not be read;
+ * - `signature`: no key of the identity service made its signature;
+ * - `audience`: it is meant for somebody else;
+ * - `expiry`: it has expired;
+ * - `not-before`: it is not valid yet;
+ * - `claims`: a claim is missing or of the wrong type, or another option of `jwtOptions` is not met.
+ */
+export type IdTokenCheck =
+  | 'format'
+  | 'algorithm'
+  | 'keys'
+  | 'signature'
+  | 'audience'
+  | 'expiry'
+  | 'not-before'
+  | 'claims';
+
+/** The token that the identity service granted does not verify, so it was not used; the user is as it was before. */
+export class InvalidIdToken extends ITkDBException {
+  override readonly code = 'ERR_INVALID_ID_TOKEN';
+  /** The check that failed. */
+  readonly check: IdTokenCheck;
+
+  static {
+    nameAfterClass(this);
+  }
+
+  constructor(check: IdTokenCheck, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.check = check;
+  }
+}

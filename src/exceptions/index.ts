@@ -1,0 +1,108 @@
+import {
+  type DuplicateObjectsInDB,
+  type DuplicateTestRuns,
+  type InvalidInvocation,
+  ITkDBException,
+} from './base.js';
+import type { InvalidIdToken } from './id-token.js';
+import type {
+  AuthenticationFailed,
+  BadJSON,
+  BadRequest,
+  Conflict,
+  Forbidden,
+  NotFound,
+  Redirect,
+  ServerError,
+  SpecialError,
+  TooLarge,
+  UnavailableForLegalReasons,
+  UnhandledResponse,
+} from './response.js';
+import type {
+  Aborted,
+  ConnectionFailed,
+  ConnectionRefused,
+  ConnectionReset,
+  HostNotFound,
+  InvalidResponse,
+  ResponseTooLarge,
+  Timeout,
+  TlsFailure,
+  TooManyRedirects,
+} from './transport.js';
+
+export { type AppError, type AppErrors, parseAppErrors } from './app-errors.js';
+export {
+  DuplicateObjectsInDB,
+  DuplicateTestRuns,
+  type ErrorCode,
+  InvalidInvocation,
+  ITkDBException,
+} from './base.js';
+export type { RequestInput, ResponseInput, ShownRequest, ShownResponse } from './exchange.js';
+export { type IdTokenCheck, InvalidIdToken } from './id-token.js';
+export {
+  AuthenticationFailed,
+  BadJSON,
+  BadRequest,
+  Conflict,
+  Forbidden,
+  NotFound,
+  Redirect,
+  ResponseException,
+  ServerError,
+  SpecialError,
+  TooLarge,
+  UnavailableForLegalReasons,
+  UnhandledResponse,
+} from './response.js';
+export type { ResponseExceptionClass } from './status.js';
+export {
+  Aborted,
+  ConnectionFailed,
+  ConnectionRefused,
+  ConnectionReset,
+  HostNotFound,
+  InvalidResponse,
+  ResponseTooLarge,
+  Timeout,
+  TlsFailure,
+  TooManyRedirects,
+  type TransportContext,
+  TransportException,
+} from './transport.js';
+
+/** Every concrete exception: an `error.code` compared with a literal narrows this type to one class. */
+export type AnyITkDBException =
+  | InvalidInvocation
+  | InvalidIdToken
+  | AuthenticationFailed
+  | BadJSON
+  | BadRequest
+  | Conflict
+  | Forbidden
+  | NotFound
+  | Redirect
+  | ServerError
+  | SpecialError
+  | TooLarge
+  | UnavailableForLegalReasons
+  | UnhandledResponse
+  | Aborted
+  | ConnectionFailed
+  | ConnectionRefused
+  | ConnectionReset
+  | HostNotFound
+  | InvalidResponse
+  | ResponseTooLarge
+  | Timeout
+  | TlsFailure
+  | TooManyRedirects
+  | DuplicateObjectsInDB
+  | DuplicateTestRuns;
+
+/** Whether an error comes from this package; narrows it so that its `code` narrows further. */
+export function isITkDBException(error: unknown): error is AnyITkDBException {
+  return error instanceof ITkDBException;
+}

@@ -1,0 +1,264 @@
+import { type AppErrors, hasAppError, parseAppErrors } from './app-errors.js';
+import { ITkDBException, nameAfterClass } from './base.js';
+import {
+  clip,
+  formatBody,
+  formatRequest,
+  type ResponseInput,
+  redactorFor,
+  type ShownResponse,
+  showResponse,
+} from './exchange.js';
+
+type ResponseErrorCode =
+  | 'ERR_RESPONSE'
+  | 'ERR_AUTHENTICATION_FAILED'
+  | 'ERR_BAD_JSON'
+  | 'ERR_BAD_REQUEST'
+  | 'ERR_CONFLICT'
+  | 'ERR_FORBIDDEN'
+  | 'ERR_NOT_FOUND'
+  | 'ERR_REDIRECT'
+  | 'ERR_SERVER_ERROR'
+  | 'ERR_SPECIAL_ERROR'
+  | 'ERR_TOO_LARGE'
+  | 'ERR_UNAVAILABLE_FOR_LEGAL_REASONS'
+  | 'ERR_UNHANDLED_RESPONSE';
+
+/**
+ * The server answered, but not as hoped.
+ *
+ * The message shows the request and then the server's own words. Neither it nor any field holds a credential: what
+ * the exception keeps of the exchange is a copy with tokens, access codes and cookies replaced.
+ */
+export class ResponseException extends ITkDBException {
+  override readonly code: ResponseErrorCode = 'ERR_RESPONSE';
+  /** The HTTP status. */
+  readonly status: number;
+  readonly #response: ShownResponse;
+  #appErrors: AppErrors | undefined;
+
+  static {
+    nameAfterClass(this);
+  }
+
+  /**
+   * @param response - the answer, with its request under `config`; an axios response is one
+   * @param additionalMessage - shown as the details, in place of the server's body
+   */
+  constructor(response: ResponseInput, additionalMessage?: string, options?: ErrorOptions) {
+    const redactor = redactorFor(response);
+    const shown = showResponse(response, redactor);
+    const details =
+      additionalMessage === undefined ? new.target.describe(shown) : redactor.text(additionalMessage);
+    super(layOut(shown, details), options);
+    this.status = shown.status;
+    this.#response = shown;
+  }
+
+  /** The details that the message ends with; a class that knows the important part of the body shows only that. */
+  protected static describe(shown: ShownResponse): string {
+    return formatBody(shown.data);
+  }
+
+  /** The answer and its request, without secrets. */
+  get response(): ShownResponse {
+    return this.#response;
+  }
+
+  /** The server's reasons: its `uuAppErrorMap`, parsed. */
+  get appErrors(): AppErrors {
+    this.#appErrors ??= parseAppErrors(this.#response.data);
+    return this.#appErrors;
+  }
+
+  /**
+   * Whether the server gave this reason.
+   *
+   * @param key - the whole key or its last parts, such as `componentDoesNotExist`
+   */
+  hasAppError(key: string): boolean {
+    return hasAppError(this.appErrors, key);
+  }
+
+  /** What `JSON.stringify` shows. */
+  toJSON(): object {
+    const { method, url } = this.#response.request;
+    const { name, code, status, message, appErrors } = this;
+    return { name, code, status, request: { method, url }, appErrors, message };
+  }
+}
+
+/** The identity service granted no token: the access codes are wrong, or the service is in trouble. */
+export class AuthenticationFailed extends ResponseException {
+  override readonly code = 'ERR_AUTHENTICATION_FAILED';
+
+  static {
+    nameAfterClass(this);
+  }
+
+  protected static override describe(shown: ShownResponse): string {
+    const reason =
+      shown.status === 401 || shown.status === 403
+        ? 'The identity service did not accept the access codes; are ITKDB_ACCESS_CODE1 and ITKDB_ACCESS_CODE2 right?'
+        : 'The identity service granted no token.';
+    return `${reason}\n${super.describe(shown)}`.trim();
+  }
+}
+
+/** The body is not the JSON that its `Content-Type` says it is. `cause` is the `SyntaxError`. */
+export class BadJSON extends ResponseException {
+  override readonly code = 'ERR_BAD_JSON';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/** 400: the command refused its input. */
+export class BadRequest extends ResponseException {
+  override readonly code = 'ERR_BAD_REQUEST';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/** 409. */
+export class Conflict extends ResponseException {
+  override readonly code = 'ERR_CONFLICT';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/** 401 or 403: the token is not accepted, or its owner may not do this. */
+export class Forbidden extends ResponseException {
+  override readonly code = 'ERR_FORBIDDEN';
+
+  static {
+    nameAfterClass(this);
+  }
+
+  protected static override describe(shown: ShownResponse): string {
+    const refusal = parseAppErrors(shown.data)['uu-app-workspace/authorization/userIsNotAuthorized'];
+    return refusal?.message ? clip(refusal.message) : super.describe(shown);
+  }
+}
+
+/** 404: there is no such command. */
+export class NotFound extends ResponseException {
+  override readonly code = 'ERR_NOT_FOUND';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/** A redirect that was not followed: a 302 with `maxRedirects: 0`, or one that must not be followed. */
+export class Redirect extends ResponseException {
+  override readonly code = 'ERR_REDIRECT';
+
+  static {
+    nameAfterClass(this);
+  }
+
+  protected static override describe(shown: ShownResponse): string {
+    return `Redirect to ${locationPath(shown) || 'nowhere'}`;
+  }
+
+  /** The path of `Location`, without a trailing `.json`; `''` where there is none. */
+  get path(): string {
+    return locationPath(this.response);
+  }
+}
+
+/** 500, 502, 503, 504. */
+export class ServerError extends ResponseException {
+  override readonly code = 'ERR_SERVER_ERROR';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/** 415. */
+export class SpecialError extends ResponseException {
+  override readonly code = 'ERR_SPECIAL_ERROR';
+
+  static {
+    nameAfterClass(this);
+  }
+
+  protected static override describe(shown: ShownResponse): string {
+    const { message } = specialErrorFields(shown.data);
+    return message === '' ? super.describe(shown) : `Special error '${clip(message)}'`;
+  }
+
+  /** `reason` of the server's JSON, or `''`. */
+  get reason(): string {
+    return specialErrorFields(this.response.data).reason;
+  }
+
+  /** `special_errors` of the server's JSON, or `[]`. */
+  get specialErrors(): readonly unknown[] {
+    return specialErrorFields(this.response.data).specialErrors;
+  }
+}
+
+/** 413: the request body is larger than the server takes. */
+export class TooLarge extends ResponseException {
+  override readonly code = 'ERR_TOO_LARGE';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/** 451. */
+export class UnavailableForLegalReasons extends ResponseException {
+  override readonly code = 'ERR_UNAVAILABLE_FOR_LEGAL_REASONS';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/** Any other 4xx or 5xx. `cause` says which. */
+export class UnhandledResponse extends ResponseException {
+  override readonly code = 'ERR_UNHANDLED_RESPONSE';
+
+  static {
+    nameAfterClass(this);
+  }
+
+  constructor(response: ResponseInput, additionalMessage?: string, options?: ErrorOptions) {
+    const side = response.status >= 500 ? 'Server' : 'Client';
+    const { status, statusText, request } = showResponse(response);
+    const cause = new Error(`${status} ${side} Error: ${statusText} for url: ${request.url}`);
+    super(response, additionalMessage, { cause, ...options });
+  }
+}
+
+function layOut(shown: ShownResponse, details: string): string {
+  const head = `received ${shown.status} HTTP response for following request\n${formatRequest(shown.request)}`;
+  return details === '' ? head : `${head}\n\nThe following details may help:\n${details}`;
+}
+
+function locationPath({ headers, request }: ShownResponse): string {
+  const location = headers['location'];
+  const base = URL.canParse(request.url) ? request.url : 'http://localhost/';
+  if (typeof location !== 'string' || !URL.canParse(location, base)) return '';
+  return new URL(location, base).pathname.replace(/\.json$/, '');
+}
+
+function specialErrorFields(data: unknown): { message: string; reason: string; specialErrors: unknown[] } {
+  const fields: Record<string, unknown> = typeof data === 'object' && data !== null ? { ...data } : {};
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  return {
+    message: text(fields['message']),
+    reason: text(fields['reason']),
+    specialErrors: Array.isArray(fields['special_errors']) ? fields['special_errors'] : [],
+  };
+}

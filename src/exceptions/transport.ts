@@ -1,0 +1,137 @@
+import { ITkDBException, nameAfterClass } from './base.js';
+
+type TransportErrorCode =
+  | 'ERR_TRANSPORT'
+  | 'ERR_ABORTED'
+  | 'ERR_CONNECTION_FAILED'
+  | 'ERR_CONNECTION_REFUSED'
+  | 'ERR_CONNECTION_RESET'
+  | 'ERR_HOST_NOT_FOUND'
+  | 'ERR_INVALID_RESPONSE'
+  | 'ERR_RESPONSE_TOO_LARGE'
+  | 'ERR_TIMEOUT'
+  | 'ERR_TLS'
+  | 'ERR_TOO_MANY_REDIRECTS';
+
+/** What a {@link TransportException} was about. */
+export interface TransportContext extends ErrorOptions {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+}
+
+/**
+ * No whole answer came back. `cause` holds the low-level error's message and `code` (`ECONNRESET`, …), nothing else of it.
+ */
+export class TransportException extends ITkDBException {
+  override readonly code: TransportErrorCode = 'ERR_TRANSPORT';
+  /** The method of the request, if there was one. */
+  readonly method: string | undefined;
+  /** The URL of the request, without credentials. */
+  readonly url: string | undefined;
+
+  static {
+    nameAfterClass(this);
+  }
+
+  constructor(message: string, { method, url, ...options }: TransportContext = {}) {
+    super(message, options);
+    this.method = method;
+    this.url = url;
+  }
+
+  /** What `JSON.stringify` shows. */
+  toJSON(): object {
+    const { name, code, method, url, message } = this;
+    return { name, code, method, url, message };
+  }
+}
+
+/** The caller's `AbortSignal` fired, or the session was closed. `cause` is the signal's reason. */
+export class Aborted extends TransportException {
+  override readonly code = 'ERR_ABORTED';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/** No connection could be made or used, for a reason that has no class of its own; `cause` says which. */
+export class ConnectionFailed extends TransportException {
+  override readonly code = 'ERR_CONNECTION_FAILED';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/** Nothing listens at the address. */
+export class ConnectionRefused extends TransportException {
+  override readonly code = 'ERR_CONNECTION_REFUSED';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/** The connection broke off, before the answer or in the middle of it. */
+export class ConnectionReset extends TransportException {
+  override readonly code = 'ERR_CONNECTION_RESET';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/** The host name does not resolve. */
+export class HostNotFound extends TransportException {
+  override readonly code = 'ERR_HOST_NOT_FOUND';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/** What came back is not HTTP, or its content coding is broken. */
+export class InvalidResponse extends TransportException {
+  override readonly code = 'ERR_INVALID_RESPONSE';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/** The body is longer than `maxContentLength` allows. */
+export class ResponseTooLarge extends TransportException {
+  override readonly code = 'ERR_RESPONSE_TOO_LARGE';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/** The other side was silent for longer than `timeout`. */
+export class Timeout extends TransportException {
+  override readonly code = 'ERR_TIMEOUT';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/** No trusted TLS connection could be made: an unknown issuer, another host's certificate, an expired one. */
+export class TlsFailure extends TransportException {
+  override readonly code = 'ERR_TLS';
+
+  static {
+    nameAfterClass(this);
+  }
+}
+
+/** More redirects than `maxRedirects` allows. */
+export class TooManyRedirects extends TransportException {
+  override readonly code = 'ERR_TOO_MANY_REDIRECTS';
+
+  static {
+    nameAfterClass(this);
+  }
+}

@@ -1,0 +1,173 @@
+import { TextDecoder } from 'node:util';
+import axios, { type AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import { InvalidInvocation } from '../exceptions/base.js';
+import { BadJSON } from '../exceptions/response.js';
+import { isReadable, type WireConfig } from './wire.js';
+
+/** How much of a failed answer's stream is read for its exception, in bytes. */
+const FAILED_STREAM_LENGTH = 64 * 1024;
+
+/**
+ * Serialises a request body: what axios does, but a value that JSON cannot hold is an error rather than a silent
+ * `null`, and null itself is no body.
+ *
+ * @throws InvalidInvocation that names the member at fault
+ */
+export function serializeBody(
+  this: InternalAxiosRequestConfig,
+  data: unknown,
+  headers: AxiosHeaders,
+): unknown {
+  if (data === undefined || data === null) {
+    // axios would call the body that there is not a form.
+    if (!headers.hasContentType()) headers.setContentType(false);
+    return undefined;
+  }
+  // axios would send the whole memory behind a view.
+  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const contentType = String(headers.getContentType() ?? '');
+  if (!isOpaque(data) && !/multipart|urlencoded/i.test(contentType)) {
+    headers.setContentType('application/json', false);
+    return stringify(data);
+  }
+  const [transform] = [axios.defaults.transformRequest ?? []].flat();
+  return transform?.call(this, data, headers);
+}
+
+/**
+ * Turns the bytes of an answer into what `responseType` asks for.
+ *
+ * | `responseType`  | `data`                                                                            |
+ * | --------------- | --------------------------------------------------------------------------------- |
+ * | none            | JSON parsed where `Content-Type` says JSON; text where it says text; else `Buffer` |
+ * | `'json'`        | JSON parsed, whatever `Content-Type` says                                         |
+ * | `'text'`        | a string                                                                          |
+ * | `'arraybuffer'` | a `Buffer`                                                                        |
+ * | `'stream'`      | a `Readable`                                                                      |
+ *
+ * An empty body is `''` except for the last two.
+ *
+ * @throws BadJSON
+ */
+export function decodeBody(response: AxiosResponse, responseType: WireConfig['responseType']): unknown {
+  if (responseType === 'stream' || responseType === 'arraybuffer') return response.data;
+  const text = decodeText(response, responseType);
+  const asJson = responseType === 'json' || (responseType === undefined && isJson(mediaType(response)));
+  if (!asJson || typeof text !== 'string' || text === '') return text;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new BadJSON({ ...response, data: text }, undefined, { cause: error });
+  }
+}
+
+/** Like {@link decodeBody} without the parsing of JSON, for a caller who brings `transformResponse`. */
+export function decodeText(response: AxiosResponse, responseType: WireConfig['responseType']): unknown {
+  const { data } = response;
+  if (!Buffer.isBuffer(data) || responseType === 'arraybuffer') return data;
+  if (data.length === 0) return '';
+  if (responseType === undefined && !isText(mediaType(response))) return data;
+  return textDecoder(response).decode(data);
+}
+
+/** Reads the body of a failed answer, whatever it is; the start of it where it is a stream. Never throws. */
+export async function readFailedBody(response: AxiosResponse): Promise<unknown> {
+  const bytes = Buffer.isBuffer(response.data) ? response.data : await readStart(response.data);
+  const readable = { ...response, data: bytes };
+  try {
+    return decodeBody(readable, undefined);
+  } catch {
+    return decodeText(readable, undefined);
+  }
+}
+
+async function readStart(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length >= FAILED_STREAM_LENGTH) break;
+    }
+  } catch {
+    // The status says more than a body that broke off.
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Whether a value has a wire form of its own, so that it is not to be written as JSON. */
+function isOpaque(data: unknown): boolean {
+  if (typeof data === 'string' || isReadable(data)) return true;
+  return [FormData, URLSearchParams, Blob, ArrayBuffer, ReadableStream].some((type) => data instanceof type);
+}
+
+function stringify(data: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(data);
+  } catch (error) {
+    throw notJson(findFault(data) ?? (error as Error).message);
+  }
+  if (text === undefined) throw notJson(`\`data\` is a ${typeof data}`);
+  // JSON.stringify writes null for what JSON has no word for.
+  const fault = text.includes('null') ? findFault(data) : undefined;
+  if (fault !== undefined) throw notJson(`${fault}; send null or leave it out`);
+  return text;
+}
+
+/** Says what in a value JSON cannot hold, and where, such as `results.CURRENT.3 is NaN`. */
+function findFault(
+  value: unknown,
+  path: readonly string[] = [],
+  holders: readonly unknown[] = [],
+): string | undefined {
+  const name = `\`${path.join('.') || 'data'}\``;
+  if (typeof value === 'number' && !Number.isFinite(value)) return `${name} is ${value}`;
+  if (typeof value === 'bigint') return `${name} is a bigint`;
+  if (value instanceof Date && Number.isNaN(value.getTime())) return `${name} is an invalid Date`;
+  if (typeof value !== 'object' || value === null || 'toJSON' in value) return undefined;
+  if (holders.includes(value)) return `${name} holds itself`;
+  for (const [key, item] of Object.entries(value)) {
+    const fault = findFault(item, [...path, key], [...holders, value]);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function notJson(fault: string): InvalidInvocation {
+  return new InvalidInvocation(`the request body cannot be written as JSON: ${fault}`);
+}
+
+function mediaType(response: AxiosResponse): string {
+  return (
+    String(response.headers['content-type'] ?? '')
+      .split(';', 1)[0]
+      ?.trim()
+      .toLowerCase() ?? ''
+  );
+}
+
+function isJson(type: string): boolean {
+  return type === 'application/json' || type.endsWith('+json');
+}
+
+function isText(type: string): boolean {
+  return (
+    type === '' ||
+    isJson(type) ||
+    type.startsWith('text/') ||
+    type.endsWith('+xml') ||
+    /^application\/(?:xml|javascript|x-www-form-urlencoded)$/.test(type)
+  );
+}
+
+function textDecoder(response: AxiosResponse): TextDecoder {
+  const [, charset] =
+    /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(String(response.headers['content-type'] ?? '')) ?? [];
+  try {
+    return new TextDecoder(charset ?? 'utf-8');
+  } catch {
+    return new TextDecoder();
+  }
+}

@@ -1,0 +1,102 @@
+import { InvalidInvocation, ITkDBException } from '../exceptions/base.js';
+import {
+  Aborted,
+  ConnectionFailed,
+  ConnectionRefused,
+  ConnectionReset,
+  HostNotFound,
+  InvalidResponse,
+  ResponseTooLarge,
+  Timeout,
+  TlsFailure,
+  type TransportContext,
+  type TransportException,
+} from '../exceptions/transport.js';
+import { Redactor, redactor } from '../redact.js';
+
+/** What is known of a request that failed before it was answered. */
+export interface FailedRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly headers?: object | undefined;
+  readonly data?: unknown;
+  /** The signal that may have ended it. */
+  readonly signal?: { readonly aborted: boolean; readonly reason?: unknown } | undefined;
+}
+
+type Kind = new (message: string, context: TransportContext) => TransportException;
+
+/** `code` of the low-level error → class and what to tell the user; the first row that matches counts. */
+const KINDS: readonly (readonly [RegExp, Kind, string])[] = [
+  [/^ECONNREFUSED$/, ConnectionRefused, 'nothing listens there; is the URL right?'],
+  [
+    /^(?:ENOTFOUND|EAI_\w+)$/,
+    HostNotFound,
+    'the host name does not resolve; is the URL right, is there a network?',
+  ],
+  [/^E\w*TIMEDOUT$/, Timeout, 'the other side was silent for too long'],
+  [
+    /^(?:ECONNRESET|ECONNABORTED|EPIPE|ERR_STREAM_PREMATURE_CLOSE)$/,
+    ConnectionReset,
+    'the connection broke off',
+  ],
+  [
+    /^(?:EPROTO$|ERR_TLS|ERR_SSL|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH|ERROR_IN_CERT)/,
+    TlsFailure,
+    'no trusted TLS connection could be made',
+  ],
+  [/^(?:HPE_|Z_|ERR__?ZSTD|ERR_BROTLI|ERR__ERROR_FORMAT)/, InvalidResponse, 'the answer is not valid HTTP'],
+];
+
+const CALLERS_FAULT =
+  /^ERR_(?:BAD_OPTION|BAD_REQUEST|INVALID_(?:ARG|CHAR|URL)|UNESCAPED|HTTP_INVALID|NOT_SUPPORT)/;
+
+/**
+ * Makes our exception of whatever axios, `node:http` or an injected client threw. Only the message and the `code` of
+ * that error are kept, as the `cause`: an `AxiosError` itself shows the bearer token wherever it is printed.
+ */
+export function toTransportException(error: unknown, request: FailedRequest): ITkDBException {
+  if (error instanceof ITkDBException) return error;
+  const secrets = Redactor.forExchange({ requestHeaders: request.headers, requestBody: request.data });
+  const url = request.url === undefined ? undefined : secrets.text(request.url);
+  const method = request.method?.toUpperCase();
+  const what = url === undefined ? 'the request' : `${method ?? 'GET'} ${url}`;
+  if (request.signal?.aborted) return abortedException(what, request.signal.reason, { method, url });
+
+  const cause = plainCause(error, secrets);
+  if (CALLERS_FAULT.test(cause.code)) return new InvalidInvocation(`${what}: ${cause.message}`, { cause });
+  if (/^maxContentLength/.test(cause.message)) {
+    return new ResponseTooLarge(`${what} failed: the answer is too large: ${cause.message}`, {
+      method,
+      url,
+      cause,
+    });
+  }
+  const [Exception, explanation] = kindOf(cause);
+  return new Exception(`${what} failed: ${explanation} (${cause.message})`, { method, url, cause });
+}
+
+/** Makes the exception of a request that was given up: by the caller's signal, or because the session was closed. */
+export function abortedException(what: string, reason: unknown, context: TransportContext): Aborted {
+  const why = reason instanceof Error ? reason.message : 'the signal was aborted';
+  return new Aborted(`${what} was aborted: ${redactor.text(why)}`, { ...context, cause: reason });
+}
+
+function kindOf(cause: PlainCause): [Kind, string] {
+  if (/aborted|socket hang up/.test(cause.message)) return [ConnectionReset, 'the connection broke off'];
+  const row = KINDS.find(([pattern]) => pattern.test(cause.code));
+  return row === undefined ? [ConnectionFailed, 'no connection'] : [row[1], row[2]];
+}
+
+type PlainCause = Error & { code: string };
+
+function plainCause(error: unknown, secrets: Redactor): PlainCause {
+  const { message, code, errors, cause } = (error ?? {}) as NodeJS.ErrnoException & {
+    errors?: unknown[];
+    cause?: unknown;
+  };
+  // Where a host has several addresses, Node wraps one error for each in a nameless one.
+  const told =
+    message || (errors?.[0] as Error | undefined)?.message || (cause as Error | undefined)?.message;
+  return Object.assign(new Error(secrets.text(String(told ?? error))), { code: String(code ?? '') });
+}

@@ -1,0 +1,56 @@
+import { finished, PassThrough, type Readable } from 'node:stream';
+import axios, { type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import { SilenceWatch } from './silence.js';
+import { toTransportException } from './transport-errors.js';
+
+/** Sends one request and returns whatever answer comes, with the body as bytes (`Buffer`) or as a stream. */
+export type Exchange = (config: WireConfig) => Promise<AxiosResponse>;
+
+/** A request in axios's own terms, with an absolute URL and a serialised body. */
+export interface WireConfig extends InternalAxiosRequestConfig {
+  /** The bearer that the session put into the `Authorization` header; undefined where the header is not its own. */
+  bearer?: string | undefined;
+}
+
+/**
+ * One request over the network, by axios's `http` adapter: no redirect is followed, no status is an error, and
+ * whatever goes wrong is a typed exception.
+ */
+export const sendOverWire: Exchange = async (config) => {
+  const watch = new SilenceWatch(config.timeout ?? 0);
+  const translate = (error: unknown): Error => toTransportException(watch.error ?? error, config);
+  try {
+    const response = await axios.getAdapter('http')({
+      ...config,
+      responseType: config.responseType === 'stream' ? 'stream' : 'arraybuffer',
+      validateStatus: null,
+      maxRedirects: 0,
+      timeout: 0,
+      transport: watch,
+    });
+    if (config.responseType === 'stream') response.data = guard(response.data, translate);
+    return response;
+  } catch (error) {
+    throw translate(error);
+  }
+};
+
+/** Drops a body that nobody will read. */
+export function discard(body: unknown): void {
+  if (isReadable(body)) body.on('error', () => {}).destroy();
+}
+
+/** Whether a body is a stream: it can be read once. */
+export function isReadable(body: unknown): body is Readable {
+  return typeof body === 'object' && body !== null && 'pipe' in body && typeof body.pipe === 'function';
+}
+
+/** Passes a streamed body on, so that its reader too sees typed exceptions. */
+function guard(source: Readable, translate: (error: unknown) => Error): Readable {
+  const guarded = new PassThrough();
+  finished(source, { writable: false }, (error) => {
+    if (error) guarded.destroy(translate(error));
+  });
+  guarded.once('close', () => source.destroy());
+  return source.pipe(guarded);
+}

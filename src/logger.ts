@@ -1,0 +1,43 @@
+import { debuglog } from 'node:util';
+import { InvalidInvocation } from './exceptions/base.js';
+import { redactor } from './redact.js';
+
+/** Where log lines go: `console` and pino loggers fit. */
+export interface Logger {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+/** What a `logger` option must be. */
+export const LOGGER_EXPECTED = 'a logger with debug, info, warn and error, such as console';
+
+/**
+ * Makes the logger that the package itself writes to: credentials are taken out of every line.
+ *
+ * @param target - the caller's; without one, lines go to stderr where `NODE_DEBUG` names `itkdb`, else nowhere
+ */
+export function createLogger(target?: Logger): Logger {
+  if (target === undefined) return debugLogger();
+  for (const level of LEVELS) {
+    if (typeof target?.[level] !== 'function')
+      throw new InvalidInvocation(`\`logger\` must be ${LOGGER_EXPECTED}`);
+  }
+  return {
+    debug: (message) => target.debug(redactor.text(message)),
+    info: (message) => target.info(redactor.text(message)),
+    warn: (message) => target.warn(redactor.text(message)),
+    error: (message) => target.error(redactor.text(message)),
+  };
+}
+
+function debugLogger(): Logger {
+  const log = debuglog('itkdb');
+  const write = (message: string): void => {
+    if (log.enabled) log('%s', redactor.text(message));
+  };
+  return { debug: write, info: write, warn: write, error: write };
+}

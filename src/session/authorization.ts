@@ -1,0 +1,65 @@
+import { AxiosHeaders } from 'axios';
+import { InvalidInvocation } from '../exceptions/base.js';
+import { withLimits } from '../http/limits.js';
+import { discard, type Exchange, isReadable } from '../http/wire.js';
+import { isUnderPrefix } from '../url.js';
+import type { UserLike } from '../user/user-like.js';
+import type { DispatchedConfig } from './request-config.js';
+
+/**
+ * Puts the user's bearer into requests, and into no others than those under the prefix.
+ *
+ * | the request                                      | what it is sent with          |
+ * | ------------------------------------------------ | ----------------------------- |
+ * | has its own `auth`, or `auth: false`             | that, or nothing              |
+ * | is not under the prefix                          | what the caller set           |
+ * | is under the prefix                              | a bearer that is asked for now |
+ * | was answered 401                                 | once more, with a new bearer  |
+ */
+export class Authorization {
+  readonly #user: UserLike;
+  readonly #prefix: URL;
+
+  constructor(user: UserLike, prefix: URL) {
+    this.#user = user;
+    this.#prefix = prefix;
+  }
+
+  /** Whether the bearer may be sent to a URL. */
+  readonly covers = (url: URL): boolean => isUnderPrefix(this.#prefix, url);
+
+  /** Asks the user for a bearer, within the request's time, and puts it into the header. */
+  async authorize(config: DispatchedConfig): Promise<void> {
+    if (!config.authorize || !this.covers(new URL(config.url ?? ''))) return;
+    const signal = config.signal as AbortSignal | undefined;
+    const what = 'authentication';
+    await withLimits(this.#authenticate(signal), { what, signal, timeout: config.timeout });
+    const { bearer } = this.#user;
+    if (typeof bearer !== 'string' || !/^[\x21-\x7e]+$/.test(bearer)) {
+      throw new InvalidInvocation(
+        "the user's `bearer` must be a token of printable characters without spaces, and not be empty",
+      );
+    }
+    config.headers.set('Authorization', `Bearer ${bearer}`);
+    config.bearer = bearer;
+  }
+
+  /** Repeats a request once with a new bearer where the one that it had was refused. */
+  withReauthentication(next: Exchange): Exchange {
+    return async (config) => {
+      const response = await next(config);
+      const { bearer } = response.config as DispatchedConfig;
+      if (response.status !== 401 || bearer === undefined || isReadable(config.data)) return response;
+      discard(response.data);
+      this.#user.invalidate?.(bearer);
+      const again = { ...config, headers: new AxiosHeaders(config.headers) } as DispatchedConfig;
+      await this.authorize(again);
+      return next(again);
+    };
+  }
+
+  // An async function, so that a user that throws at once fails the request like one that rejects.
+  async #authenticate(signal: AbortSignal | undefined): Promise<void> {
+    await this.#user.authenticate({ signal });
+  }
+}

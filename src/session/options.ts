@@ -1,0 +1,96 @@
+import type { Agent as HttpAgent } from 'node:http';
+import type { Agent as HttpsAgent } from 'node:https';
+import { LOGGER_EXPECTED, type Logger } from '../logger.js';
+import type { UserLike } from '../user/user-like.js';
+import { check, lazyZod } from '../validation.js';
+
+/** A length of time, as the sum of its parts; fractions are fine. The names are those of Python's `timedelta`. */
+export interface Duration {
+  readonly weeks?: number | undefined;
+  readonly days?: number | undefined;
+  readonly hours?: number | undefined;
+  readonly minutes?: number | undefined;
+  readonly seconds?: number | undefined;
+  readonly milliseconds?: number | undefined;
+  readonly microseconds?: number | undefined;
+}
+
+/** A place to keep answers in: a `Keyv` instance or a storage adapter for one. */
+export interface CacheStore {
+  get(key: string): unknown;
+  set(key: string, value: unknown, ttl?: number): unknown;
+  delete(key: string): unknown;
+  clear(): unknown;
+}
+
+/** Options of a `Session`. */
+export interface SessionOptions {
+  /** Who asks. @defaultValue a `User` with the access codes of the settings, closed together with the session */
+  readonly user?: UserLike | undefined;
+  /** Where the database is. Only URLs below it are sent the user's token. @defaultValue `ITKDB_API_URL` */
+  readonly prefixUrl?: string | URL | undefined;
+  /** A file in which tokens survive the process. Of no effect beside `user`. */
+  readonly saveAuth?: string | undefined;
+  /** A token is renewed when it has no more than this left, in seconds. Of no effect beside `user`. @defaultValue `15` */
+  readonly authExpiryThreshold?: number | undefined;
+  /** Accepted, but answers are not cached yet. @defaultValue `true` */
+  readonly cache?: boolean | string | CacheStore | undefined;
+  /** Accepted, but answers are not cached yet. */
+  readonly expiresAfter?: Duration | undefined;
+  /** Silence of the other side to bear, in milliseconds; 0 is without end. Covers authentication. @defaultValue `60000` */
+  readonly timeout?: number | undefined;
+  /** Redirects to follow. @defaultValue `30` */
+  readonly maxRedirects?: number | undefined;
+  /** The longest body of an answer, in bytes after decompression; streams have no limit. @defaultValue 256 MiB */
+  readonly maxContentLength?: number | undefined;
+  /** Header fields of every request. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Where log lines go. @defaultValue stderr where `NODE_DEBUG` names `itkdb`, else nowhere */
+  readonly logger?: Logger | undefined;
+  /** For `http:` URLs. Not destroyed by `close()`. @defaultValue one of the session's own that keeps sockets alive */
+  readonly httpAgent?: HttpAgent | undefined;
+  /** For `https:` URLs. Not destroyed by `close()`. @defaultValue one of the session's own that keeps sockets alive */
+  readonly httpsAgent?: HttpsAgent | undefined;
+}
+
+/** The longest body of an answer unless an option says otherwise, in bytes: half of the longest string there can be. */
+export const MAX_CONTENT_LENGTH: number = 256 * 1024 * 1024;
+
+/** @throws InvalidInvocation that names the option that is wrong, and says what would be right */
+export function checkSessionOptions(options: SessionOptions): void {
+  const z = lazyZod();
+  const atLeast0 = (unit: string) => z.number(`a ${unit}`).min(0, `a ${unit}, at least 0`).optional();
+  const object = (what: string) =>
+    z.custom((value) => typeof value === 'object' && value !== null, what).optional();
+  const duration = Object.fromEntries(
+    ['weeks', 'days', 'hours', 'minutes', 'seconds', 'milliseconds', 'microseconds'].map((unit) => [
+      unit,
+      z.number('a number').optional(),
+    ]),
+  );
+  const shape = z.strictObject(
+    {
+      user: z.custom(isUserLike, 'a user: an object with authenticate() and bearer').optional(),
+      prefixUrl: z.union([z.string(), z.instanceof(URL)], 'a URL').optional(),
+      saveAuth: z.string('the path of a file').min(1, 'the path of a file').optional(),
+      authExpiryThreshold: atLeast0('number of seconds'),
+      cache: z
+        .union([z.boolean(), z.string().min(1), object('')], 'true, false, a path or a store')
+        .optional(),
+      expiresAfter: z.strictObject(duration, 'an object such as { days: 1 }').optional(),
+      timeout: atLeast0('number of milliseconds'),
+      maxRedirects: atLeast0('number of redirects'),
+      maxContentLength: atLeast0('number of bytes'),
+      headers: z.record(z.string(), z.string('a string'), 'an object of header fields').optional(),
+      logger: object(LOGGER_EXPECTED),
+      httpAgent: object('an http.Agent'),
+      httpsAgent: object('an https.Agent'),
+    },
+    'an object of options',
+  );
+  check('new Session', shape, options);
+}
+
+function isUserLike(value: unknown): boolean {
+  return typeof (value as UserLike | null)?.authenticate === 'function' && 'bearer' in (value as object);
+}

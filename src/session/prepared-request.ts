@@ -1,0 +1,57 @@
+import type { AxiosHeaders } from 'axios';
+import { type RequestInput, showRequest } from '../exceptions/exchange.js';
+import { inspectAsString } from '../inspect.js';
+import type { DispatchedConfig } from './request-config.js';
+
+/**
+ * A request as it will be sent: absolute URL, headers with the token, serialised body. Made by
+ * `session.prepareRequest()`, sent by `session.send()`.
+ *
+ * The getters give the real values, credentials included; printing it shows none.
+ */
+export class PreparedRequest {
+  readonly #config: DispatchedConfig;
+
+  static {
+    inspectAsString(this);
+  }
+
+  /** @internal */
+  constructor(config: DispatchedConfig) {
+    this.#config = config;
+  }
+
+  /** In upper case. */
+  get method(): string {
+    return (this.#config.method ?? 'get').toUpperCase();
+  }
+
+  /** Absolute, with its query. */
+  get url(): string {
+    return this.#config.url ?? '';
+  }
+
+  /** The header fields to be sent; changes to them count. */
+  get headers(): AxiosHeaders {
+    return this.#config.headers;
+  }
+
+  /** The serialised body; undefined for none. */
+  get body(): unknown {
+    return this.#config.data;
+  }
+
+  toString(): string {
+    return `PreparedRequest(${this.method} ${showRequest(this.#config as RequestInput).url})`;
+  }
+
+  /** What `JSON.stringify` shows. */
+  toJSON(): object {
+    return showRequest(this.#config as RequestInput);
+  }
+
+  /** @internal */
+  static configOf(request: PreparedRequest): DispatchedConfig {
+    return request.#config;
+  }
+}

@@ -1,0 +1,302 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { finished } from 'node:stream';
+import axios, { type AxiosInstance, isAxiosError } from 'axios';
+import { InvalidInvocation } from '../exceptions/base.js';
+import {
+  exceptionFor,
+  isFailure,
+  type ResponseExceptionClass,
+  STATUS_EXCEPTIONS,
+} from '../exceptions/status.js';
+import { decodeBody, decodeText, readFailedBody, serializeBody } from '../http/body.js';
+import { CookieStore, withCookies } from '../http/cookies.js';
+import { MAX_REDIRECTS, withRedirects } from '../http/redirects.js';
+import { toTransportException } from '../http/transport-errors.js';
+import { type Exchange, isReadable, sendOverWire } from '../http/wire.js';
+import { inspectAsString } from '../inspect.js';
+import { createLogger, type Logger } from '../logger.js';
+import { SettingsReader } from '../settings.js';
+import { joinUrl, parsePrefix } from '../url.js';
+import { DEFAULT_TIMEOUT, User } from '../user/user.js';
+import type { UserLike } from '../user/user-like.js';
+import { VERSION } from '../version.js';
+import { Authorization } from './authorization.js';
+import { InFlight } from './in-flight.js';
+import { checkSessionOptions, MAX_CONTENT_LENGTH, type SessionOptions } from './options.js';
+import { PreparedRequest } from './prepared-request.js';
+import {
+  checkRequestConfig,
+  type DispatchConfig,
+  type DispatchedConfig,
+  type RequestConfig,
+  type SessionResponse,
+} from './request-config.js';
+import { showExchange } from './shown-exchange.js';
+
+/**
+ * A connection to the database that authenticates itself.
+ *
+ * ```ts
+ * import { Session } from 'itkdb';
+ *
+ * const session = new Session(); // access codes from the environment or from .env
+ * const { data } = await session.get('getComponent', { data: { component: '20USBML1234567' } });
+ * await session.close();
+ * ```
+ *
+ * It wraps an axios instance. Before a request leaves, its URL is joined to `prefixUrl` and, if it lies under it, the
+ * user is asked for a fresh bearer. An answer whose status stands for a failure is thrown as the exception in
+ * {@link Session.STATUS_EXCEPTIONS}.
+ */
+export class Session {
+  /** Which exception stands for which status. */
+  static readonly STATUS_EXCEPTIONS: Readonly<Record<number, ResponseExceptionClass>> = STATUS_EXCEPTIONS;
+  /** The statuses that the database answers with when a command went well. */
+  static readonly SUCCESS_STATUSES: ReadonlySet<number> = new Set([200, 201]);
+
+  readonly #prefix: URL;
+  readonly #user: UserLike;
+  readonly #logger: Logger;
+  readonly #axios: AxiosInstance;
+  readonly #authorization: Authorization;
+  readonly #exchange: Exchange;
+  readonly #inFlight = new InFlight();
+  readonly #ours: { close?(): void; destroy?(): void }[] = [];
+  #closed = false;
+  #lastResponse: SessionResponse | undefined;
+
+  static {
+    inspectAsString(this);
+  }
+
+  /** @throws InvalidInvocation where an option or a setting is wrong */
+  constructor(options: SessionOptions = {}) {
+    checkSessionOptions(options);
+    this.#logger = createLogger(options.logger);
+    this.#prefix = parsePrefix(options.prefixUrl ?? new SettingsReader().get('ITKDB_API_URL'), 'prefixUrl');
+    this.#user = options.user ?? this.#keep(defaultUser(options));
+    if (options.user !== undefined && (options.saveAuth ?? options.authExpiryThreshold) !== undefined) {
+      this.#logger.warn(
+        '`saveAuth` and `authExpiryThreshold` are of no effect beside `user`; give them to new User.',
+      );
+    }
+    this.#authorization = new Authorization(this.#user, this.#prefix);
+    const followed = withRedirects(this.#authorization.covers, withCookies(new CookieStore(), sendOverWire));
+    this.#exchange = this.#authorization.withReauthentication(followed);
+    this.#axios = this.#createAxios(options);
+  }
+
+  /** The base of relative URLs, with a slash at its end. */
+  get prefixUrl(): string {
+    return this.#prefix.href;
+  }
+
+  /** Who asks. */
+  get user(): UserLike {
+    return this.#user;
+  }
+
+  /** The last answer received, be it a failure; undefined before the first. */
+  get lastResponse(): SessionResponse | undefined {
+    return this.#lastResponse;
+  }
+
+  get<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
+    return this.#request({ ...config, method: 'GET', url });
+  }
+
+  head<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
+    return this.#request({ ...config, method: 'HEAD', url });
+  }
+
+  options<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
+    return this.#request({ ...config, method: 'OPTIONS', url });
+  }
+
+  delete<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
+    return this.#request({ ...config, method: 'DELETE', url });
+  }
+
+  post<T = unknown>(url: string | URL, data?: unknown, config?: RequestConfig): Promise<SessionResponse<T>> {
+    return this.#request({ ...config, method: 'POST', url, data });
+  }
+
+  put<T = unknown>(url: string | URL, data?: unknown, config?: RequestConfig): Promise<SessionResponse<T>> {
+    return this.#request({ ...config, method: 'PUT', url, data });
+  }
+
+  patch<T = unknown>(url: string | URL, data?: unknown, config?: RequestConfig): Promise<SessionResponse<T>> {
+    return this.#request({ ...config, method: 'PATCH', url, data });
+  }
+
+  /**
+   * Sends a request. Every other verb is short for this.
+   *
+   * @throws InvalidInvocation where the request is wrong
+   * @throws ResponseException where the answer's status stands for a failure
+   * @throws TransportException where no whole answer came
+   */
+  request<T = unknown>(config: RequestConfig): Promise<SessionResponse<T>>;
+  request<T = unknown>(
+    method: string,
+    url: string | URL,
+    config?: RequestConfig,
+  ): Promise<SessionResponse<T>>;
+  request<T>(
+    methodOrConfig: string | RequestConfig,
+    url?: string | URL,
+    config?: RequestConfig,
+  ): Promise<SessionResponse<T>> {
+    return this.#request(
+      typeof methodOrConfig === 'string' ? { ...config, method: methodOrConfig, url } : methodOrConfig,
+    );
+  }
+
+  /**
+   * Makes a request ready to be sent, without sending it: joins its URL, serialises its body, and authorizes it.
+   *
+   * @throws InvalidInvocation where the request is wrong, and what `user.authenticate()` throws
+   */
+  async prepareRequest(config: RequestConfig): Promise<PreparedRequest> {
+    const adapter: Exchange = async (data) => ({
+      data,
+      config: data,
+      status: 0,
+      statusText: '',
+      headers: {},
+    });
+    const { data } = await this.#dispatch({ ...this.#toDispatch(config), adapter }, config.signal);
+    return new PreparedRequest(data as DispatchedConfig);
+  }
+
+  /** Sends a prepared request as it is. */
+  send<T = unknown>(
+    request: PreparedRequest,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<SessionResponse<T>> {
+    const { adapter: _, ...config } = PreparedRequest.configOf(request);
+    return this.#dispatch({ ...config, prepared: true, transformRequest: [] }, signal);
+  }
+
+  /** Puts the user's bearer of this moment into a prepared request, if it is under the prefix. */
+  async authorize(request: PreparedRequest): Promise<PreparedRequest> {
+    await this.#authorization.authorize(PreparedRequest.configOf(request));
+    return request;
+  }
+
+  /** Ends what is under way with `Aborted`, and closes the sockets. The session cannot be used again. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#inFlight.abort(new Error('the session was closed'));
+    for (const resource of this.#ours.splice(0)) (resource.close ?? resource.destroy)?.call(resource);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  toString(): string {
+    return `Session(prefixUrl=${this.prefixUrl})`;
+  }
+
+  toJSON(): { prefixUrl: string } {
+    return { prefixUrl: this.prefixUrl };
+  }
+
+  #createAxios({ httpAgent, httpsAgent, ...options }: SessionOptions): AxiosInstance {
+    const instance = axios.create({
+      adapter: (config) => this.#adapt(config as DispatchedConfig),
+      headers: { 'User-Agent': `itkdb/${VERSION}`, ...options.headers },
+      httpAgent: httpAgent ?? this.#keep(new HttpAgent({ keepAlive: true })),
+      httpsAgent: httpsAgent ?? this.#keep(new HttpsAgent({ keepAlive: true })),
+      maxContentLength: options.maxContentLength ?? MAX_CONTENT_LENGTH,
+      maxRedirects: options.maxRedirects ?? MAX_REDIRECTS,
+      paramsSerializer: { indexes: null },
+      timeout: options.timeout ?? DEFAULT_TIMEOUT,
+      transformRequest: [serializeBody],
+      transformResponse: [],
+    });
+    instance.interceptors.request.use(async (config) => {
+      await this.#prepare(config as DispatchedConfig);
+      return config;
+    });
+    return instance;
+  }
+
+  async #request<T>(config: RequestConfig): Promise<SessionResponse<T>> {
+    return this.#dispatch<T>(this.#toDispatch(config), config.signal);
+  }
+
+  /** Translates a request into axios's terms. */
+  #toDispatch(config: RequestConfig): DispatchConfig {
+    checkRequestConfig(config);
+    const { auth, url, validateStatus, ...rest } = config;
+    const dispatch: DispatchConfig = {
+      ...rest,
+      url: joinUrl(this.#prefix, url).href,
+      authorize: auth === undefined,
+    };
+    if (auth) dispatch.auth = auth;
+    if (validateStatus !== undefined) dispatch.accepts = validateStatus ?? (() => true);
+    if (rest.responseType === 'stream') dispatch.maxContentLength ??= -1;
+    return dispatch;
+  }
+
+  async #dispatch<T>(config: DispatchConfig, signal: RequestConfig['signal']): Promise<SessionResponse<T>> {
+    if (this.#closed) throw new InvalidInvocation('the session is closed');
+    const flight = this.#inFlight.enter(signal as AbortSignal | undefined);
+    let data: unknown;
+    try {
+      const response = (await this.#axios.request({
+        ...config,
+        signal: flight.signal,
+      })) as SessionResponse<T>;
+      data = response.data;
+      return response;
+    } catch (error) {
+      if (!flight.signal.aborted && !isAxiosError(error)) throw error;
+      throw toTransportException(error, { ...config, signal: flight.signal } as DispatchedConfig);
+    } finally {
+      if (isReadable(data)) finished(data, flight.leave);
+      else flight.leave();
+    }
+  }
+
+  /** What the request interceptor does. */
+  async #prepare(config: DispatchedConfig): Promise<void> {
+    if (config.prepared) return;
+    if (config.params !== undefined) {
+      config.url = new URL(this.#axios.getUri(config)).href;
+      delete config.params;
+    }
+    await this.#authorization.authorize(config);
+  }
+
+  /** What the adapter does: exchanges a prepared request for an answer, or an exception. */
+  async #adapt(config: DispatchedConfig): Promise<SessionResponse> {
+    const response = await this.#exchange(config);
+    const { status, headers, data } = response;
+    const length = Buffer.isBuffer(data) ? data.length : headers['content-length'];
+    this.#logger.debug(`Response: ${status} (${length} bytes) ${config.method?.toUpperCase()} ${config.url}`);
+    if (config.accepts === undefined ? isFailure(status) : !config.accepts(status)) {
+      const failed = { ...response, data: await readFailedBody(response) };
+      this.#lastResponse = showExchange(failed, failed.data);
+      throw exceptionFor(failed, config.bearer === undefined ? undefined : this.#user.idToken);
+    }
+    const shown = showExchange(response, undefined);
+    this.#lastResponse = shown;
+    const isTransformed = [config.transformResponse ?? []].flat().length > 0;
+    shown.data = (isTransformed ? decodeText : decodeBody)(response, config.responseType);
+    return shown;
+  }
+
+  #keep<Resource extends { close?(): void; destroy?(): void }>(resource: Resource): Resource {
+    this.#ours.push(resource);
+    return resource;
+  }
+}
+
+function defaultUser({ saveAuth, authExpiryThreshold, timeout, logger }: SessionOptions): User {
+  return new User({ saveAuth, authExpiryThreshold, timeout, logger });
+}

@@ -1,0 +1,27 @@
+import { AxiosHeaders, type AxiosResponse } from 'axios';
+import { redactor } from '../redact.js';
+import type { SessionResponse } from './request-config.js';
+
+/**
+ * The answer as callers get it. axios's own holds the request with its bearer, for anybody who prints it; here `config`
+ * and `request` are small copies without credentials, and of cookies only the names are left.
+ */
+export function showExchange(response: AxiosResponse, data: unknown): SessionResponse {
+  const { status, statusText, config } = response;
+  const method = config.method?.toUpperCase() ?? 'GET';
+  const url = redactor.text(config.url ?? '');
+  return {
+    data,
+    status,
+    statusText,
+    headers: withoutCookies(new AxiosHeaders(response.headers as AxiosHeaders)),
+    config: { method, url, headers: new AxiosHeaders(redactor.headers(config.headers)) },
+    request: { method, url, res: { responseUrl: url } },
+    fromCache: false,
+  };
+}
+
+function withoutCookies(headers: AxiosHeaders): AxiosHeaders {
+  if (headers.has('set-cookie')) headers.set(redactor.headers({ 'set-cookie': headers.get('set-cookie') }));
+  return headers;
+}

@@ -1,0 +1,209 @@
+/**
+ * What kinds of parts there are: a small share of the real catalogue, with its codes. Institutions carry codes of real
+ * ones; people, numbers and addresses are made up.
+ */
+
+export interface Named {
+  readonly code: string;
+  readonly name: string;
+}
+
+export const PROJECTS: readonly Named[] = [
+  { code: 'S', name: 'Strips' },
+  { code: 'P', name: 'Pixels' },
+  { code: 'CE', name: 'Common electronics' },
+  { code: 'CM', name: 'Common mechanics' },
+];
+
+export const SUBPROJECTS: Readonly<Record<string, string>> = {
+  SB: 'Strip barrel',
+  SE: 'Strip end-cap',
+  SG: 'Strips general',
+  PI: 'Pixel inner system',
+  PB: 'Pixel outer barrel',
+  PG: 'Pixels general',
+};
+
+/** A type of component, with the stages that its components go through. */
+export interface ComponentType extends Named {
+  readonly project: string;
+  /** Type code → sub-project and the two letters in the serial number. */
+  readonly types: Readonly<
+    Record<string, { readonly name: string; readonly subproject: string; readonly block: string }>
+  >;
+  readonly stages: readonly Named[];
+  /** Tests by the stage in which they are done. */
+  readonly tests: Readonly<Record<string, readonly Named[]>>;
+}
+
+const stages = (...codes: string[]): Named[] =>
+  codes.map((code) => ({ code, name: title(code.replace(/^MODULE\//, '')) }));
+const tests = (...codes: string[]): Named[] => codes.map((code) => ({ code, name: title(code) }));
+
+function title(code: string): string {
+  const words = code.replaceAll('_', ' ').toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export const SENSOR: ComponentType = {
+  code: 'SENSOR',
+  name: 'Sensor',
+  project: 'S',
+  types: {
+    ATLAS18LS: { name: 'ATLAS18 long strip', subproject: 'SB', block: 'SL' },
+    ATLAS18SS: { name: 'ATLAS18 short strip', subproject: 'SB', block: 'SS' },
+  },
+  stages: stages('REGISTERED', 'SENS_TEST_STAGE', 'BLESSING', 'READY_FOR_MODULE'),
+  tests: {
+    SENS_TEST_STAGE: tests('ATLAS18_IV_TEST_V1', 'ATLAS18_CV_TEST_V1', 'ATLAS18_CURRENT_STABILITY_V1'),
+  },
+};
+
+export const HYBRID: ComponentType = {
+  code: 'HYBRID_ASSEMBLY',
+  name: 'Hybrid assembly',
+  project: 'S',
+  types: {
+    X: { name: 'Hybrid X', subproject: 'SB', block: 'HX' },
+    Y: { name: 'Hybrid Y', subproject: 'SB', block: 'HY' },
+  },
+  stages: stages('ASIC_ATTACHMENT', 'WIRE_BONDING', 'BURN_IN', 'FINISHED_HYBRID', 'ON_MODULE'),
+  tests: {
+    ASIC_ATTACHMENT: tests('ASIC_GLUE_WEIGHT', 'ASIC_METROLOGY'),
+    WIRE_BONDING: tests('WIRE_BONDING', 'NO_PPA'),
+  },
+};
+
+export const POWERBOARD: ComponentType = {
+  code: 'PWB',
+  name: 'Powerboard',
+  project: 'S',
+  types: { B3: { name: 'Barrel powerboard v3', subproject: 'SB', block: 'P0' } },
+  stages: stages('BONDED', 'TESTED', 'READY_FOR_MODULE', 'ON_MODULE'),
+  tests: { BONDED: tests('VISUAL_INSPECTION'), TESTED: tests('HV_LEAKAGE', 'DCDC_EFFICIENCY') },
+};
+
+export const STRIP_MODULE: ComponentType = {
+  code: 'MODULE',
+  name: 'Module',
+  project: 'S',
+  types: {
+    BARREL_LS_MODULE: { name: 'Barrel long-strip module', subproject: 'SB', block: 'ML' },
+    BARREL_SS_MODULE: { name: 'Barrel short-strip module', subproject: 'SB', block: 'MS' },
+  },
+  stages: stages('HV_TAB_ATTACHED', 'GLUED', 'STITCH_BONDING', 'BONDED', 'TESTED', 'FINISHED'),
+  tests: {
+    HV_TAB_ATTACHED: tests('VISUAL_INSPECTION', 'MODULE_IV_PS_V1'),
+    GLUED: tests('GLUE_WEIGHT', 'MODULE_METROLOGY', 'MODULE_BOW'),
+    BONDED: tests('MODULE_WIRE_BONDING', 'MODULE_IV_AMAC'),
+    TESTED: tests('PEDESTAL_TRIM', 'STROBE_DELAY', 'RESPONSE_CURVE'),
+  },
+};
+
+export const STAVE: ComponentType = {
+  code: 'STAVE',
+  name: 'Stave',
+  project: 'S',
+  types: {
+    'LS-A': { name: 'Long-strip stave, side A', subproject: 'SB', block: 'LA' },
+    'SS-A': { name: 'Short-strip stave, side A', subproject: 'SB', block: 'LC' },
+  },
+  stages: stages('RECEPTION', 'MODULE_LOADING', 'POST-ASSEMBLY', 'STAVE_SHIPPED', 'RECEIVED_AT_CERN'),
+  tests: {
+    RECEPTION: tests('RECEPTION_VISUAL_INSPECTION'),
+    MODULE_LOADING: tests('MODULE_PLACEMENT_ACCURACY_STAVE'),
+  },
+};
+
+export const FE_CHIP: ComponentType = {
+  code: 'FE_CHIP',
+  name: 'FE chip',
+  project: 'P',
+  types: { ITKPIX_V2: { name: 'ITkPix V2', subproject: 'PG', block: 'FC' } },
+  stages: stages('TESTONWAFER', 'HYBRIDISATION', 'BAREMODULEASSEMBLY', 'BAREMODULERECEPTION'),
+  tests: { TESTONWAFER: tests('FECHIP_TEST') },
+};
+
+export const SENSOR_TILE: ComponentType = {
+  code: 'SENSOR_TILE',
+  name: 'Sensor tile',
+  project: 'P',
+  types: { OUTER_SENSOR_TILE: { name: 'Outer sensor tile', subproject: 'PG', block: 'S4' } },
+  stages: stages('SENSOR_MANUFACTURER', 'WAFER_PROCESSING', 'BAREMODULEASSEMBLY', 'BAREMODULERECEPTION'),
+  tests: { BAREMODULERECEPTION: tests('IV_MEASURE') },
+};
+
+export const BARE_MODULE: ComponentType = {
+  code: 'BARE_MODULE',
+  name: 'Bare module',
+  project: 'P',
+  types: { QUAD_BARE_MODULE: { name: 'Quad bare module', subproject: 'PG', block: 'B4' } },
+  stages: stages('BAREMODULEASSEMBLY', 'BAREMODULERECEPTION'),
+  tests: {
+    BAREMODULERECEPTION: tests('VISUAL_INSPECTION', 'MASS_MEASUREMENT', 'FLATNESS', 'BARE_MODULE_SENSOR_IV'),
+  },
+};
+
+export const PCB: ComponentType = {
+  code: 'PCB',
+  name: 'PCB',
+  project: 'P',
+  types: { QUAD_PCB: { name: 'Quad PCB', subproject: 'PG', block: 'PQ' } },
+  stages: stages('PCB_RECEPTION', 'PCB_POPULATION', 'PCB_CUTTING', 'PCB_QC', 'PCB_RECEPTION_MODULE_SITE'),
+  tests: { PCB_RECEPTION: tests('VISUAL_INSPECTION', 'METROLOGY'), PCB_QC: tests('HV_LV_TEST') },
+};
+
+export const PIXEL_MODULE: ComponentType = {
+  code: 'MODULE',
+  name: 'Module',
+  project: 'P',
+  types: { OUTER_SYSTEM_QUAD_MODULE: { name: 'Outer system quad module', subproject: 'PG', block: 'M2' } },
+  stages: stages(
+    'MODULE/ASSEMBLY',
+    'MODULE/WIREBONDING',
+    'MODULE/INITIAL_WARM',
+    'MODULE/INITIAL_COLD',
+    'MODULE/THERMAL_CYCLES',
+    'MODULE/FINAL_WARM',
+    'MODULE/COMPLETE',
+  ),
+  tests: {
+    'MODULE/ASSEMBLY': tests('MASS_MEASUREMENT', 'QUAD_MODULE_METROLOGY', 'VISUAL_INSPECTION'),
+    'MODULE/WIREBONDING': tests('WIREBONDING', 'WIREBOND_PULL_TEST'),
+    'MODULE/INITIAL_WARM': tests('E_SUMMARY', 'IV_MEASURE'),
+    'MODULE/FINAL_WARM': tests('E_SUMMARY', 'IV_MEASURE'),
+  },
+};
+
+/** Code, name, city, latitude, longitude. */
+export const SITES: readonly (readonly [string, string, string, number, number])[] = [
+  ['ANL', 'Argonne National Laboratory', 'Lemont', 41.7, -88.0],
+  ['AVS', 'AVS', 'Elgoibar', 43.2, -2.4],
+  ['BNL', 'Brookhaven National Laboratory', 'Upton', 40.9, -72.9],
+  ['CAM', 'University of Cambridge', 'Cambridge', 52.2, 0.1],
+  ['CERN', 'CERN', 'Geneva', 46.2, 6.1],
+  ['CU', 'Carleton University', 'Ottawa', 45.4, -75.7],
+  ['DESYHH', 'DESY Hamburg', 'Hamburg', 53.6, 9.9],
+  ['DESYZ', 'DESY Zeuthen', 'Zeuthen', 52.3, 13.6],
+  ['EDI', 'University of Edinburgh', 'Edinburgh', 55.9, -3.2],
+  ['FZU', 'Institute of Physics of the Czech Academy of Sciences', 'Prague', 50.1, 14.5],
+  ['GL', 'University of Glasgow', 'Glasgow', 55.9, -4.3],
+  ['GOETTINGEN', 'Georg-August-Universität Göttingen', 'Göttingen', 51.5, 9.9],
+  ['IFIC', 'IFIC Valencia', 'Valencia', 39.5, -0.4],
+  ['IHEP', 'Institute of High Energy Physics', 'Beijing', 39.9, 116.2],
+  ['INFN_LECCE', 'INFN Lecce', 'Lecce', 40.4, 18.2],
+  ['KEK', 'KEK', 'Tsukuba', 36.1, 140.1],
+  ['LBL', 'Lawrence Berkeley National Laboratory', 'Berkeley', 37.9, -122.2],
+  ['OKLAHOMA', 'University of Oklahoma', 'Norman', 35.2, -97.4],
+  ['OSU', 'Oklahoma State University', 'Stillwater', 36.1, -97.1],
+  ['PUC', 'Pontificia Universidad Católica de Chile', 'Santiago', -33.4, -70.6],
+  ['QMUL', 'Queen Mary University of London', 'London', 51.5, 0.0],
+  ['SFU', 'Simon Fraser University', 'Burnaby', 49.3, -122.9],
+  ['SIEGEN', 'Universität Siegen', 'Siegen', 50.9, 8.0],
+  ['TRIUMF', 'TRIUMF', 'Vancouver', 49.2, -123.2],
+  ['TUDO', 'TU Dortmund', 'Dortmund', 51.5, 7.4],
+  ['UBC', 'University of British Columbia', 'Vancouver', 49.3, -123.2],
+  ['UCSC', 'University of California, Santa Cruz', 'Santa Cruz', 37.0, -122.1],
+  ['UNIFREIBURG', 'Universität Freiburg', 'Freiburg', 48.0, 7.8],
+  ['UT', 'University of Toronto', 'Toronto', 43.7, -79.4],
+];

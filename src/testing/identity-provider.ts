@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { CommandError } from './app-error.js';
+import type { DtoIn, PdbUser } from './commands.js';
+
+interface SigningKey {
+  readonly privateKey: CryptoKey;
+  readonly publicJwk: JWK;
+}
+
+/** Options of {@link IdentityProvider}. */
+export interface IdentityProviderOptions {
+  readonly users: readonly PdbUser[];
+  readonly tokenLifetime: number;
+}
+
+/** What `issueToken` may do otherwise than `grantToken`. */
+export interface TokenOverrides {
+  /** Added to the claims, or in their place; undefined leaves a claim out. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined;
+  /** The same for the header. */
+  readonly header?: Readonly<Record<string, unknown>> | undefined;
+  /** Signs with a key that is not in the key set. */
+  readonly foreignKey?: boolean | undefined;
+}
+
+// Making a key takes about as long as starting everything else; one process can share the first.
+let firstKey: Promise<SigningKey> | undefined;
+let lastKeyNumber = 0;
+
+/** The identity service: trades access codes for RS256 id tokens, and publishes the keys that they are signed with. */
+export class IdentityProvider {
+  /** Whom it knows. */
+  readonly users: readonly PdbUser[];
+  /** How long the next tokens live, in seconds. */
+  tokenLifetime: number;
+  /** By how much its clock is ahead of this computer's, in seconds. */
+  clockOffset = 0;
+  #keys: readonly SigningKey[];
+  readonly #valid = new Map<string, number>();
+
+  private constructor({ users, tokenLifetime }: IdentityProviderOptions, key: SigningKey) {
+    this.users = users;
+    this.tokenLifetime = tokenLifetime;
+    this.#keys = [key];
+  }
+
+  static async create(options: IdentityProviderOptions): Promise<IdentityProvider> {
+    firstKey ??= createKey();
+    return new IdentityProvider(options, await firstKey);
+  }
+
+  /** What `listKeys` answers. */
+  keySet(): { keys: JWK[] } {
+    return { keys: this.#keys.map(({ publicJwk }) => publicJwk) };
+  }
+
+  /**
+   * Signs with a new key from now on.
+   *
+   * @param options - `keepOld` publishes the old keys beside the new one
+   */
+  async rotateKeys({ keepOld = false }: { keepOld?: boolean } = {}): Promise<void> {
+    const key = await createKey();
+    this.#keys = keepOld ? [key, ...this.#keys] : [key];
+  }
+
+  /** What `grantToken` answers. */
+  async grantToken(input: DtoIn): Promise<Record<string, unknown>> {
+    const { accessCode1, accessCode2, scope } = input;
+    if (!accessCode1 || !accessCode2) {
+      throw new CommandError(500, 'uu-app-server/internalServerError', 'Internal server error.');
+    }
+    const user = this.users.find(
+      (known) => known.accessCode1 === accessCode1 && known.accessCode2 === accessCode2,
+    );
+    if (user === undefined) {
+      throw new CommandError(401, 'uu-appg01/authentication/invalidCredentials', 'Invalid credentials.');
+    }
+    const audience = /https?:\/\/\S*/.exec(String(scope ?? ''))?.[0];
+    return {
+      access_token: randomBytes(24).toString('hex'),
+      id_token: await this.issueToken(user, { claims: { aud: audience } }),
+      token_type: 'Bearer',
+      expires_in: this.tokenLifetime,
+      scope: scope ?? '',
+      uuAppErrorMap: {},
+    };
+  }
+
+  /** Makes an id token for a user, right or deliberately wrong. The API accepts it until it expires. */
+  async issueToken(user: PdbUser, { claims, header, foreignKey }: TokenOverrides = {}): Promise<string> {
+    const now = Math.floor(Date.now() / 1000) + this.clockOffset;
+    const expiry = now + this.tokenLifetime;
+    const { privateKey, publicJwk } = foreignKey ? await createKey() : (this.#keys[0] as SigningKey);
+    const token = await new SignJWT({
+      iss: 'https://uuidentity.example/',
+      sub: user.identity,
+      uuidentity: user.identity,
+      name: user.name,
+      jti: randomBytes(8).toString('hex'),
+      iat: now,
+      exp: expiry,
+      ...claims,
+    })
+      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: publicJwk.kid as string, ...header })
+      .sign(privateKey);
+    for (const [old, end] of this.#valid) if (end < now) this.#valid.delete(old);
+    this.#valid.set(token, expiry);
+    return token;
+  }
+
+  /** Whether the API accepts a bearer. */
+  accepts(token: string): boolean {
+    const expiry = this.#valid.get(token);
+    return expiry !== undefined && Date.now() / 1000 + this.clockOffset < expiry;
+  }
+
+  /** Makes the API refuse every token granted so far. */
+  revokeTokens(): void {
+    this.#valid.clear();
+  }
+}
+
+async function createKey(): Promise<SigningKey> {
+  const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
+  lastKeyNumber += 1;
+  const publicJwk = {
+    ...(await exportJWK(publicKey)),
+    kid: `key-${lastKeyNumber}`,
+    alg: 'RS256',
+    use: 'sig',
+  };
+  return { privateKey, publicJwk };
+}

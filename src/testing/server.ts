@@ -1,0 +1,110 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { type Faults, send, sendSpoilt } from './faults.js';
+
+/** A request that the embedded database received. */
+export interface RecordedRequest {
+  /** Which of its two servers. */
+  readonly server: 'identity' | 'api';
+  readonly method: string;
+  /** Path and query, as received. */
+  readonly url: string;
+  /** The last part of the path, such as `getComponent` or `grantToken`. */
+  readonly command: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The body as received. */
+  readonly body: string;
+  /** The body parsed, where it is JSON. */
+  readonly json: unknown;
+}
+
+/** An answer before it is sent. */
+export interface Answer {
+  readonly status: number;
+  /** `Content-Type`. @defaultValue `application/json; charset=UTF-8` */
+  readonly type?: string;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  readonly body: string | Buffer;
+}
+
+/** Answers a request. */
+export type Handler = (request: RecordedRequest) => Promise<Answer>;
+
+/** What a {@link LoopbackServer} is given. */
+export interface LoopbackServerOptions {
+  readonly name: RecordedRequest['server'];
+  readonly handler: Handler;
+  readonly faults: Faults;
+  readonly onRequest: (request: RecordedRequest) => void;
+}
+
+/** An HTTP server on a free port of 127.0.0.1. */
+export class LoopbackServer {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(options: LoopbackServerOptions) {
+    this.#server = createServer((request, response) => {
+      this.#serve(request, response, options).catch(() => response.destroy());
+    });
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  static async start(options: LoopbackServerOptions): Promise<LoopbackServer> {
+    const server = new LoopbackServer(options);
+    await new Promise<void>((resolve, reject) => {
+      server.#server.once('error', reject);
+      // A thousand connections may come at once.
+      server.#server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve);
+    });
+    return server;
+  }
+
+  /** The origin, such as `http://127.0.0.1:40000`. */
+  get origin(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** How many connections are open. */
+  get openConnections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Closes the server and its connections, whatever they are doing. */
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { name, handler, faults, onRequest }: LoopbackServerOptions,
+  ): Promise<void> {
+    const recorded = await record(name, request);
+    onRequest(recorded);
+    const fault = faults.take(recorded);
+    if (fault === undefined) send(response, await handler(recorded));
+    else await sendSpoilt(fault, request, response, () => handler(recorded));
+  }
+}
+
+async function record(server: RecordedRequest['server'], request: IncomingMessage): Promise<RecordedRequest> {
+  const { method = 'GET', url = '/', headers } = request;
+  const body = await text(request);
+  const command = decodeURIComponent(new URL(url, 'http://localhost').pathname.split('/').at(-1) ?? '');
+  return { server, method, url, command, headers, body, json: parse(body) };
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,125 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import axios, { type AxiosRequestConfig } from 'axios';
+import type { JWK } from 'jose';
+import { ITkDBException } from '../exceptions/base.js';
+import { InvalidIdToken } from '../exceptions/id-token.js';
+import { AuthenticationFailed } from '../exceptions/response.js';
+import { decodeBody, readFailedBody } from '../http/body.js';
+import { toTransportException } from '../http/transport-errors.js';
+import { sendOverWire } from '../http/wire.js';
+import { VERSION } from '../version.js';
+
+/** The HTTP client that a `User` talks to the identity service with. An axios instance is one. */
+export interface HttpClient {
+  request(config: AxiosRequestConfig): Promise<{ status: number; data: unknown; headers?: object }>;
+}
+
+/** What the identity service granted. */
+export interface Grant {
+  readonly accessToken: string;
+  readonly idToken: string;
+}
+
+/** What a grant is asked for with. */
+export interface GrantRequest {
+  readonly accessCode1: string;
+  readonly accessCode2: string;
+  readonly scope: string;
+}
+
+/** Talks to the OIDC identity service below one URL. Follows no redirect: what it sends is for nobody else. */
+export class IdentityService {
+  readonly #url: URL;
+  readonly #client: HttpClient;
+  readonly #options: { readonly timeout: number; readonly signal: AbortSignal };
+  #keys: readonly JWK[] | undefined;
+
+  /** @param options - `timeout` in milliseconds of silence; `signal` ends every request */
+  constructor(url: URL, client: HttpClient | undefined, options: { timeout: number; signal: AbortSignal }) {
+    this.#url = url;
+    this.#client = client ?? defaultClient();
+    this.#options = options;
+  }
+
+  /**
+   * Trades the access codes for tokens, which are not verified yet.
+   *
+   * @throws AuthenticationFailed where the answer holds none
+   */
+  async grantToken({ accessCode1, accessCode2, scope }: GrantRequest): Promise<Grant> {
+    const data = { grant_type: 'password', accessCode1, accessCode2, scope };
+    const config = { method: 'POST', url: new URL('grantToken', this.#url).href, data };
+    const response = await this.#send(config);
+    const { access_token: accessToken, id_token: idToken } = fieldsOf(response.data);
+    if (response.status === 200 && isFilled(accessToken) && isFilled(idToken))
+      return { accessToken, idToken };
+    throw new AuthenticationFailed({ ...response, config: response.config ?? config });
+  }
+
+  /** The keys that tokens are signed with; read once, and again when `fresh` is asked for. */
+  async keys({ fresh = false }: { fresh?: boolean } = {}): Promise<readonly JWK[]> {
+    if (this.#keys === undefined || fresh) this.#keys = await this.#readKeys();
+    return this.#keys;
+  }
+
+  /** Whether the keys are known, so that newer ones may exist. */
+  get hasKeys(): boolean {
+    return this.#keys !== undefined;
+  }
+
+  async #readKeys(): Promise<readonly JWK[]> {
+    const config = { method: 'GET', url: new URL('listKeys', this.#url).href };
+    const response = await this.#send(config);
+    const { keys } = fieldsOf(response.data);
+    const usable = Array.isArray(keys) ? keys.filter((key) => typeof key === 'object' && key !== null) : [];
+    if (response.status === 200 && usable.length > 0) return usable;
+    throw new InvalidIdToken(
+      'keys',
+      `${config.url} answered ${response.status} without keys to verify the id token by`,
+    );
+  }
+
+  async #send(
+    config: AxiosRequestConfig,
+  ): Promise<{ status: number; data: unknown; config?: AxiosRequestConfig }> {
+    const { timeout, signal } = this.#options;
+    const request: AxiosRequestConfig = {
+      ...config,
+      headers: { 'User-Agent': `itkdb/${VERSION}` },
+      timeout,
+      signal,
+      maxRedirects: 0,
+      validateStatus: () => true,
+    };
+    try {
+      return await this.#client.request(request);
+    } catch (error) {
+      if (error instanceof ITkDBException) throw error;
+      throw toTransportException(error, { ...config, signal });
+    }
+  }
+}
+
+/** An axios instance over our own wire. Its sockets close after each answer: a token is asked for every two hours. */
+function defaultClient(): HttpClient {
+  return axios.create({
+    adapter: async (config) => {
+      const response = await sendOverWire(config);
+      const data = response.status === 200 ? decodeBody(response, undefined) : await readFailedBody(response);
+      return { ...response, data };
+    },
+    httpAgent: new HttpAgent({ keepAlive: false }),
+    httpsAgent: new HttpsAgent({ keepAlive: false }),
+    maxContentLength: 1024 * 1024,
+    transformResponse: [],
+  });
+}
+
+function fieldsOf(data: unknown): Readonly<Record<string, unknown>> {
+  return typeof data === 'object' && data !== null ? { ...data } : {};
+}
+
+function isFilled(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}

@@ -1,0 +1,130 @@
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { constants, open, rename, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import type { infer as Infer, ZodObject, ZodString } from 'zod';
+import { lazyZod } from '../validation.js';
+import type { Grant } from './identity-service.js';
+
+const derive = promisify<string, Buffer, number, Buffer>(scrypt);
+
+const FORMAT = 'itkdb-tokens-1';
+const LARGEST = 256 * 1024;
+
+/** Whose tokens a file holds. */
+export interface TokenOwner {
+  readonly accessCode1: string;
+  readonly accessCode2: string;
+  readonly audience: string;
+  readonly authUrl: string;
+}
+
+/** What a token file had to say: tokens, or why it cannot be used; nothing where there is no file. */
+export type TokenFileContent = Grant | { readonly problem: string } | undefined;
+
+/**
+ * Tokens that survive the process, in one JSON file that only its owner can read.
+ *
+ * The access codes are not in it. It knows its owner by a digest of them that is salted and slow to compute (scrypt),
+ * because people choose access codes, and the file may outlive the tokens.
+ */
+export class TokenFile {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = resolve(path);
+  }
+
+  /** Reads the tokens of this owner. They are not verified yet. Never throws. */
+  async load(owner: TokenOwner): Promise<TokenFileContent> {
+    let text: string | undefined;
+    try {
+      text = await readSmallFile(this.path);
+    } catch (error) {
+      return { problem: (error as Error).message };
+    }
+    if (text === undefined) return undefined;
+    const content = parse(text);
+    if (content === undefined) return { problem: 'it is not a token file' };
+    const digest = Buffer.from(content.digest, 'base64url');
+    const expected = await digestOf(owner, Buffer.from(content.salt, 'base64url'));
+    if (digest.length !== expected.length || !timingSafeEqual(digest, expected)) {
+      return { problem: 'it belongs to other access codes, another audience or another identity service' };
+    }
+    return { idToken: content.idToken, accessToken: content.accessToken };
+  }
+
+  /** Replaces the file in one step, so that a reader sees the old or the new one, whole. Throws what `node:fs` throws. */
+  async save(owner: TokenOwner, { idToken, accessToken }: Grant): Promise<void> {
+    const salt = randomBytes(16);
+    const digest = await digestOf(owner, salt);
+    const content: TokenFileFields = {
+      format: FORMAT,
+      salt: salt.toString('base64url'),
+      digest: digest.toString('base64url'),
+      idToken,
+      accessToken,
+    };
+    const temporary = join(dirname(this.path), `.itkdb-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+    try {
+      const file = await open(temporary, 'wx', 0o600);
+      try {
+        await file.writeFile(`${JSON.stringify(content, null, 2)}\n`);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, this.path);
+    } catch (error) {
+      await unlink(temporary).catch(() => {});
+      throw error;
+    }
+  }
+}
+
+type TokenFileFields = Infer<ReturnType<typeof schema>>;
+
+function schema(): ZodObject<Record<'format' | 'salt' | 'digest' | 'idToken' | 'accessToken', ZodString>> {
+  const z = lazyZod();
+  const filled = z.string().min(1);
+  return z.object({
+    format: z.string().regex(new RegExp(`^${FORMAT}$`)),
+    salt: filled,
+    digest: filled,
+    idToken: filled,
+    accessToken: filled,
+  });
+}
+
+function parse(text: string): TokenFileFields | undefined {
+  try {
+    return schema().safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function digestOf(
+  { accessCode1, accessCode2, audience, authUrl }: TokenOwner,
+  salt: Buffer,
+): Promise<Buffer> {
+  return derive(JSON.stringify([accessCode1, accessCode2, audience, authUrl]), salt, 32);
+}
+
+async function readSmallFile(path: string): Promise<string | undefined> {
+  // Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(unlessMissing);
+  if (file === undefined) return undefined;
+  try {
+    const { size } = await file.stat();
+    const isFile = (await file.stat()).isFile();
+    if (!isFile || size > LARGEST) throw new Error('it is not a token file');
+    return await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}

@@ -1,0 +1,294 @@
+import { InvalidInvocation } from '../exceptions/base.js';
+import { withLimits } from '../http/limits.js';
+import { inspectAsString } from '../inspect.js';
+import { createLogger, LOGGER_EXPECTED, type Logger } from '../logger.js';
+import { SettingsReader } from '../settings.js';
+import { parsePrefix } from '../url.js';
+import { check, lazyZod } from '../validation.js';
+import { checkJwtOptions, type IdTokenClaims, type JwtOptions, verifyIdToken } from './id-token.js';
+import { type Grant, type HttpClient, IdentityService } from './identity-service.js';
+import { TokenFile, type TokenOwner } from './token-file.js';
+import type { AuthenticateOptions, UserLike } from './user-like.js';
+
+/** Options of a {@link User}. What is not given comes from the settings, when it is first needed. */
+export interface UserOptions {
+  /** First personal access code. @defaultValue `ITKDB_ACCESS_CODE1` */
+  readonly accessCode1?: string | undefined;
+  /** Second personal access code. @defaultValue `ITKDB_ACCESS_CODE2` */
+  readonly accessCode2?: string | undefined;
+  /** Whom the id token must be meant for. @defaultValue `ITKDB_ACCESS_AUDIENCE` */
+  readonly audience?: string | undefined;
+  /** Where the identity service is. @defaultValue `ITKDB_AUTH_URL` */
+  readonly prefixUrl?: string | URL | undefined;
+  /** Further options for jose's `jwtVerify`; `clockTolerance` replaces `ITKDB_LEEWAY`. */
+  readonly jwtOptions?: JwtOptions | undefined;
+  /** A file in which tokens survive the process. It holds no access codes and only its owner can read it. */
+  readonly saveAuth?: string | undefined;
+  /** A token is renewed when it has no more than this left, in seconds. @defaultValue `15` */
+  readonly authExpiryThreshold?: number | undefined;
+  /** Silence of the identity service to bear, in milliseconds; 0 is without end. @defaultValue `60000` */
+  readonly timeout?: number | undefined;
+  /** Where warnings go. @defaultValue stderr where `NODE_DEBUG` names `itkdb`, else nowhere */
+  readonly logger?: Logger | undefined;
+  /** The HTTP client to use, such as an axios instance. @defaultValue one of our own */
+  readonly httpClient?: HttpClient | undefined;
+}
+
+/** A token is renewed when it has no more than this left, unless an option says otherwise. In seconds. */
+export const AUTH_EXPIRY_THRESHOLD = 15;
+/** Silence to bear unless an option says otherwise, in milliseconds. */
+export const DEFAULT_TIMEOUT = 60_000;
+
+interface Tokens extends Grant {
+  readonly claims: IdTokenClaims;
+}
+
+/**
+ * Somebody with two personal access codes, which the identity service trades for a token of about two hours.
+ *
+ * ```ts
+ * const user = new User({ accessCode1: '…', accessCode2: '…' });
+ * await user.authenticate();
+ * console.log(`${user.name} is signed in for ${user.expiresIn} s`);
+ * ```
+ *
+ * No token reaches the outside of this class before it is verified, and a grant that fails changes nothing.
+ */
+export class User implements UserLike {
+  readonly #options: UserOptions;
+  readonly #settings = new SettingsReader();
+  readonly #logger: Logger;
+  readonly #file: TokenFile | undefined;
+  readonly #closing = new AbortController();
+  #service: IdentityService | undefined;
+  #tokens: Tokens | undefined;
+  #refused: string | undefined;
+  #renewal: Promise<void> | undefined;
+
+  static {
+    inspectAsString(this);
+  }
+
+  /** @throws InvalidInvocation where an option is wrong */
+  constructor(options: UserOptions = {}) {
+    checkUserOptions(options);
+    this.#options = options;
+    this.#logger = createLogger(options.logger);
+    this.#file = options.saveAuth === undefined ? undefined : new TokenFile(options.saveAuth);
+  }
+
+  /**
+   * Makes sure that there is a token with more than `authExpiryThreshold` seconds left: nothing is sent while there is
+   * one. However many callers wait, one token is asked for; if that fails, all of them fail with the same exception.
+   *
+   * @returns true
+   * @throws InvalidInvocation where there are no access codes
+   * @throws AuthenticationFailed where the identity service grants no token
+   * @throws InvalidIdToken where the token does not verify
+   * @throws TransportException where the identity service does not answer
+   */
+  async authenticate({ signal }: AuthenticateOptions = {}): Promise<true> {
+    if (this.isAuthenticated() && !this.isExpired()) return true;
+    this.#renewal ??= this.#renew().finally(() => {
+      this.#renewal = undefined;
+    });
+    await withLimits(this.#renewal, { what: 'authentication', signal });
+    return true;
+  }
+
+  /** Whether there is a verified token, be it expired. */
+  isAuthenticated(): boolean {
+    return this.#tokens !== undefined;
+  }
+
+  /** Whether the token has no more than `authExpiryThreshold` seconds left; true where there is none. */
+  isExpired(): boolean {
+    return !(this.expiresIn > this.authExpiryThreshold);
+  }
+
+  get accessCode1(): string {
+    return this.#options.accessCode1 ?? this.#settings.get('ITKDB_ACCESS_CODE1');
+  }
+
+  get accessCode2(): string {
+    return this.#options.accessCode2 ?? this.#settings.get('ITKDB_ACCESS_CODE2');
+  }
+
+  /** The opaque access token; undefined before authentication. */
+  get accessToken(): string | undefined {
+    return this.#tokens?.accessToken;
+  }
+
+  /** The verified claims of the id token; `{}` before authentication. */
+  get idToken(): Readonly<Partial<IdTokenClaims>> {
+    return this.#tokens?.claims ?? {};
+  }
+
+  /** Full name; `''` before authentication. */
+  get name(): string {
+    return this.idToken.name ?? '';
+  }
+
+  /** The identity, such as `1234-567-1`; `''` before authentication. */
+  get identity(): string {
+    return this.idToken.uuidentity ?? '';
+  }
+
+  /** When the token expires, in seconds since the epoch; 0 before authentication. */
+  get expiresAt(): number {
+    return this.idToken.exp ?? 0;
+  }
+
+  /** Whole seconds until the token expires, never negative; 0 before authentication. */
+  get expiresIn(): number {
+    return Math.max(0, Math.trunc(this.expiresAt - Date.now() / 1000));
+  }
+
+  /** What the database is sent: the id token as granted, not the access token; `''` before authentication. */
+  get bearer(): string {
+    return this.#tokens?.idToken ?? '';
+  }
+
+  /** A token is renewed when it has no more than this left, in seconds. */
+  get authExpiryThreshold(): number {
+    return this.#options.authExpiryThreshold ?? AUTH_EXPIRY_THRESHOLD;
+  }
+
+  /** Forgets a token that the database refused, unless it has been replaced since. */
+  invalidate(bearer: string): void {
+    this.#refused = bearer;
+    if (this.bearer === bearer) this.#tokens = undefined;
+  }
+
+  /** Gives up a grant that is under way. The token, if there is one, can still be used. */
+  close(): void {
+    this.#closing.abort(new Error('the user was closed'));
+  }
+
+  toString(): string {
+    return `User(name=${this.name}, expiresIn=${this.expiresIn}s)`;
+  }
+
+  toJSON(): { name: string; expiresIn: number } {
+    return { name: this.name, expiresIn: this.expiresIn };
+  }
+
+  async #renew(): Promise<void> {
+    const owner = this.#owner();
+    const saved = await this.#load(owner);
+    if (saved !== undefined) {
+      this.#tokens = saved;
+      return;
+    }
+    if (this.isAuthenticated()) this.#logger.warn('User session is expired. Creating a new one.');
+    const grant = await this.#identityService().grantToken({
+      ...owner,
+      scope: this.#settings.get('ITKDB_ACCESS_SCOPE'),
+    });
+    this.#tokens = await this.#verified(grant, owner);
+    await this.#save(owner, grant);
+  }
+
+  /** Everything that a token depends on. */
+  #owner(): TokenOwner {
+    const { accessCode1, accessCode2 } = this;
+    const missing = [
+      accessCode1 === '' && 'accessCode1 (ITKDB_ACCESS_CODE1)',
+      accessCode2 === '' && 'accessCode2 (ITKDB_ACCESS_CODE2)',
+    ].filter(Boolean);
+    if (missing.length > 0) {
+      throw new InvalidInvocation(
+        `there is no ${missing.join(' and no ')}: give it to new User, or set it in the environment or in .env`,
+      );
+    }
+    const audience = this.#options.audience ?? this.#settings.get('ITKDB_ACCESS_AUDIENCE');
+    return { accessCode1, accessCode2, audience, authUrl: this.#authUrl().href };
+  }
+
+  #authUrl(): URL {
+    return parsePrefix(this.#options.prefixUrl ?? this.#settings.get('ITKDB_AUTH_URL'), 'prefixUrl');
+  }
+
+  #identityService(): IdentityService {
+    this.#service ??= new IdentityService(this.#authUrl(), this.#options.httpClient, {
+      timeout: this.#options.timeout ?? DEFAULT_TIMEOUT,
+      signal: this.#closing.signal,
+    });
+    return this.#service;
+  }
+
+  /** Verifies a grant, with newer keys if the known ones do not fit. */
+  async #verified(grant: Grant, { audience }: TokenOwner): Promise<Tokens> {
+    const service = this.#identityService();
+    const expectations = {
+      audience,
+      accessToken: grant.accessToken,
+      jwtOptions: { clockTolerance: this.#settings.get('ITKDB_LEEWAY'), ...this.#options.jwtOptions },
+    };
+    const mayBeOutdated = service.hasKeys;
+    const claims = await verifyIdToken(grant.idToken, await service.keys(), expectations).catch(
+      async (error) => {
+        if (!mayBeOutdated || error.check !== 'signature') throw error;
+        return verifyIdToken(grant.idToken, await service.keys({ fresh: true }), expectations);
+      },
+    );
+    return { ...grant, claims: Object.freeze(claims) };
+  }
+
+  async #load(owner: TokenOwner): Promise<Tokens | undefined> {
+    const content = await this.#file?.load(owner);
+    if (content === undefined) return undefined;
+    const warn = (what: string): undefined => this.#logger.warn(`${what}. Creating a new one.`) as undefined;
+    const unusable = `Unable to load user session from ${this.#file?.path}`;
+    if ('problem' in content) return warn(`${unusable}: ${content.problem}`);
+    if (content.idToken === this.bearer || content.idToken === this.#refused) return undefined;
+    try {
+      const tokens = await this.#verified(content, owner);
+      const secondsLeft = tokens.claims.exp - Date.now() / 1000;
+      if (Math.trunc(secondsLeft) > this.authExpiryThreshold) return tokens;
+    } catch (error) {
+      if ((error as { check?: string }).check !== 'expiry')
+        return warn(`${unusable}: ${(error as Error).message}`);
+    }
+    return warn(`Saved user session is expired in ${this.#file?.path}`);
+  }
+
+  async #save(owner: TokenOwner, grant: Grant): Promise<void> {
+    try {
+      await this.#file?.save(owner, grant);
+    } catch (error) {
+      this.#logger.warn(`Unable to save user session to ${this.#file?.path}: ${(error as Error).message}`);
+    }
+  }
+}
+
+function checkUserOptions(options: UserOptions): void {
+  const z = lazyZod();
+  const text = z.string('a string').optional();
+  const shape = z.strictObject(
+    {
+      accessCode1: text,
+      accessCode2: text,
+      audience: text,
+      prefixUrl: z.union([z.string(), z.instanceof(URL)], 'a URL').optional(),
+      jwtOptions: z.record(z.string(), z.unknown(), 'an object of options for jose').optional(),
+      saveAuth: z.string('the path of a file').min(1, 'the path of a file').optional(),
+      authExpiryThreshold: z
+        .number('a number of seconds')
+        .min(0, 'a number of seconds, at least 0')
+        .optional(),
+      timeout: z.number('a number of milliseconds').min(0, 'a number of milliseconds, at least 0').optional(),
+      logger: z.custom((value) => typeof value === 'object' && value !== null, LOGGER_EXPECTED).optional(),
+      httpClient: z
+        .custom(
+          (value) => typeof (value as HttpClient | null)?.request === 'function',
+          'an HTTP client, such as axios',
+        )
+        .optional(),
+    },
+    'an object of options',
+  );
+  check('new User', shape, options);
+  if (options.prefixUrl !== undefined) parsePrefix(options.prefixUrl, 'prefixUrl');
+  if (options.jwtOptions !== undefined) checkJwtOptions({ ...options.jwtOptions });
+}

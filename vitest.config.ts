@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // A test that hangs is a failed test; none of ours waits for longer than this.
+    testTimeout: 20_000,
+    // Settings of the person who runs the tests must not reach them.
+    env: Object.fromEntries(
+      Object.keys(process.env)
+        .filter((name) => /^ITKDB_|^NODE_DEBUG$|_proxy$/i.test(name))
+        .map((name) => [name, '']),
+    ),
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      // The demo runs in a process of its own, which coverage does not see; test/demo.test.ts runs it.
+      exclude: ['src/demo/**'],
+      reporter: ['text', 'html'],
+    },
+  },
+});
