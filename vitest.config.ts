@@ -1,10 +1,12 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // A test that hangs is a failed test; none of ours waits for longer than this.
     testTimeout: 20_000,
+    restoreMocks: true,
+    unstubEnvs: true,
     // Settings of the person who runs the tests must not reach them.
     env: Object.fromEntries(
       Object.keys(process.env)
@@ -20,3 +22,5 @@ export default defineConfig({
     },
   },
 });
+
+export default config;

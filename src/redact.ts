@@ -28,7 +28,7 @@ const FORM_PAIR = new RegExp(`(^|[?&;\\s])(${SECRET_NAME})=([^&#;\\s"'<]+)`, 'gi
 const BEARER = /\b(Bearer)\s{1,9}[A-Za-z0-9._~+/=-]{4,}/gi;
 const JWT = /\beyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)*/g;
 const EOS_TOKEN = /\bzteos64:[\w+/=-]+/g;
-const URL_USERINFO = /(\bhttps?:\/\/)[^/?#\s"'<>]*@/gi;
+const URL_USERINFO = /(\bhttps?:\/\/)[^/?#\s"']*@/gi;
 
 /** Shorter ones would blacken ordinary words, and are no secret. */
 const SHORTEST_LITERAL = 4;

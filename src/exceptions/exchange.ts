@@ -77,10 +77,11 @@ export function showRequest(
 
 /** The request as it goes over the wire, in the layout of the Python package: lines ended by CRLF, then the body. */
 export function formatRequest(request: ShownRequest): string {
-  const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
+  // Not by URL, which would percent-encode the placeholders.
+  const [, authority = '', path = ''] = /^https?:\/\/([^/?#]*)([^#]*)/i.exec(request.url) ?? [];
   const lines = [
-    `Host: ${url?.host ?? ''}`,
-    `${request.method} ${url === undefined ? request.url : url.pathname + url.search} HTTP/1.1`,
+    `Host: ${authority.replace(/^.*@/, '')}`,
+    `${request.method} ${path.startsWith('/') ? path : `/${path}`} HTTP/1.1`,
     ...headerEntries(request.headers).map(
       ([name, value]) => `${titleCase(name)}: ${[value].flat().join(', ')}`,
     ),

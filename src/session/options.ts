@@ -1,5 +1,6 @@
 import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
+import type * as zod from 'zod';
 import { LOGGER_EXPECTED, type Logger } from '../logger.js';
 import type { UserLike } from '../user/user-like.js';
 import { check, lazyZod } from '../validation.js';
@@ -43,7 +44,7 @@ export interface SessionOptions {
   readonly maxRedirects?: number | undefined;
   /** The longest body of an answer, in bytes after decompression; streams have no limit. @defaultValue 256 MiB */
   readonly maxContentLength?: number | undefined;
-  /** Header fields of every request. */
+  /** Header fields of every request, wherever it goes; so credentials are refused here. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Where log lines go. @defaultValue stderr where `NODE_DEBUG` names `itkdb`, else nowhere */
   readonly logger?: Logger | undefined;
@@ -81,7 +82,10 @@ export function checkSessionOptions(options: SessionOptions): void {
       timeout: atLeast0('number of milliseconds'),
       maxRedirects: atLeast0('number of redirects'),
       maxContentLength: atLeast0('number of bytes'),
-      headers: z.record(z.string(), z.string('a string'), 'an object of header fields').optional(),
+      headers: z
+        .record(z.string(), z.string('a string'), 'an object of header fields')
+        .superRefine(refuseCredentials)
+        .optional(),
       logger: object(LOGGER_EXPECTED),
       httpAgent: object('an http.Agent'),
       httpsAgent: object('an https.Agent'),
@@ -89,6 +93,14 @@ export function checkSessionOptions(options: SessionOptions): void {
     'an object of options',
   );
   check('new Session', shape, options);
+}
+
+function refuseCredentials(headers: Readonly<Record<string, string>>, context: zod.RefinementCtx): void {
+  for (const name of Object.keys(headers)) {
+    if (!/^(?:proxy-)?authorization$|^cookie$/i.test(name)) continue;
+    const message = 'left out: these headers go to every origin; use `user`, or `auth` of a request';
+    context.addIssue({ code: 'custom', path: [name], message });
+  }
 }
 
 function isUserLike(value: unknown): boolean {

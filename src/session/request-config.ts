@@ -32,6 +32,8 @@ type AxiosOption =
   | 'transformResponse'
   | 'validateStatus';
 
+type AxiosOptions = { [Name in AxiosOption]?: AxiosRequestConfig<unknown>[Name] | undefined };
+
 /**
  * One request: axios's own options, less those that only a browser has and those that would go round the session.
  *
@@ -40,7 +42,7 @@ type AxiosOption =
  * - `maxRedirects: 0` follows none.
  * - `responseType` is by the answer's `Content-Type` where it is not given.
  */
-export interface RequestConfig extends Pick<AxiosRequestConfig<unknown>, AxiosOption> {
+export interface RequestConfig extends AxiosOptions {
   /** Relative to the session's `prefixUrl`, or absolute. */
   url?: string | URL | undefined;
   /** Credentials of the caller's own, in place of the session's token; `false` sends none. */
@@ -59,8 +61,8 @@ export interface DispatchConfig extends AxiosRequestConfig {
   authorize: boolean;
   /** The caller's `validateStatus`: whether an answer with this status is no exception. */
   accepts?: (status: number) => boolean;
-  /** Whether URL, headers and body are final. */
-  prepared?: boolean;
+  /** Works out the absolute URL; not there where URL, headers and body are final. */
+  target?: () => URL;
 }
 
 /** The same inside axios's interceptors and adapter. */

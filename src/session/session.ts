@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { finished } from 'node:stream';
-import axios, { type AxiosInstance, isAxiosError } from 'axios';
+import axios, { type AxiosInstance, type AxiosRequestConfig, isAxiosError } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
 import {
   exceptionFor,
@@ -176,7 +176,7 @@ export class Session {
     { signal }: { signal?: AbortSignal } = {},
   ): Promise<SessionResponse<T>> {
     const { adapter: _, ...config } = PreparedRequest.configOf(request);
-    return this.#dispatch({ ...config, prepared: true, transformRequest: [] }, signal);
+    return this.#dispatch({ ...config, transformRequest: [] }, signal);
   }
 
   /** Puts the user's bearer of this moment into a prepared request, if it is under the prefix. */
@@ -212,9 +212,7 @@ export class Session {
       httpsAgent: httpsAgent ?? this.#keep(new HttpsAgent({ keepAlive: true })),
       maxContentLength: options.maxContentLength ?? MAX_CONTENT_LENGTH,
       maxRedirects: options.maxRedirects ?? MAX_REDIRECTS,
-      paramsSerializer: { indexes: null },
       timeout: options.timeout ?? DEFAULT_TIMEOUT,
-      transformRequest: [serializeBody],
       transformResponse: [],
     });
     instance.interceptors.request.use(async (config) => {
@@ -228,13 +226,18 @@ export class Session {
     return this.#dispatch<T>(this.#toDispatch(config), config.signal);
   }
 
-  /** Translates a request into axios's terms. */
+  /**
+   * Translates a request into axios's terms. What may be large or hold itself goes in closures, because axios copies
+   * every plain object in a config, however deep.
+   */
   #toDispatch(config: RequestConfig): DispatchConfig {
     checkRequestConfig(config);
-    const { auth, url, validateStatus, ...rest } = config;
+    const { auth, url, params, paramsSerializer, data, transformRequest, validateStatus, ...rest } = config;
     const dispatch: DispatchConfig = {
-      ...rest,
-      url: joinUrl(this.#prefix, url).href,
+      ...(rest as AxiosRequestConfig),
+      url: String(url ?? ''),
+      target: () => withParams(joinUrl(this.#prefix, url), params, paramsSerializer),
+      transformRequest: [() => data, ...[transformRequest ?? serializeBody].flat()],
       authorize: auth === undefined,
     };
     if (auth) dispatch.auth = auth;
@@ -265,11 +268,9 @@ export class Session {
 
   /** What the request interceptor does. */
   async #prepare(config: DispatchedConfig): Promise<void> {
-    if (config.prepared) return;
-    if (config.params !== undefined) {
-      config.url = new URL(this.#axios.getUri(config)).href;
-      delete config.params;
-    }
+    if (config.target === undefined) return;
+    config.url = config.target().href;
+    delete config.target;
     await this.#authorization.authorize(config);
   }
 
@@ -294,6 +295,18 @@ export class Session {
   #keep<Resource extends { close?(): void; destroy?(): void }>(resource: Resource): Resource {
     this.#ours.push(resource);
     return resource;
+  }
+}
+
+/** Adds query parameters: a list repeats its name, undefined and null are left out. */
+function withParams(url: URL, params: unknown, serializer: RequestConfig['paramsSerializer']): URL {
+  if (params === undefined || params === null) return url;
+  try {
+    return new URL(
+      axios.getUri({ url: url.href, params, paramsSerializer: serializer ?? { indexes: null } }),
+    );
+  } catch (error) {
+    throw new InvalidInvocation(`\`params\` cannot be written as a query: ${(error as Error).message}`);
   }
 }
 

@@ -39,18 +39,17 @@ export async function verifyIdToken(
   keys: readonly JWK[],
   { audience, jwtOptions, accessToken }: IdTokenExpectations,
 ): Promise<IdTokenClaims> {
-  const jose = await import('jose');
-  let claims: JWTPayload;
-  try {
-    const { alg, kid } = jose.decodeProtectedHeader(token);
-    if (alg !== 'RS256')
-      throw new InvalidIdToken('algorithm', `the id token is signed with ${alg}, not with RS256`);
-    const options: JWTVerifyOptions = { ...jwtOptions, algorithms: ['RS256'] };
-    if (jose.decodeJwt(token).aud !== undefined) options.audience = audience;
-    claims = await verifyByAnyKey(token, candidates(keys, kid), options);
-  } catch (error) {
-    throw toInvalidIdToken(error, audience);
-  }
+  const { alg, kid, hasAudience } = await peek(token);
+  if (alg !== 'RS256')
+    throw new InvalidIdToken('algorithm', `the id token is signed with ${alg}, not with RS256`);
+  const options: JWTVerifyOptions = {
+    ...jwtOptions,
+    algorithms: ['RS256'],
+    ...(hasAudience && { audience }),
+  };
+  const claims = await verifyByAnyKey(token, candidates(keys, kid), options).catch((error) => {
+    throw explain(error, audience);
+  });
   const result = claimsSchema().safeParse(claims);
   if (!result.success)
     throw new InvalidIdToken('claims', `the id token's claims: ${describeIssues(result.error)}`);
@@ -84,6 +83,20 @@ const JWT_OPTIONS: ReadonlySet<string> = new Set([
   'subject',
   'typ',
 ] satisfies (keyof JwtOptions)[]);
+
+/** Reads what decides how a token is to be verified; nothing of it is trusted. */
+async function peek(token: string): Promise<{ alg: unknown; kid: string | undefined; hasAudience: boolean }> {
+  const { decodeJwt, decodeProtectedHeader } = await import('jose');
+  try {
+    const { alg, kid } = decodeProtectedHeader(token);
+    return { alg, kid, hasAudience: decodeJwt(token).aud !== undefined };
+  } catch (error) {
+    const { message } = error as Error;
+    throw new InvalidIdToken('format', `the id token does not parse: ${message}`, {
+      cause: new Error(message),
+    });
+  }
+}
 
 function candidates(keys: readonly JWK[], kid: string | undefined): JWK[] {
   return keys.filter(
@@ -140,24 +153,23 @@ const CHECKS_BY_CLAIM: Readonly<Record<string, IdTokenCheck>> = {
   nbf: 'not-before',
 };
 
-function toInvalidIdToken(error: unknown, audience: string): InvalidIdToken | InvalidInvocation {
+const HINTS: Partial<Record<IdTokenCheck, string>> = {
+  expiry: '; it has expired, or the clock of this computer is wrong',
+  'not-before': '; it is not valid yet, or the clock of this computer is wrong',
+};
+
+/** Makes our exception of jose's, whose own holds all claims. */
+function explain(error: unknown, audience: string): Error {
   if (error instanceof InvalidIdToken) return error;
   if (error instanceof TypeError) return new InvalidInvocation(`\`jwtOptions\`: ${error.message}`);
-  const { code, message, claim, reason } = error as Error & {
-    code?: string;
-    claim?: string;
-    reason?: string;
-  };
+  const {
+    code,
+    message,
+    claim = '',
+    reason,
+  } = error as Error & { code?: string; claim?: string; reason?: string };
   const cause = Object.assign(new Error(message), { code });
-  if (claim === undefined)
-    return new InvalidIdToken('format', `the id token does not parse: ${message}`, { cause });
-  const check = reason === 'check_failed' ? (CHECKS_BY_CLAIM[claim] ?? 'claims') : 'claims';
-  const hint = {
-    audience: `; it is not meant for ${audience}`,
-    expiry: '; it has expired, or the clock of this computer is wrong',
-    'not-before': '; it is not valid yet, or the clock of this computer is wrong',
-  };
-  return new InvalidIdToken(check, `the id token: ${message}${hint[check as keyof typeof hint] ?? ''}`, {
-    cause,
-  });
+  const check = (reason === 'check_failed' && CHECKS_BY_CLAIM[claim]) || 'claims';
+  const hint = check === 'audience' ? `; it is not meant for ${audience}` : (HINTS[check] ?? '');
+  return new InvalidIdToken(check, `the id token: ${message}${hint}`, { cause });
 }

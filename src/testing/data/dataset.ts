@@ -128,7 +128,7 @@ class Generator {
   #addFamily(size: number): void {
     const kind = this.#random.next();
     const isRoomForStave = size - this.#components.length > 140;
-    if (kind < 0.08 && isRoomForStave) this.#stave();
+    if (kind < 0.01 && isRoomForStave) this.#stave();
     else if (kind < 0.55) this.#stripModule(this.#random.pick(['BARREL_LS_MODULE', 'BARREL_SS_MODULE']));
     else this.#pixelModule();
   }

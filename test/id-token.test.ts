@@ -1,0 +1,160 @@
+import { createHash, createHmac } from 'node:crypto';
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { InvalidIdToken, InvalidInvocation, type JwtOptions } from '../src/index.js';
+import { verifyIdToken } from '../src/user/id-token.js';
+import { failure } from './helpers/failure.js';
+
+const AUDIENCE = 'https://itkpd.unicornuniversity.net';
+const now = (): number => Math.floor(Date.now() / 1000);
+
+type Key = Awaited<ReturnType<typeof generateKeyPair>>;
+let ours: Key;
+let other: Key;
+let ourJwk: JWK;
+let otherJwk: JWK;
+
+beforeAll(async () => {
+  [ours, other] = await Promise.all([
+    generateKeyPair('RS256', { extractable: true }),
+    generateKeyPair('RS256', { extractable: true }),
+  ]);
+  ourJwk = { ...(await exportJWK(ours.publicKey)), kid: 'ours', alg: 'RS256', use: 'sig' };
+  otherJwk = { ...(await exportJWK(other.publicKey)), kid: 'other' };
+});
+
+function sign(claims: object, header: object = {}, key: Key = ours): Promise<string> {
+  return new SignJWT({ exp: now() + 3600, aud: AUDIENCE, ...claims })
+    .setProtectedHeader({ alg: 'RS256', kid: 'ours', ...header })
+    .sign(key.privateKey);
+}
+
+function verify(
+  token: string,
+  keys: readonly JWK[] = [ourJwk],
+  jwtOptions: JwtOptions = { clockTolerance: 2 },
+) {
+  return verifyIdToken(token, keys, { audience: AUDIENCE, jwtOptions, accessToken: 'opaque' });
+}
+
+function unsigned(header: object, claims: object): string {
+  return [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+}
+
+describe('an id token is accepted', () => {
+  it.each<[string, object]>([
+    ['for our audience', {}],
+    ['for several audiences, ours among them', { aud: ['https://other.example', AUDIENCE] }],
+    ['without an audience', { aud: undefined }],
+    ['issued in the future', { iat: now() + 1000 }],
+    ['by any issuer', { iss: 'https://anybody.example' }],
+    ['expired less than the leeway ago', { exp: now() - 1 }],
+    ['valid from less than the leeway on', { nbf: now() + 1 }],
+    [
+      'with the at_hash of its access token',
+      { at_hash: createHash('sha256').update('opaque').digest().subarray(0, 16).toString('base64url') },
+    ],
+  ])('%s', async (_, claims) => {
+    await expect(verify(await sign(claims))).resolves.toMatchObject({ exp: expect.any(Number) });
+  });
+
+  it('signed by any key that may be meant', async () => {
+    const token = await sign({});
+    const { kid: _, ...anonymous } = ourJwk;
+    await expect(verify(token, [otherJwk, ourJwk])).resolves.toBeDefined();
+    await expect(verify(token, [otherJwk, anonymous])).resolves.toBeDefined();
+    await expect(verify(await sign({}, { kid: undefined }), [otherJwk, ourJwk])).resolves.toBeDefined();
+    await expect(
+      verify(await sign({}, { kid: undefined }), [{ kty: 'RSA', n: '!' }, ourJwk]),
+    ).resolves.toBeDefined();
+  });
+});
+
+describe('an id token is refused', () => {
+  it.each<[string, string, () => string | Promise<string>]>([
+    ['format', 'is no JWT', () => 'not a token'],
+    ['format', 'has too few parts', () => 'a.b'],
+    ['format', 'is empty', () => ''],
+    ['format', 'has claims that are no JSON', () => `${unsigned({ alg: 'RS256' }, {}).split('.')[0]}.!!!.x`],
+    ['algorithm', 'is unsigned', () => `${unsigned({ alg: 'none' }, { exp: now() + 99 })}.`],
+    [
+      'algorithm',
+      'is signed with HS256 and the public key',
+      () => {
+        const input = unsigned({ alg: 'HS256', kid: 'ours' }, { exp: now() + 99 });
+        return `${input}.${createHmac('sha256', JSON.stringify(ourJwk)).update(input).digest('base64url')}`;
+      },
+    ],
+    ['signature', 'is signed by somebody else in the name of our key', () => sign({}, {}, other)],
+    ['signature', 'is signed by a key that is not in the set', () => sign({}, { kid: 'other' }, other)],
+    [
+      'signature',
+      'was changed afterwards',
+      async () =>
+        (await sign({})).replace(/\.[^.]+\./, `.${Buffer.from('{"exp":9999999999}').toString('base64url')}.`),
+    ],
+    ['audience', 'is meant for somebody else', () => sign({ aud: 'https://other.example' })],
+    ['audience', 'is meant for us with a slash more', () => sign({ aud: `${AUDIENCE}/` })],
+    [
+      'audience',
+      'is meant for several others',
+      () => sign({ aud: ['https://a.example', 'https://b.example'] }),
+    ],
+    ['expiry', 'has expired', () => sign({ exp: now() - 10 })],
+    ['not-before', 'is not valid yet', () => sign({ nbf: now() + 10 })],
+    ['claims', 'does not expire', () => sign({ exp: undefined })],
+    ['claims', 'expires at a string', () => sign({ exp: 'soon' })],
+    ['claims', 'is valid from a string', () => sign({ nbf: 'soon' })],
+    ['claims', 'was issued at a string', () => sign({ iat: 'then' })],
+    ['claims', 'has a subject that is no string', () => sign({ sub: 1 })],
+    ['claims', 'has an id that is no string', () => sign({ jti: 1 })],
+    ['claims', 'has a name that is no string', () => sign({ name: {} })],
+    ['claims', 'has the at_hash of another access token', () => sign({ at_hash: 'x' })],
+  ])('by the check of %s, where it %s', async (check, _, make) => {
+    const token = await make();
+    const exception = await failure(verify(token), InvalidIdToken);
+    expect(exception).toMatchObject({ check, code: 'ERR_INVALID_ID_TOKEN' });
+    if (token !== '') expect(exception.message).not.toContain(token);
+  });
+
+  it('where no key of the set can verify', async () => {
+    const token = await sign({});
+    for (const keys of [
+      [],
+      [{ ...ourJwk, use: 'enc' }],
+      [{ ...ourJwk, alg: 'PS256' }],
+      [{ kty: 'EC' }],
+      [{ kty: 'RSA' }],
+    ]) {
+      expect(await failure(verify(token, keys as JWK[]), InvalidIdToken)).toMatchObject({
+        check: 'signature',
+      });
+    }
+  });
+
+  it('says what it has and what it should have', async () => {
+    expect((await failure(verify(await sign({ aud: 'x' })), InvalidIdToken)).message).toContain(AUDIENCE);
+    expect((await failure(verify(await sign({ exp: 1 })), InvalidIdToken)).message).toContain('clock');
+  });
+});
+
+describe('jwtOptions', () => {
+  it('are passed on to jose', async () => {
+    const token = await sign({ iss: 'https://us.example', exp: now() - 50 });
+    await expect(
+      verify(token, [ourJwk], { clockTolerance: 100, issuer: 'https://us.example' }),
+    ).resolves.toBeDefined();
+    const refused = verify(token, [ourJwk], { clockTolerance: 100, issuer: 'https://them.example' });
+    expect(await failure(refused, InvalidIdToken)).toMatchObject({ check: 'claims' });
+  });
+
+  it('cannot let another algorithm in', async () => {
+    const options = { algorithms: ['HS256'] } as JwtOptions;
+    await expect(verify(await sign({}), [ourJwk], options)).resolves.toBeDefined();
+  });
+
+  it('that jose does not understand are the fault of the caller', async () => {
+    const wrong = verify(await sign({}), [ourJwk], { clockTolerance: 'some while' });
+    expect((await failure(wrong, InvalidInvocation)).message).toMatch(/^`jwtOptions`: /);
+  });
+});

@@ -1,0 +1,265 @@
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NotFound, Redirect, Session, TooManyRedirects } from '../src/index.js';
+import { failure } from './helpers/failure.js';
+import { MockUser } from './helpers/mock-user.js';
+import { Origin, type Respond } from './helpers/origin.js';
+
+let origin: Origin;
+let elsewhere: Origin;
+let session: Session;
+let user: MockUser;
+/** Path → status and Location. Other paths answer 200. */
+let redirects: Record<string, [number, string]>;
+
+const respond: Respond = ({ url }, response) => {
+  const redirect = redirects[url];
+  if (url === '/missing') response.writeHead(404).end();
+  else if (redirect === undefined) response.end(`at ${url}`);
+  else response.writeHead(redirect[0], { location: redirect[1], 'set-cookie': 'hop=1; Path=/' }).end('moved');
+};
+
+beforeEach(async () => {
+  origin = await Origin.start(respond);
+  elsewhere = await Origin.start(respond);
+  user = new MockUser();
+  session = new Session({ user, prefixUrl: `${origin.url}api/` });
+  redirects = {};
+});
+
+afterEach(async () => {
+  await session.close();
+  await origin[Symbol.asyncDispose]();
+  await elsewhere[Symbol.asyncDispose]();
+});
+
+const hops = (): string[] => origin.requests.map(({ method, url }) => `${method} ${url}`);
+
+describe('within the origin', () => {
+  it.each([301, 302, 303, 307, 308])('a GET keeps its body and its token over a %i', async (status) => {
+    redirects = { '/api/a': [status, '/api/b'] };
+    const response = await session.get('a', { data: { component: 'x' }, headers: { 'X-Mine': 'y' } });
+    expect(response.data).toBe('at /api/b');
+    expect(response.request.res.responseUrl).toBe(`${origin.url}api/b`);
+    const [first, second] = origin.requests;
+    expect(second).toMatchObject({ method: 'GET', body: '{"component":"x"}' });
+    expect(second?.headers).toMatchObject({
+      authorization: `Bearer ${user.bearer}`,
+      'content-type': 'application/json',
+      'x-mine': 'y',
+      cookie: 'hop=1',
+    });
+    expect(first?.headers.cookie).toBeUndefined();
+    expect(user.authentications).toBe(1);
+  });
+
+  it.each([
+    [301, 'POST', 'GET', ''],
+    [302, 'POST', 'GET', ''],
+    [303, 'POST', 'GET', ''],
+    [307, 'POST', 'POST', '{"a":1}'],
+    [308, 'POST', 'POST', '{"a":1}'],
+    [301, 'PUT', 'PUT', '{"a":1}'],
+    [302, 'PATCH', 'PATCH', '{"a":1}'],
+    [303, 'PUT', 'GET', ''],
+    [303, 'DELETE', 'GET', ''],
+    [302, 'DELETE', 'DELETE', '{"a":1}'],
+    [302, 'HEAD', 'HEAD', '{"a":1}'],
+    [303, 'HEAD', 'HEAD', '{"a":1}'],
+  ])('after a %i a %s becomes a %s with the body %j', async (status, method, next, body) => {
+    redirects = { '/api/a': [status, 'b'] };
+    await session.request(method, 'a', { data: { a: 1 } });
+    expect(hops()).toEqual([`${method} /api/a`, `${next} /api/b`]);
+    expect(origin.requests[1]?.body).toBe(body);
+    expect(origin.requests[1]?.headers['content-type']).toBe(body === '' ? undefined : 'application/json');
+  });
+
+  it('chains of redirects are followed', async () => {
+    redirects = { '/api/a': [302, 'b'], '/api/b': [301, 'c'], '/api/c': [307, 'd'], '/api/d': [302, 'e'] };
+    await expect(session.get('a')).resolves.toMatchObject({ status: 200, data: 'at /api/e' });
+    redirects['/api/d'] = [302, '/missing'];
+    await failure(session.get('a'), NotFound);
+  });
+
+  it('no more than 30 are, or than the caller allows', async () => {
+    redirects = { '/api/a': [302, 'a'] };
+    const exception = await failure(session.get('a'), TooManyRedirects);
+    expect(exception).toMatchObject({
+      code: 'ERR_TOO_MANY_REDIRECTS',
+      method: 'GET',
+      url: `${origin.url}api/a`,
+    });
+    expect(exception.message).toBe(`GET ${origin.url}api/a failed: more than 30 redirects`);
+    expect(origin.requests).toHaveLength(31);
+    await failure(session.get('a', { maxRedirects: 2 }), TooManyRedirects);
+    expect(origin.requests).toHaveLength(34);
+    await using strict = new Session({ user, prefixUrl: `${origin.url}api/`, maxRedirects: 1 });
+    await failure(strict.get('a'), TooManyRedirects);
+    expect(origin.requests).toHaveLength(36);
+  });
+
+  it('the token does not leave the path of the prefix', async () => {
+    redirects = { '/api/a': [302, '/login'], '/login': [302, '/api/b'] };
+    await session.get('a');
+    expect(origin.requests.map(({ headers }) => headers.authorization)).toEqual([
+      `Bearer ${user.bearer}`,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('the credentials of the caller are kept', async () => {
+    redirects = { '/api/a': [302, '/b'] };
+    await session.get('a', { auth: { username: 'u', password: 'p' } });
+    await session.get('a', { auth: false, headers: { Authorization: 'Bearer mine' } });
+    expect(origin.requests.map(({ headers }) => headers.authorization)).toEqual([
+      ...[`Basic ${btoa('u:p')}`, `Basic ${btoa('u:p')}`],
+      ...['Bearer mine', 'Bearer mine'],
+    ]);
+  });
+
+  it('credentials in a Location are ignored', async () => {
+    redirects = { '/api/a': [302, `${origin.url.replace('//', '//user:pass@')}api/b`] };
+    await session.get('a', { auth: false });
+    expect(origin.requests[1]?.headers.authorization).toBeUndefined();
+  });
+
+  it('a Location in UTF-8 is understood', async () => {
+    redirects = { '/api/a': [302, Buffer.from('/api/é').toString('latin1')] };
+    await expect(session.get('a')).resolves.toMatchObject({ data: 'at /api/%C3%A9' });
+  });
+
+  it('form data is sent again, a stream is not', async () => {
+    redirects = { '/api/a': [307, '/api/b'] };
+    const form = new FormData();
+    form.set('title', 'A title');
+    await session.post('a', form);
+    for (const { headers, body } of origin.requests) {
+      const [, boundary] = /boundary=(.*)/.exec(headers['content-type'] ?? '') ?? [];
+      expect(body).toContain(
+        `--${boundary}\r\nContent-Disposition: form-data; name="title"\r\n\r\nA title\r\n`,
+      );
+    }
+    expect(origin.requests).toHaveLength(2);
+    const exception = await failure(session.post('a', Readable.from(['x'])), Redirect);
+    expect(exception.message).toContain('was not followed: its body is a stream, which cannot be sent twice');
+  });
+});
+
+describe('to another origin', () => {
+  it.each([301, 302, 303, 307, 308])(
+    'a GET goes on after a %i without token, cookies, body and headers of the caller',
+    async (status) => {
+      redirects = { '/api/cookie': [302, 'x'], '/api/a': [status, `${elsewhere.url}b`] };
+      await session.get('cookie');
+      await session.get('a', {
+        data: { component: 'x' },
+        headers: { 'X-Api-Key': 'key', Cookie: 'mine=1', Accept: 'image/*', 'X-Mine': 'y' },
+        auth: { username: 'u', password: 'p' },
+      });
+      await session.get('a', { data: { component: 'x' } });
+      for (const { method, url, headers, body } of elsewhere.requests) {
+        expect([method, url, body]).toEqual(['GET', '/b', '']);
+        expect(Object.keys(headers).sort()).toEqual([
+          'accept',
+          'accept-encoding',
+          'connection',
+          'host',
+          'user-agent',
+        ]);
+      }
+      expect(elsewhere.requests).toHaveLength(2);
+      expect(elsewhere.requests[0]?.headers.accept).toBe('image/*');
+    },
+  );
+
+  it('and back again the token stays away', async () => {
+    redirects = { '/api/a': [302, `${elsewhere.url}b`], '/b': [302, `${origin.url}api/c`] };
+    await session.get('a');
+    expect(hops()).toEqual(['GET /api/a', 'GET /api/c']);
+    expect(origin.requests[1]?.headers.authorization).toBeUndefined();
+  });
+
+  it('from elsewhere to the prefix none is added', async () => {
+    redirects = { '/b': [302, `${origin.url}api/c`] };
+    await session.get(`${elsewhere.url}b`);
+    expect(origin.requests[0]?.headers.authorization).toBeUndefined();
+    expect(user.authentications).toBe(0);
+  });
+
+  it.each([
+    [307, 'POST'],
+    [308, 'POST'],
+    [302, 'PUT'],
+    [301, 'DELETE'],
+  ])('after a %i a %s is not sent', async (status, method) => {
+    redirects = { '/api/a': [status, `${elsewhere.url}b`] };
+    const exception = await failure(session.request(method, 'a', { data: { a: 1 } }), Redirect);
+    expect(exception.message).toContain(`was not followed: a ${method} is not sent to another origin`);
+    expect(exception).toMatchObject({ status, path: '/b' });
+    expect(elsewhere.requests).toEqual([]);
+  });
+
+  it('a POST that becomes a GET is', async () => {
+    redirects = { '/api/a': [303, `${elsewhere.url}b`] };
+    await session.post('a', { a: 1 });
+    expect(elsewhere.requests).toMatchObject([{ method: 'GET', body: '' }]);
+  });
+
+  it('cookies of the other origin stay there', async () => {
+    redirects = {
+      '/api/a': [302, `${elsewhere.url}b`],
+      '/b': [302, `${elsewhere.url}c`],
+      '/c': [302, `${origin.url}api/d`],
+    };
+    await session.get('a');
+    expect(elsewhere.requests[1]?.headers.cookie).toBe('hop=1');
+    expect(origin.requests[1]?.headers.cookie).toBe('hop=1');
+    redirects = {};
+    await using fresh = new Session({ user, prefixUrl: `${origin.url}api/` });
+    redirects = { '/b': [302, `${origin.url}api/d`] };
+    await fresh.get(`${elsewhere.url}b`);
+    expect(origin.requests.at(-1)?.headers.cookie).toBeUndefined();
+  });
+});
+
+describe('a redirect that is not followed', () => {
+  it('because the caller said so is a Redirect where it is a 302', async () => {
+    redirects = { '/api/a': [302, '/over/there.json'] };
+    const exception = await failure(session.get('a', { maxRedirects: 0 }), Redirect);
+    expect(exception).toMatchObject({ code: 'ERR_REDIRECT', status: 302, path: '/over/there' });
+    expect(exception.message).toMatch(/Redirect to \/over\/there$/);
+  });
+
+  it.each([301, 303, 307, 308])(
+    'because the caller said so is an answer where it is a %i',
+    async (status) => {
+      redirects = { '/api/a': [status, '/b'] };
+      await expect(session.get('a', { maxRedirects: 0 })).resolves.toMatchObject({ status, data: 'moved' });
+    },
+  );
+
+  it.each([300, 304, 305, 306])('because %i is none', async (status) => {
+    redirects = { '/api/a': [status, '/b'] };
+    await expect(session.get('a')).resolves.toMatchObject({ status });
+  });
+
+  it('because it leads nowhere is a Redirect where it is a 302', async () => {
+    await using bare = await Origin.start(({ url }, response) =>
+      response.writeHead(Number(url.slice(1))).end(),
+    );
+    await using other = new Session({ user, prefixUrl: bare.url });
+    expect(await failure(other.get('302'), Redirect)).toMatchObject({ path: '' });
+    await expect(other.get('301')).resolves.toMatchObject({ status: 301 });
+  });
+
+  it.each(['file:///etc/passwd', 'ftp://h/', 'javascript:alert(1)', 'http://', 'http://[', 'http:///x'])(
+    'because it leads to %s is a Redirect',
+    async (location) => {
+      redirects = { '/api/a': [302, location] };
+      const exception = await failure(session.get('a'), Redirect);
+      expect(exception.message).toContain(`Redirect to ${location} was not followed: it is no http(s) URL`);
+      expect(hops()).toEqual(['GET /api/a']);
+    },
+  );
+});
