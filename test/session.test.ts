@@ -1,5 +1,6 @@
+import { execFile } from 'node:child_process';
 import { Agent as HttpsAgent } from 'node:https';
-import { inspect } from 'node:util';
+import { inspect, promisify } from 'node:util';
 import axios, { AxiosHeaders, type AxiosResponse } from 'axios';
 import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import {
@@ -19,6 +20,7 @@ import {
   UserBearer,
   VERSION,
 } from '../src/index.js';
+import { createLogger } from '../src/logger.js';
 import { type EmbeddedPdb, startPdb } from '../src/testing/index.js';
 import { failure } from './helpers/failure.js';
 import { keepLogs } from './helpers/logs.js';
@@ -810,6 +812,30 @@ describe('the log', () => {
       ),
       expect.stringMatching(/^debug: Response: 404 \(\d+ bytes\) GET http:\/\/127\.0\.0\.1:\d+\/nothing$/),
     ]);
+  });
+
+  it('goes to stderr where NODE_DEBUG names itkdb', async () => {
+    const script =
+      "import { Session } from 'itkdb'; const s = new Session(); await s.get('listProjects?token=in-the-url'); await s.close();";
+    const env = { ...process.env, ...pdb.env, NODE_DEBUG: 'itkdb' };
+    const { stdout, stderr } = await promisify(execFile)(
+      process.execPath,
+      ['--input-type=module', '-e', script],
+      { env },
+    );
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(
+      /^ITKDB \d+: Response: 200 \(\d+ bytes\) GET http:.*\/listProjects\?token=<TOKEN>\n$/,
+    );
+  });
+
+  it('at every level has no credentials', () => {
+    const target = keepLogs();
+    const logger = createLogger(target);
+    for (const level of ['debug', 'info', 'warn', 'error'] as const) logger[level]('Bearer opaque-bearer');
+    expect(target.lines).toEqual(
+      ['debug', 'info', 'warn', 'error'].map((level) => `${level}: Bearer <TOKEN>`),
+    );
   });
 
   it('is silent unless NODE_DEBUG or a logger asks for it', async () => {

@@ -30,7 +30,7 @@ export class CookieStore {
 /** Adds the store's cookies to each request, unless the caller set the header, and keeps those of each answer. */
 export function withCookies(store: CookieStore, next: Exchange): Exchange {
   return async (config) => {
-    const url = config.url ?? '';
+    const { url } = config;
     const header = config.headers.has('Cookie') ? '' : store.headerFor(url);
     if (header !== '') config = { ...config, headers: config.headers.concat({ Cookie: header }) };
     const response = await next(config);

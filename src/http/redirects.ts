@@ -1,9 +1,9 @@
-import { AxiosHeaders, type AxiosResponse } from 'axios';
+import { AxiosHeaders } from 'axios';
 import { Redirect } from '../exceptions/response.js';
 import { TooManyRedirects } from '../exceptions/transport.js';
 import { redactor } from '../redact.js';
 import { joinUrl } from '../url.js';
-import { discard, type Exchange, isReadable, type WireConfig } from './wire.js';
+import { discard, type Exchange, isReadable, type WireConfig, type WireResponse } from './wire.js';
 
 /** How many redirects are followed unless a request says otherwise. */
 export const MAX_REDIRECTS = 30;
@@ -36,10 +36,10 @@ export function withRedirects(mayAuthorize: (url: URL) => boolean, next: Exchang
       if (location === undefined || limit === 0) return response;
       discard(response.data);
       if (hops === limit) {
-        const { method, url } = config;
+        const request = { method: config.method.toUpperCase(), url: redactor.text(config.url) };
         throw new TooManyRedirects(
-          `${method?.toUpperCase()} ${redactor.text(url ?? '')} failed: more than ${limit} redirects`,
-          { method: method?.toUpperCase(), url: redactor.text(url ?? '') },
+          `${request.method} ${request.url} failed: more than ${limit} redirects`,
+          request,
         );
       }
       config = nextHop(config, response, location, mayAuthorize);
@@ -47,7 +47,7 @@ export function withRedirects(mayAuthorize: (url: URL) => boolean, next: Exchang
   };
 }
 
-function locationOf(response: AxiosResponse): string | undefined {
+function locationOf(response: WireResponse): string | undefined {
   const location: unknown = response.headers['location'];
   if (!REDIRECTS.has(response.status) || typeof location !== 'string') return undefined;
   // node:http reads header bytes as Latin-1, but servers write UTF-8.
@@ -56,20 +56,20 @@ function locationOf(response: AxiosResponse): string | undefined {
 
 function nextHop(
   config: WireConfig,
-  response: AxiosResponse,
+  response: WireResponse,
   location: string,
   mayAuthorize: (url: URL) => boolean,
 ): WireConfig {
   const refuse = (reason: string): Redirect =>
     new Redirect({ ...response, data: undefined }, `Redirect to ${location} was not followed: ${reason}`);
-  const from = new URL(config.url ?? '');
+  const from = new URL(config.url);
   const to = resolveLocation(from, location);
   if (to === undefined) throw refuse('it is no http(s) URL');
 
-  const method = methodAfter(response.status, config.method?.toUpperCase() ?? 'GET');
+  const method = methodAfter(response.status, config.method.toUpperCase());
   const sameOrigin = to.origin === from.origin;
   if (!sameOrigin && !SAFE_METHODS.has(method)) throw refuse(`a ${method} is not sent to another origin`);
-  const keepsBody = sameOrigin && method === config.method?.toUpperCase();
+  const keepsBody = sameOrigin && method === config.method.toUpperCase();
   if (keepsBody && isReadable(config.data)) throw refuse('its body is a stream, which cannot be sent twice');
 
   const headers = sameOrigin ? new AxiosHeaders(config.headers) : pick(config.headers, FIT_FOR_STRANGERS);

@@ -1,15 +1,23 @@
 import { finished, PassThrough, type Readable } from 'node:stream';
-import axios, { type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import axios, { type AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import { SilenceWatch } from './silence.js';
 import { toTransportException } from './transport-errors.js';
 
 /** Sends one request and returns whatever answer comes, with the body as bytes (`Buffer`) or as a stream. */
-export type Exchange = (config: WireConfig) => Promise<AxiosResponse>;
+export type Exchange = (config: WireConfig) => Promise<WireResponse>;
 
 /** A request in axios's own terms, with an absolute URL and a serialised body. */
 export interface WireConfig extends InternalAxiosRequestConfig {
+  url: string;
+  method: string;
   /** The bearer that the session put into the `Authorization` header; undefined where the header is not its own. */
   bearer?: string | undefined;
+}
+
+/** An answer together with the request as it was sent, which is that of the last hop. */
+export interface WireResponse extends AxiosResponse {
+  headers: AxiosHeaders;
+  config: WireConfig;
 }
 
 /**
@@ -29,7 +37,7 @@ export const sendOverWire: Exchange = async (config) => {
       transport: watch,
     });
     if (config.responseType === 'stream') response.data = guard(response.data, translate);
-    return response;
+    return response as WireResponse;
   } catch (error) {
     throw translate(error);
   }

@@ -30,7 +30,7 @@ export class Authorization {
 
   /** Asks the user for a bearer, within the request's time, and puts it into the header. */
   async authorize(config: DispatchedConfig): Promise<void> {
-    if (!config.authorize || !this.covers(new URL(config.url ?? ''))) return;
+    if (!config.authorize || !this.covers(new URL(config.url))) return;
     const signal = config.signal as AbortSignal | undefined;
     const what = 'authentication';
     await withLimits(this.#authenticate(signal), { what, signal, timeout: config.timeout });
@@ -48,7 +48,7 @@ export class Authorization {
   withReauthentication(next: Exchange): Exchange {
     return async (config) => {
       const response = await next(config);
-      const { bearer } = response.config as DispatchedConfig;
+      const { bearer } = response.config;
       if (response.status !== 401 || bearer === undefined || isReadable(config.data)) return response;
       discard(response.data);
       this.#user.invalidate?.(bearer);

@@ -23,12 +23,12 @@ export class PreparedRequest {
 
   /** In upper case. */
   get method(): string {
-    return (this.#config.method ?? 'get').toUpperCase();
+    return this.#config.method.toUpperCase();
   }
 
   /** Absolute, with its query. */
   get url(): string {
-    return this.#config.url ?? '';
+    return this.#config.url;
   }
 
   /** The header fields to be sent; changes to them count. */

@@ -1,10 +1,6 @@
-import type {
-  AxiosBasicCredentials,
-  AxiosRequestConfig,
-  AxiosResponse,
-  InternalAxiosRequestConfig,
-} from 'axios';
+import type { AxiosBasicCredentials, AxiosRequestConfig, AxiosResponse } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
+import type { WireConfig } from '../http/wire.js';
 
 /** The options of axios that a session passes on. */
 type AxiosOption =
@@ -66,7 +62,7 @@ export interface DispatchConfig extends AxiosRequestConfig {
 }
 
 /** The same inside axios's interceptors and adapter. */
-export type DispatchedConfig = InternalAxiosRequestConfig & DispatchConfig & { bearer?: string | undefined };
+export type DispatchedConfig = WireConfig & DispatchConfig;
 
 const KNOWN: Readonly<Record<keyof RequestConfig, true>> = {
   auth: true,

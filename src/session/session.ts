@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { finished } from 'node:stream';
-import axios, { type AxiosInstance, type AxiosRequestConfig, isAxiosError } from 'axios';
+import axios, { type AxiosAdapter, type AxiosInstance, type AxiosRequestConfig, isAxiosError } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
 import {
   exceptionFor,
@@ -159,7 +159,7 @@ export class Session {
    * @throws InvalidInvocation where the request is wrong, and what `user.authenticate()` throws
    */
   async prepareRequest(config: RequestConfig): Promise<PreparedRequest> {
-    const adapter: Exchange = async (data) => ({
+    const adapter: AxiosAdapter = async (data) => ({
       data,
       config: data,
       status: 0,
@@ -279,7 +279,7 @@ export class Session {
     const response = await this.#exchange(config);
     const { status, headers, data } = response;
     const length = Buffer.isBuffer(data) ? data.length : headers['content-length'];
-    this.#logger.debug(`Response: ${status} (${length} bytes) ${config.method?.toUpperCase()} ${config.url}`);
+    this.#logger.debug(`Response: ${status} (${length} bytes) ${config.method.toUpperCase()} ${config.url}`);
     if (config.accepts === undefined ? isFailure(status) : !config.accepts(status)) {
       const failed = { ...response, data: await readFailedBody(response) };
       this.#lastResponse = showExchange(failed, failed.data);

@@ -1,4 +1,5 @@
-import { AxiosHeaders, type AxiosResponse } from 'axios';
+import { AxiosHeaders } from 'axios';
+import type { WireResponse } from '../http/wire.js';
 import { redactor } from '../redact.js';
 import type { SessionResponse } from './request-config.js';
 
@@ -6,15 +7,15 @@ import type { SessionResponse } from './request-config.js';
  * The answer as callers get it. axios's own holds the request with its bearer, for anybody who prints it; here `config`
  * and `request` are small copies without credentials, and of cookies only the names are left.
  */
-export function showExchange(response: AxiosResponse, data: unknown): SessionResponse {
+export function showExchange(response: WireResponse, data: unknown): SessionResponse {
   const { status, statusText, config } = response;
-  const method = config.method?.toUpperCase() ?? 'GET';
-  const url = redactor.text(config.url ?? '');
+  const method = config.method.toUpperCase();
+  const url = redactor.text(config.url);
   return {
     data,
     status,
     statusText,
-    headers: withoutCookies(new AxiosHeaders(response.headers as AxiosHeaders)),
+    headers: withoutCookies(new AxiosHeaders(response.headers)),
     config: { method, url, headers: new AxiosHeaders(redactor.headers(config.headers)) },
     request: { method, url, res: { responseUrl: url } },
     fromCache: false,

@@ -7,7 +7,7 @@ import { InvalidIdToken } from '../exceptions/id-token.js';
 import { AuthenticationFailed } from '../exceptions/response.js';
 import { decodeBody, readFailedBody } from '../http/body.js';
 import { toTransportException } from '../http/transport-errors.js';
-import { sendOverWire } from '../http/wire.js';
+import { sendOverWire, type WireConfig } from '../http/wire.js';
 import { VERSION } from '../version.js';
 
 /** The HTTP client that a `User` talks to the identity service with. An axios instance is one. */
@@ -105,7 +105,7 @@ export class IdentityService {
 function defaultClient(): HttpClient {
   return axios.create({
     adapter: async (config) => {
-      const response = await sendOverWire(config);
+      const response = await sendOverWire(config as WireConfig);
       const data = response.status === 200 ? decodeBody(response, undefined) : await readFailedBody(response);
       return { ...response, data };
     },
