@@ -3,6 +3,13 @@ export type ErrorCode =
   | 'ERR_ITKDB'
   | 'ERR_INVALID_INVOCATION'
   | 'ERR_INVALID_ID_TOKEN'
+  | 'ERR_DUPLICATE_OBJECTS'
+  | 'ERR_DUPLICATE_TEST_RUNS'
+  | ResponseErrorCode
+  | TransportErrorCode;
+
+/** The codes of `ResponseException` and its subclasses. */
+export type ResponseErrorCode =
   | 'ERR_RESPONSE'
   | 'ERR_AUTHENTICATION_FAILED'
   | 'ERR_BAD_JSON'
@@ -15,9 +22,10 @@ export type ErrorCode =
   | 'ERR_SPECIAL_ERROR'
   | 'ERR_TOO_LARGE'
   | 'ERR_UNAVAILABLE_FOR_LEGAL_REASONS'
-  | 'ERR_UNHANDLED_RESPONSE'
-  | 'ERR_DUPLICATE_OBJECTS'
-  | 'ERR_DUPLICATE_TEST_RUNS'
+  | 'ERR_UNHANDLED_RESPONSE';
+
+/** The codes of `TransportException` and its subclasses. */
+export type TransportErrorCode =
   | 'ERR_TRANSPORT'
   | 'ERR_ABORTED'
   | 'ERR_CONNECTION_FAILED'

@@ -1,5 +1,5 @@
 import { type AppErrors, hasAppError, parseAppErrors } from './app-errors.js';
-import { ITkDBException, nameAfterClass } from './base.js';
+import { ITkDBException, nameAfterClass, type ResponseErrorCode } from './base.js';
 import {
   clip,
   formatBody,
@@ -9,21 +9,6 @@ import {
   type ShownResponse,
   showResponse,
 } from './exchange.js';
-
-type ResponseErrorCode =
-  | 'ERR_RESPONSE'
-  | 'ERR_AUTHENTICATION_FAILED'
-  | 'ERR_BAD_JSON'
-  | 'ERR_BAD_REQUEST'
-  | 'ERR_CONFLICT'
-  | 'ERR_FORBIDDEN'
-  | 'ERR_NOT_FOUND'
-  | 'ERR_REDIRECT'
-  | 'ERR_SERVER_ERROR'
-  | 'ERR_SPECIAL_ERROR'
-  | 'ERR_TOO_LARGE'
-  | 'ERR_UNAVAILABLE_FOR_LEGAL_REASONS'
-  | 'ERR_UNHANDLED_RESPONSE';
 
 /**
  * The server answered, but not as hoped.

@@ -1,17 +1,4 @@
-import { ITkDBException, nameAfterClass } from './base.js';
-
-type TransportErrorCode =
-  | 'ERR_TRANSPORT'
-  | 'ERR_ABORTED'
-  | 'ERR_CONNECTION_FAILED'
-  | 'ERR_CONNECTION_REFUSED'
-  | 'ERR_CONNECTION_RESET'
-  | 'ERR_HOST_NOT_FOUND'
-  | 'ERR_INVALID_RESPONSE'
-  | 'ERR_RESPONSE_TOO_LARGE'
-  | 'ERR_TIMEOUT'
-  | 'ERR_TLS'
-  | 'ERR_TOO_MANY_REDIRECTS';
+import { ITkDBException, nameAfterClass, type TransportErrorCode } from './base.js';
 
 /** What a {@link TransportException} was about. */
 export interface TransportContext extends ErrorOptions {
