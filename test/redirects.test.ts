@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NotFound, Redirect, Session, TooManyRedirects } from '../src/index.js';
+import { ConnectionRefused, NotFound, Redirect, Session, TooManyRedirects } from '../src/index.js';
 import { failure } from './helpers/failure.js';
 import { MockUser } from './helpers/mock-user.js';
 import { Origin, type Respond } from './helpers/origin.js';
@@ -79,6 +79,12 @@ describe('within the origin', () => {
     await expect(session.get('a')).resolves.toMatchObject({ status: 200, data: 'at /api/e' });
     redirects['/api/d'] = [302, '/missing'];
     await failure(session.get('a'), NotFound);
+  });
+
+  it('that leads to a dead host says where it came from', async () => {
+    redirects = { '/api/a': [302, 'http://127.0.0.1:1/x'] };
+    const exception = await failure(session.get('a'), ConnectionRefused);
+    expect(exception.message).toMatch(`GET http://127.0.0.1:1/x (redirected from ${origin.url}api/a) failed`);
   });
 
   it('no more than 30 are, or than the caller allows', async () => {

@@ -177,13 +177,13 @@ describe('a request body', () => {
     ['null', null, '', undefined],
     ['nothing', undefined, '', undefined],
     ['a number', 7, '7', 'application/json'],
-    ['a string', 'text', 'text', 'application/x-www-form-urlencoded'],
-    ['bytes', Buffer.from('bytes'), 'bytes', 'application/x-www-form-urlencoded'],
+    ['a string', 'text', 'text', undefined],
+    ['bytes', Buffer.from('bytes'), 'bytes', undefined],
     [
       'a view of bytes',
       new Uint8Array(Buffer.from('abcdef').buffer, Buffer.from('abcdef').byteOffset, 0),
       '',
-      'application/x-www-form-urlencoded',
+      undefined,
     ],
     ['a form', new URLSearchParams({ a: 'b' }), 'a=b', 'application/x-www-form-urlencoded;charset=utf-8'],
     [
@@ -231,7 +231,15 @@ describe('a request body', () => {
     [{ results: { CURRENT: [1, Number.NaN] } }, '`results.CURRENT.1` is NaN; send null or leave it out'],
     [{ a: Number.POSITIVE_INFINITY }, '`a` is Infinity; send null or leave it out'],
     [Number.NaN, '`data` is NaN; send null or leave it out'],
-    [{ a: { b: 10n } }, '`a.b` is a bigint'],
+    [{ a: { b: 10n } }, '`a.b` is a bigint; send a number or a string'],
+    [{ a: new Float64Array([1]) }, '`a` is a Float64Array; send Array.from(it)'],
+    [{ a: Buffer.from('x') }, '`a` is a Buffer; send Array.from(it)'],
+    [{ a: new Set([1]) }, '`a` is a Set; send Array.from(it)'],
+    [{ a: new Map([[1, 2]]) }, '`a` is a Map; send Object.fromEntries(it)'],
+    [{ a: Promise.resolve(1) }, '`a` is a Promise; is an `await` missing?'],
+    [{ a: new Error('x') }, '`a` is an Error'],
+    [{ a: [1, undefined] }, '`a.1` is undefined; send null'],
+    [{ a: Symbol('x') }, '`a` is a symbol'],
     [{ date: new Date('x') }, '`date` is an invalid Date; send null or leave it out'],
     [
       (() => {
@@ -289,7 +297,9 @@ describe('an answer', () => {
     });
     const exception = await failure(world.session.get('x'), BadJSON);
     expect(exception).toMatchObject({ status: 200, code: 'ERR_BAD_JSON', cause: expect.any(SyntaxError) });
-    expect(exception.message).toContain('<html>gateway</html>');
+    expect(exception.message).toMatch(
+      /details may help:\nThe body is not the JSON that it should be: Unexpected token.*\n<html>gateway<\/html>$/,
+    );
     expect(world.session.lastResponse?.status).toBe(200);
   });
 
@@ -402,6 +412,17 @@ describe('a failure', () => {
     await using world = await withOrigin((_, response) => json(response, { a: 1 }, 400));
     const exception = await failure(world.session.get('x'), BadRequest);
     expect(exception.message).toMatch(/details may help:\n\{\n {2}"a": 1\n\}$/);
+  });
+
+  it('for want of a token says that none was sent, and why', async () => {
+    await using session = newSession();
+    const url = `${pdb.apiUrl.replace('127.0.0.1', 'localhost')}listProjects`;
+    for (const config of [{ url }, { url: 'listProjects', auth: false as const }]) {
+      const exception = await failure(session.request(config), Forbidden);
+      expect(exception.message).toContain(
+        `The following details may help:\nNo token was sent: it goes only to URLs under ${pdb.apiUrl}, unless \`auth\``,
+      );
+    }
   });
 
   it.each<[string, Buffer | string, string]>([
@@ -706,34 +727,35 @@ describe('prepareRequest(), authorize() and send()', () => {
 
 describe('an option of a session that is wrong', () => {
   it.each<[unknown, string]>([
-    [{ prefix: 'x' }, 'new Session: there is no option `prefix`'],
+    [{ prefix: 'x' }, 'new Session: there is no option `prefix`; is it `prefixUrl`?'],
+    [{ usr: 1 }, 'new Session: there is no option `usr`; there are `user`, `prefixUrl`, '],
     [{ user: {} }, '`user` must be a user: an object with authenticate() and bearer'],
     [{ user: null }, '`user` must be a user'],
-    [{ prefixUrl: 'nowhere' }, '`prefixUrl`: must be an http(s) URL'],
-    [{ prefixUrl: 5 }, '`prefixUrl` must be a URL'],
+    [{ prefixUrl: 'nowhere' }, 'new Session: `prefixUrl` must be an http(s) URL'],
+    [{ prefix_url: 'x' }, 'new Session: there is no option `prefix_url`; is it `prefixUrl`?'],
+    [{ accessCode1: 'x' }, 'it is one of new User, for `user: new User({ accessCode1 })`'],
+    [new MockUser(), 'new Session: must be given an object of options, such as { user }'],
+    [{ user: new MockUser(), saveAuth: 'x' }, '`saveAuth` belongs to new User({ saveAuth })'],
+    [
+      { user: new MockUser(), authExpiryThreshold: 1 },
+      '`authExpiryThreshold` belongs to new User({ authExpiryThreshold })',
+    ],
+    [{ prefixUrl: 5 }, '`prefixUrl` must be an http(s) URL'],
     [{ timeout: -1 }, '`timeout` must be a number of milliseconds, at least 0'],
     [{ timeout: '5' }, '`timeout` must be a number of milliseconds'],
     [{ maxRedirects: -1 }, '`maxRedirects` must be a number of redirects'],
     [{ cache: 5 }, '`cache` must be true, false, a path or a store'],
-    [{ expiresAfter: { day: 1 } }, '`day`'],
+    [{ expiresAfter: { day: 1 } }, 'in `expiresAfter` there is no option `day`; is it `days`?'],
     [{ expiresAfter: 5 }, '`expiresAfter` must be an object such as { days: 1 }'],
     [{ expiresAfter: { days: 'one' } }, '`expiresAfter.days` must be a number'],
     [{ headers: 5 }, '`headers` must be an object of header fields'],
     [{ headers: { a: 5 } }, '`headers.a` must be a string'],
     [{ logger: { debug: 5 } }, '`logger` must be a logger'],
     [{ httpsAgent: 5 }, '`httpsAgent` must be an https.Agent'],
-    [5, 'new Session: must be an object of options'],
+    [5, 'new Session: must be given an object of options'],
   ])('%j is refused by name', (options, message) => {
     expect(() => new Session(options as SessionOptions)).toThrow(InvalidInvocation);
     expect(() => new Session(options as SessionOptions)).toThrow(message);
-  });
-
-  it('of no effect is told', () => {
-    const logger = keepLogs();
-    newSession({ logger, saveAuth: 'x' });
-    expect(logger.lines).toEqual([
-      'warn: `saveAuth` and `authExpiryThreshold` are of no effect beside `user`; give them to new User.',
-    ]);
   });
 
   it('those for the cache are accepted', () => {
@@ -744,22 +766,29 @@ describe('an option of a session that is wrong', () => {
 
 describe('an option of a request that is wrong', () => {
   it.each<[unknown, string]>([
-    [{ json: {} }, 'there is no request option `json`; pass the body as `data`'],
-    [{ baseURL: 'http://evil.example' }, 'there is no request option `baseURL`; it is `prefixUrl`'],
-    [{ adapter: () => {} }, 'there is no request option `adapter`'],
-    [{ transport: {} }, 'there is no request option `transport`'],
-    [{ socketPath: '/x' }, 'there is no request option `socketPath`'],
-    [{ allowAbsoluteUrls: false }, 'there is no request option `allowAbsoluteUrls`'],
-    [{ beforeRedirect: () => {} }, 'there is no request option `beforeRedirect`'],
-    [{ constructor: 1 }, 'there is no request option `constructor`'],
-    [JSON.parse('{"__proto__":{"adapter":1}}'), 'there is no request option `__proto__`'],
-    [{ authorize: true }, 'there is no request option `authorize`'],
-    [{ target: () => 'http://evil.example' }, 'there is no request option `target`'],
+    [{ json: {} }, 'a request: there is no option `json`; pass the body as `data`'],
+    [{ baseURL: 'http://evil.example' }, 'a request: there is no option `baseURL`; it is `prefixUrl`'],
+    [{ adapter: () => {} }, 'a request: there is no option `adapter`'],
+    [{ transport: {} }, 'a request: there is no option `transport`'],
+    [{ socketPath: '/x' }, 'a request: there is no option `socketPath`'],
+    [{ allowAbsoluteUrls: false }, 'a request: there is no option `allowAbsoluteUrls`'],
+    [{ beforeRedirect: () => {} }, 'a request: there is no option `beforeRedirect`'],
+    [{ constructor: 1 }, 'a request: there is no option `constructor`'],
+    [JSON.parse('{"__proto__":{"adapter":1}}'), 'a request: there is no option `__proto__`'],
+    [{ authorize: true }, 'a request: there is no option `authorize`'],
+    [{ target: () => 'http://evil.example' }, 'a request: there is no option `target`'],
     [{ timeout: '5' }, '`timeout` must be a number, at least 0'],
     [{ timeout: Number.NaN }, '`timeout` must be a number, at least 0'],
     [{ maxRedirects: -1 }, '`maxRedirects` must be a number, at least 0'],
     [{ maxContentLength: null }, '`maxContentLength` must be a number, at least -1'],
     [{ responseType: 'blob' }, "`responseType` must be 'json', 'text', 'arraybuffer' or 'stream'"],
+    [{ auth: null }, '`auth` must be { username, password }, or false for none'],
+    [{ auth: ['u', 'p'] }, '`auth` must be { username, password }, or false for none'],
+    [{ max_redirects: 0 }, 'a request: there is no option `max_redirects`; is it `maxRedirects`?'],
+    [
+      { component: 'x' },
+      'a request: there is no option `component`; the input of a command goes into `data`',
+    ],
     [{ signal: {} }, '`signal` must be an AbortSignal'],
     [{ signal: null }, '`signal` must be an AbortSignal'],
   ])('%j is refused by name', async (config, message) => {
@@ -807,9 +836,11 @@ describe('the log', () => {
     await session.get('listProjects?token=in-the-url');
     await session.get('nothing').catch(() => {});
     expect(logger.at('debug')).toEqual([
+      expect.stringMatching(/^debug: Request: GET http:\/\/127\.0\.0\.1:\d+\/listProjects\?token=<TOKEN>$/),
       expect.stringMatching(
         /^debug: Response: 200 \(\d+ bytes\) GET http:\/\/127\.0\.0\.1:\d+\/listProjects\?token=<TOKEN>$/,
       ),
+      expect.stringMatching(/^debug: Request: GET/),
       expect.stringMatching(/^debug: Response: 404 \(\d+ bytes\) GET http:\/\/127\.0\.0\.1:\d+\/nothing$/),
     ]);
   });
@@ -825,7 +856,7 @@ describe('the log', () => {
     );
     expect(stdout).toBe('');
     expect(stderr).toMatch(
-      /^ITKDB \d+: Response: 200 \(\d+ bytes\) GET http:.*\/listProjects\?token=<TOKEN>\n$/,
+      /^ITKDB \d+: Asking .* for a token\nITKDB \d+: Signed in as Alex Example for \d+ s\nITKDB \d+: Request: GET .*\nITKDB \d+: Response: 200 \(\d+ bytes\) GET http:.*\/listProjects\?token=<TOKEN>\n$/,
     );
   });
 

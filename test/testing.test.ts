@@ -1,8 +1,20 @@
+import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect, promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { BadRequest, NotFound, type RequestConfig, ServerError, Session, User } from '../src/index.js';
+import {
+  BadRequest,
+  InvalidInvocation,
+  NotFound,
+  type RequestConfig,
+  ServerError,
+  Session,
+  User,
+} from '../src/index.js';
 import { type EmbeddedPdb, startPdb } from '../src/testing/index.js';
 import { failure } from './helpers/failure.js';
+
+const run = promisify(execFile);
 
 let pdb: EmbeddedPdb;
 let session: Session;
@@ -361,6 +373,77 @@ describe('a fault', () => {
     await sleep(150);
     await ask('listProjects');
   });
+});
+
+describe('a mistake in a test', () => {
+  it.each<[unknown, string]>([
+    [undefined, 'fault: must be given a fault'],
+    [{ on: 'listProjects', stauts: 503 }, 'fault: there is no option `stauts`; there are `on`, '],
+    [
+      { on: 'listProjects' },
+      'fault: there must be one of status, delay, drop, truncate, html, redirect, drip, respond, not none',
+    ],
+    [{ status: 503, delay: 3 }, 'not status and delay'],
+    [{ drop: true }, "`drop` must be 'before-headers' or 'after-headers'"],
+    [{ status: 700 }, '`status` must be a status'],
+    [{ delay: -1 }, '`delay`'],
+    [{ status: 500, times: 1.5 }, '`times` must be a number of times'],
+    [{ status: 500, on: 5 }, '`on` must be the name of a command, or a function'],
+  ])('in the fault %j is refused by name', (fault, message) => {
+    expect(() => pdb.fault(fault as never)).toThrow(InvalidInvocation);
+    expect(() => pdb.fault(fault as never)).toThrow(message);
+  });
+
+  it.each<[unknown, string]>([
+    [{ component: 5 }, 'startPdb: there is no option `component`; is it `components`?'],
+    [{ components: '5' }, '`components` must be a number of components'],
+    [{ components: -5 }, '`components` must be a number of components'],
+    [{ seed: 'abc' }, '`seed` must be a whole number'],
+    [{ users: [] }, '`users` must be a list of users'],
+    [{ users: [{ name: 'x' }] }, '`users.0.accessCode1` must be a string'],
+    [null, 'startPdb: must be given an object of options'],
+  ])('in the options %j is refused by name', async (options, message) => {
+    expect((await failure(startPdb(options as never), InvalidInvocation)).message).toContain(message);
+  });
+
+  it('in a path is a 404', async () => {
+    for (const path of ['deep/listProjects', 'listProjects/', '/listProjects', 'constructor']) {
+      await failure(session.get(pdb.apiUrl + path), NotFound);
+    }
+    const user = new User({ ...pdb.userOptions, prefixUrl: `${pdb.authUrl}wrong/` });
+    await expect(user.authenticate()).rejects.toMatchObject({ status: 404 });
+  });
+});
+
+describe('a database that is forgotten', () => {
+  const forgetful = (options: string): string =>
+    `import { startPdb } from 'itkdb/testing'; import { Session, User } from 'itkdb';
+     const pdb = await startPdb(${options});
+     const session = new Session({ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl });
+     console.log((await session.get('listProjects')).status);`;
+
+  it('does not keep the process from ending', async () => {
+    const { stdout } = await run(
+      process.execPath,
+      ['--input-type=module', '-e', forgetful('{ components: 1 }')],
+      { timeout: 10_000 },
+    );
+    expect(stdout).toBe('200\n');
+  });
+
+  it('does where it is told to keep running', async () => {
+    const script = forgetful('{ components: 1, keepRunning: true }');
+    await expect(
+      run(process.execPath, ['--input-type=module', '-e', script], { timeout: 2000 }),
+    ).rejects.toMatchObject({ killed: true, stdout: '200\n' });
+  });
+});
+
+it('a database shows where it is, also when it is closed', async () => {
+  const other = await startPdb({ components: 1 });
+  await other.close();
+  expect(inspect(other)).toBe(`EmbeddedPdb(apiUrl=${other.apiUrl}, authUrl=${other.authUrl})`);
+  expect(other.userOptions.prefixUrl).toBe(other.authUrl);
 });
 
 describe('several users', () => {

@@ -35,6 +35,7 @@ afterAll(() => pdb.close());
 beforeEach(async () => {
   pdb.reset();
   pdb.identity.tokenLifetime = 7200;
+  pdb.identity.clockOffset = 0;
   folder = await mkdtemp(join(tmpdir(), 'itkdb-tokens-'));
   saveAuth = join(folder, 'auth.json');
   logger = keepLogs();
@@ -53,8 +54,8 @@ async function signIn(options?: UserOptions): Promise<User> {
 
 /** The one warning that there should be, and that a new token was asked for. */
 function expectAfresh(warning: string | RegExp): void {
-  expect(logger.lines).toEqual([expect.stringMatching(warning)]);
-  expect(logger.lines[0]).toMatch(/Creating a new one\.$/);
+  expect(logger.at('warn')).toEqual([expect.stringMatching(warning)]);
+  expect(logger.at('warn')[0]).toMatch(/Creating a new one\.$/);
   expect(pdb.count('grantToken')).toBe(1);
 }
 
@@ -67,7 +68,7 @@ describe('tokens in a file', () => {
     expect(second.accessToken).toBe(first.accessToken);
     expect(second.name).toBe(first.name);
     expect(pdb.requests.map(({ command }) => command)).toEqual(['listKeys']);
-    expect(logger.lines).toEqual([]);
+    expect(logger.at('warn')).toEqual([]);
   });
 
   it('serve a session that is given only the file', async () => {
@@ -245,14 +246,14 @@ describe('a file that cannot be written is a warning', () => {
     const path = await make();
     const user = newUser({ saveAuth: path });
     await expect(user.authenticate()).resolves.toBe(true);
-    expect(logger.lines.at(-1)).toContain(`warn: Unable to save user session to ${path}: `);
+    expect(logger.at('warn').at(-1)).toContain(`warn: Unable to save user session to ${path}: `);
     expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
   it.skipIf(process.getuid?.() === 0)('where the folder is read-only', async () => {
     await chmod(folder, 0o500);
     await expect(newUser().authenticate()).resolves.toBe(true);
-    expect(logger.lines).toEqual([expect.stringContaining('Unable to save user session')]);
+    expect(logger.at('warn')).toEqual([expect.stringContaining('Unable to save user session')]);
     await chmod(folder, 0o700);
   });
 });

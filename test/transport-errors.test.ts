@@ -24,7 +24,7 @@ describe('a low-level error becomes', () => {
     ['ERR_STREAM_PREMATURE_CLOSE', 'ConnectionReset'],
     ['EHOSTUNREACH', 'ConnectionFailed'],
     ['ENETUNREACH', 'ConnectionFailed'],
-    ['', 'ConnectionFailed'],
+    ['EUNKNOWN', 'ConnectionFailed'],
     ['CERT_HAS_EXPIRED', 'TlsFailure'],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'TlsFailure'],
     ['SELF_SIGNED_CERT_IN_CHAIN', 'TlsFailure'],

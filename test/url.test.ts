@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { InvalidInvocation } from '../src/index.js';
+import { InvalidInvocation, Session } from '../src/index.js';
 import { isUnderPrefix, joinUrl, parsePrefix } from '../src/url.js';
+import { MockUser } from './helpers/mock-user.js';
 
-const BASE = parsePrefix('https://itkpd.unicornuniversity.net/', 'prefixUrl');
+const BASE = parsePrefix('https://itkpd.unicornuniversity.net/');
 const HOST = 'https://itkpd.unicornuniversity.net';
 
 /** input → URL sent, and whether it gets a token. Section 2.1 of the original's behaviour, and what it left open. */
@@ -107,7 +108,7 @@ describe('the prefix', () => {
     ['https://h/api/v1', 'x..y/..z', 'https://h/api/v1/x..y/..z', true],
     ['HTTPS://H/', 'x', 'https://h/x', true],
   ])('%s joined with %s is %s, with a token: %s', (prefix, input, sent, authorized) => {
-    const base = parsePrefix(prefix, 'prefixUrl');
+    const base = parsePrefix(prefix);
     const url = joinUrl(base, input);
     expect(url.href).toBe(sent);
     expect(isUnderPrefix(base, url)).toBe(authorized);
@@ -122,10 +123,12 @@ describe('the prefix', () => {
     'https://u:p@h/',
     'https://h/?a=b',
     'https://h/#f',
-  ])('%j is refused by the name of the option', (prefix) => {
-    expect(() => parsePrefix(prefix, 'prefixUrl')).toThrow(InvalidInvocation);
-    expect(() => parsePrefix(prefix, 'prefixUrl')).toThrow(
-      /`prefixUrl`: must be an http\(s\) URL without credentials/,
+    new URL('https://h/?a=b'),
+  ])('%s is refused by the name of the option', (prefixUrl) => {
+    const user = new MockUser();
+    expect(() => new Session({ user, prefixUrl })).toThrow(InvalidInvocation);
+    expect(() => new Session({ user, prefixUrl })).toThrow(
+      /^new Session: `prefixUrl` must be an http\(s\) URL without credentials, query or fragment/,
     );
   });
 });

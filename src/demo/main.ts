@@ -27,6 +27,8 @@ interface Slot {
   readonly component: { readonly serialNumber: string } | null;
 }
 
+// A reader such as `head` that has seen enough is no error.
+process.stdout.on('error', () => process.exit());
 const terminal = new Terminal(process.stdout);
 
 await using pdb = await startPdb();
@@ -47,7 +49,7 @@ function introduce({ apiUrl, authUrl, dataset }: EmbeddedPdb): void {
   terminal.line('is real HTTP to it, and needs neither an account nor the internet.');
   terminal.line();
   terminal.field('database', apiUrl);
-  terminal.field('identity', new URL(authUrl).origin);
+  terminal.field('identity', new URL('/', authUrl).href);
   terminal.field(
     'holds',
     `${dataset.components.length} components of ${dataset.institutions.length} institutions`,
@@ -139,7 +141,8 @@ async function makeMistake(): Promise<void> {
       `error.hasAppError('componentDoesNotExist') is ${error.hasAppError('componentDoesNotExist')}`,
     );
     terminal.line(`   ${terminal.dim('and its message, from which every credential has been taken out:')}`);
-    terminal.quote(error.message);
+    const lines = error.message.split(/\r?\n/);
+    terminal.quote([...lines.slice(0, 3), '⋮', ...lines.slice(lines.indexOf(''))].join('\n'));
   }
 }
 

@@ -51,6 +51,7 @@ export {
   NotFound,
   Redirect,
   ResponseException,
+  type ResponseExceptionOptions,
   ServerError,
   SpecialError,
   TooLarge,

@@ -10,6 +10,12 @@ import {
   showResponse,
 } from './exchange.js';
 
+/** Options of a {@link ResponseException}. */
+export interface ResponseExceptionOptions extends ErrorOptions {
+  /** Shown before the details. */
+  readonly preamble?: string;
+}
+
 /**
  * The server answered, but not as hoped.
  *
@@ -31,12 +37,13 @@ export class ResponseException extends ITkDBException {
    * @param response - the answer, with its request under `config`; an axios response is one
    * @param additionalMessage - shown as the details, in place of the server's body
    */
-  constructor(response: ResponseInput, additionalMessage?: string, options?: ErrorOptions) {
+  constructor(response: ResponseInput, additionalMessage?: string, options: ResponseExceptionOptions = {}) {
     const redactor = redactorFor(response);
     const shown = showResponse(response, redactor);
-    const details =
+    const body =
       additionalMessage === undefined ? new.target.describe(shown) : redactor.text(additionalMessage);
-    super(layOut(shown, details), options);
+    const details = [redactor.text(options.preamble ?? ''), body].filter((part) => part !== '');
+    super(layOut(shown, details.join('\n')), options);
     this.status = shown.status;
     this.#response = shown;
   }
@@ -83,11 +90,7 @@ export class AuthenticationFailed extends ResponseException {
   }
 
   protected static override describe(shown: ShownResponse): string {
-    const reason =
-      shown.status === 401 || shown.status === 403
-        ? 'The identity service did not accept the access codes; are ITKDB_ACCESS_CODE1 and ITKDB_ACCESS_CODE2 right?'
-        : 'The identity service granted no token.';
-    return `${reason}\n${super.describe(shown)}`.trim();
+    return `The identity service ${refusalOf(shown.status)}.\n${super.describe(shown)}`.trim();
   }
 }
 
@@ -218,7 +221,7 @@ export class UnhandledResponse extends ResponseException {
     nameAfterClass(this);
   }
 
-  constructor(response: ResponseInput, additionalMessage?: string, options?: ErrorOptions) {
+  constructor(response: ResponseInput, additionalMessage?: string, options?: ResponseExceptionOptions) {
     const side = response.status >= 500 ? 'Server' : 'Client';
     const { status, statusText, request } = showResponse(response);
     const cause = new Error(`${status} ${side} Error: ${statusText} for url: ${request.url}`);
@@ -229,6 +232,11 @@ export class UnhandledResponse extends ResponseException {
 function layOut(shown: ShownResponse, details: string): string {
   const head = `received ${shown.status} HTTP response for following request\n${formatRequest(shown.request)}`;
   return details === '' ? head : `${head}\n\nThe following details may help:\n${details}`;
+}
+
+function refusalOf(status: number): string {
+  if (status === 401 || status === 403) return 'did not accept the two access codes; is each of them right';
+  return status >= 500 ? 'is in trouble and granted no token; later it may' : 'granted no token';
 }
 
 function locationPath({ headers, request }: ShownResponse): string {

@@ -1,4 +1,4 @@
-import { formatBody, type ResponseInput, showResponse } from './exchange.js';
+import type { ResponseInput } from './exchange.js';
 import {
   BadRequest,
   Conflict,
@@ -6,6 +6,7 @@ import {
   NotFound,
   Redirect,
   type ResponseException,
+  type ResponseExceptionOptions,
   ServerError,
   SpecialError,
   TooLarge,
@@ -17,6 +18,7 @@ import {
 export type ResponseExceptionClass = new (
   response: ResponseInput,
   additionalMessage?: string,
+  options?: ResponseExceptionOptions,
 ) => ResponseException;
 
 /** Which exception stands for which status; any other status from 400 on is an {@link UnhandledResponse}. */
@@ -44,22 +46,10 @@ export function isFailure(status: number): boolean {
 /**
  * Makes the exception for an answer.
  *
- * @param claims - of the token that the request was sent with: for a 400 the message says whose it was and how long it
- *   was valid, because the database answers 400 to some requests of expired or foreign identities
+ * @param preamble - what to say before the server's own words
  */
-export function exceptionFor(
-  response: ResponseInput,
-  claims?: Readonly<Record<string, unknown>>,
-): ResponseException {
-  const type = Object.hasOwn(STATUS_EXCEPTIONS, response.status)
-    ? STATUS_EXCEPTIONS[response.status]
-    : UnhandledResponse;
-  if (type === BadRequest && claims !== undefined)
-    return new BadRequest(response, describe400(response, claims));
-  return new (type ?? UnhandledResponse)(response);
-}
-
-function describe400(response: ResponseInput, claims: Readonly<Record<string, unknown>>): string {
-  const lines = ['uuidentity', 'iat', 'exp'].map((name) => `${name}: ${String(claims[name] ?? 'None')}`);
-  return [...lines, formatBody(showResponse(response).data)].filter((line) => line !== '').join('\n');
+export function exceptionFor(response: ResponseInput, preamble?: string): ResponseException {
+  const { status } = response;
+  const type = (Object.hasOwn(STATUS_EXCEPTIONS, status) && STATUS_EXCEPTIONS[status]) || UnhandledResponse;
+  return new type(response, undefined, preamble === undefined ? {} : { preamble });
 }

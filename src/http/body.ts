@@ -19,17 +19,20 @@ export function serializeBody(
   headers: AxiosHeaders,
 ): unknown {
   if (data === undefined || data === null) {
-    // axios would call the body that there is not a form.
-    if (!headers.hasContentType()) headers.setContentType(false);
+    setNoContentType(headers);
     return undefined;
   }
-  // axios would send the whole memory behind a view.
-  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  if (ArrayBuffer.isView(data)) {
+    setNoContentType(headers);
+    // axios would send the whole memory behind a view.
+    return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  }
   const contentType = String(headers.getContentType() ?? '');
   if (!isOpaque(data) && !/multipart|urlencoded/i.test(contentType)) {
     headers.setContentType('application/json', false);
     return stringify(data);
   }
+  if (typeof data === 'string') setNoContentType(headers);
   const [transform] = [axios.defaults.transformRequest ?? []].flat();
   return transform?.call(this, data, headers);
 }
@@ -57,7 +60,8 @@ export function decodeBody(response: AxiosResponse, responseType: WireConfig['re
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new BadJSON({ ...response, data: text }, undefined, { cause: error });
+    const preamble = `The body is not the JSON that it should be: ${(error as Error).message}`;
+    throw new BadJSON({ ...response, data: text }, undefined, { cause: error, preamble });
   }
 }
 
@@ -96,6 +100,11 @@ async function readStart(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+/** Unless the caller says what a body is, nothing is said of it: axios would call it a form. */
+function setNoContentType(headers: AxiosHeaders): void {
+  if (!headers.hasContentType()) headers.setContentType(false);
+}
+
 /** Whether a value has a wire form of its own, so that it is not to be written as JSON. */
 function isOpaque(data: unknown): boolean {
   if (typeof data === 'string' || isReadable(data)) return true;
@@ -103,40 +112,52 @@ function isOpaque(data: unknown): boolean {
 }
 
 function stringify(data: unknown): string {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(data);
-  } catch (error) {
-    throw notJson(findFault(data) ?? (error as Error).message);
+  const fault = findFault(data);
+  if (fault !== undefined) {
+    throw new InvalidInvocation(`the request body cannot be written as JSON: ${fault}`);
   }
-  if (text === undefined) throw notJson(`\`data\` is a ${typeof data}`);
-  // JSON.stringify writes null for what JSON has no word for.
-  const fault = text.includes('null') ? findFault(data) : undefined;
-  if (fault !== undefined) throw notJson(`${fault}; send null or leave it out`);
-  return text;
+  return JSON.stringify(data);
 }
 
-/** Says what in a value JSON cannot hold, and where, such as `results.CURRENT.3 is NaN`. */
+/**
+ * Says what in a value JSON cannot hold, and where, such as `results.CURRENT.3 is NaN`. `JSON.stringify` itself writes
+ * null or `{}` for most of it, and a measurement would be lost without a word.
+ */
 function findFault(
   value: unknown,
   path: readonly string[] = [],
   holders: readonly unknown[] = [],
 ): string | undefined {
   const name = `\`${path.join('.') || 'data'}\``;
-  if (typeof value === 'number' && !Number.isFinite(value)) return `${name} is ${value}`;
-  if (typeof value === 'bigint') return `${name} is a bigint`;
-  if (value instanceof Date && Number.isNaN(value.getTime())) return `${name} is an invalid Date`;
-  if (typeof value !== 'object' || value === null || 'toJSON' in value) return undefined;
+  if (typeof value === 'number' && !Number.isFinite(value))
+    return `${name} is ${value}; send null or leave it out`;
+  if (typeof value === 'bigint') return `${name} is a bigint; send a number or a string`;
+  if (typeof value === 'function' || typeof value === 'symbol') return `${name} is a ${typeof value}`;
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (value instanceof Date) {
+    return Number.isNaN(value.getTime())
+      ? `${name} is an invalid Date; send null or leave it out`
+      : undefined;
+  }
+  if (ArrayBuffer.isView(value) || value instanceof Set)
+    return `${name} is a ${nameOf(value)}; send Array.from(it)`;
+  if (value instanceof Map) return `${name} is a Map; send Object.fromEntries(it)`;
+  if (value instanceof Promise) return `${name} is a Promise; is an \`await\` missing?`;
+  if (value instanceof Error || value instanceof ArrayBuffer) return `${name} is an ${nameOf(value)}`;
+  if ('toJSON' in value) return undefined;
   if (holders.includes(value)) return `${name} holds itself`;
   for (const [key, item] of Object.entries(value)) {
-    const fault = findFault(item, [...path, key], [...holders, value]);
+    const isHole = item === undefined && Array.isArray(value);
+    const fault = isHole
+      ? `\`${[...path, key].join('.')}\` is undefined; send null`
+      : findFault(item, [...path, key], [...holders, value]);
     if (fault !== undefined) return fault;
   }
   return undefined;
 }
 
-function notJson(fault: string): InvalidInvocation {
-  return new InvalidInvocation(`the request body cannot be written as JSON: ${fault}`);
+function nameOf(value: object): string {
+  return value.constructor.name;
 }
 
 function mediaType(response: AxiosResponse): string {

@@ -74,7 +74,7 @@ function nextHop(
 
   const headers = sameOrigin ? new AxiosHeaders(config.headers) : pick(config.headers, FIT_FOR_STRANGERS);
   if (!keepsBody) headers.delete(['Content-Type', 'Content-Length', 'Content-Encoding', 'Transfer-Encoding']);
-  const hop: WireConfig = { ...config, url: to.href, method, headers };
+  const hop: WireConfig = { ...config, url: to.href, method, headers, redirectedFrom: from.href };
   if (!keepsBody) delete hop.data;
   if (!sameOrigin) delete hop.auth;
   if (hop.bearer !== undefined && !(sameOrigin && mayAuthorize(to))) {

@@ -20,6 +20,8 @@ export interface FailedRequest {
   readonly url?: string | undefined;
   readonly headers?: object | undefined;
   readonly data?: unknown;
+  /** The URL that redirected to this one. */
+  readonly redirectedFrom?: string;
   /** The signal that may have ended it. */
   readonly signal?: { readonly aborted: boolean; readonly reason?: unknown } | undefined;
 }
@@ -43,7 +45,7 @@ const KINDS: readonly (readonly [RegExp, Kind, string])[] = [
   [
     /^(?:EPROTO$|ERR_TLS|ERR_SSL|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH|ERROR_IN_CERT)/,
     TlsFailure,
-    'no trusted TLS connection could be made',
+    'no trusted TLS connection could be made; if the server speaks no TLS, its URL starts with http://',
   ],
   [/^(?:HPE_|Z_|ERR__?ZSTD|ERR_BROTLI|ERR__ERROR_FORMAT)/, InvalidResponse, 'the answer is not valid HTTP'],
 ];
@@ -60,7 +62,8 @@ export function toTransportException(error: unknown, request: FailedRequest): IT
   const secrets = Redactor.forExchange({ requestHeaders: request.headers, requestBody: request.data });
   const url = request.url === undefined ? undefined : secrets.text(request.url);
   const method = request.method?.toUpperCase();
-  const what = url === undefined ? 'the request' : `${method ?? 'GET'} ${url}`;
+  const detour = request.redirectedFrom ? ` (redirected from ${secrets.text(request.redirectedFrom)})` : '';
+  const what = url === undefined ? 'the request' : `${method ?? 'GET'} ${url}${detour}`;
   if (request.signal?.aborted) return abortedException(what, request.signal.reason, { method, url });
 
   const cause = plainCause(error, secrets);
@@ -98,5 +101,9 @@ function plainCause(error: unknown, secrets: Redactor): PlainCause {
   // Where a host has several addresses, Node wraps one error for each in a nameless one.
   const told =
     message || (errors?.[0] as Error | undefined)?.message || (cause as Error | undefined)?.message;
-  return Object.assign(new Error(secrets.text(String(told ?? error))), { code: String(code ?? '') });
+  // OpenSSL ends its messages with a line break.
+  const line = String(told ?? error)
+    .replace(/\s+/g, ' ')
+    .trim();
+  return Object.assign(new Error(secrets.text(line)), { code: String(code ?? '') });
 }

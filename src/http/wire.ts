@@ -1,5 +1,5 @@
 import { finished, PassThrough, type Readable } from 'node:stream';
-import axios, { type AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import axios, { type AxiosResponse, type AxiosResponseHeaders, type InternalAxiosRequestConfig } from 'axios';
 import { SilenceWatch } from './silence.js';
 import { toTransportException } from './transport-errors.js';
 
@@ -12,11 +12,13 @@ export interface WireConfig extends InternalAxiosRequestConfig {
   method: string;
   /** The bearer that the session put into the `Authorization` header; undefined where the header is not its own. */
   bearer?: string | undefined;
+  /** The URL that redirected to this one. */
+  redirectedFrom?: string;
 }
 
 /** An answer together with the request as it was sent, which is that of the last hop. */
 export interface WireResponse extends AxiosResponse {
-  headers: AxiosHeaders;
+  headers: AxiosResponseHeaders;
   config: WireConfig;
 }
 

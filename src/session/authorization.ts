@@ -1,7 +1,7 @@
 import { AxiosHeaders } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { withLimits } from '../http/limits.js';
-import { discard, type Exchange, isReadable } from '../http/wire.js';
+import { discard, type Exchange, isReadable, type WireResponse } from '../http/wire.js';
 import { isUnderPrefix } from '../url.js';
 import type { UserLike } from '../user/user-like.js';
 import type { DispatchedConfig } from './request-config.js';
@@ -56,6 +56,21 @@ export class Authorization {
       await this.authorize(again);
       return next(again);
     };
+  }
+
+  /**
+   * What an exception should say of the bearer that a request was sent with. For a 400, whose it was and how long it was
+   * valid: the database answers so to some requests of expired or foreign identities. For a 401, that there was none.
+   */
+  explain({ status, config }: WireResponse): string | undefined {
+    if (status === 401 && config.bearer === undefined && !config.headers.has('Authorization')) {
+      return `No token was sent: it goes only to URLs under ${this.#prefix.href}, unless \`auth\` says otherwise.`;
+    }
+    const { idToken } = this.#user;
+    if (status !== 400 || config.bearer === undefined || idToken === undefined) return undefined;
+    return ['uuidentity', 'iat', 'exp']
+      .map((claim) => `${claim}: ${String(idToken[claim] ?? 'None')}`)
+      .join('\n');
   }
 
   // An async function, so that a user that throws at once fails the request like one that rejects.

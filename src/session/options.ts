@@ -1,9 +1,10 @@
 import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type * as zod from 'zod';
+import { InvalidInvocation } from '../exceptions/base.js';
 import { LOGGER_EXPECTED, type Logger } from '../logger.js';
 import type { UserLike } from '../user/user-like.js';
-import { check, lazyZod } from '../validation.js';
+import { check, lazyZod, optionsSchema, prefixUrlSchema } from '../validation.js';
 
 /** A length of time, as the sum of its parts; fractions are fine. The names are those of Python's `timedelta`. */
 export interface Duration {
@@ -26,13 +27,15 @@ export interface CacheStore {
 
 /** Options of a `Session`. */
 export interface SessionOptions {
+  /** A user is an option, not the options: `new Session({ user })`. */
+  readonly authenticate?: never;
   /** Who asks. @defaultValue a `User` with the access codes of the settings, closed together with the session */
   readonly user?: UserLike | undefined;
   /** Where the database is. Only URLs below it are sent the user's token. @defaultValue `ITKDB_API_URL` */
   readonly prefixUrl?: string | URL | undefined;
-  /** A file in which tokens survive the process. Of no effect beside `user`. */
+  /** A file in which tokens survive the process. Not beside `user`, which has its own. */
   readonly saveAuth?: string | undefined;
-  /** A token is renewed when it has no more than this left, in seconds. Of no effect beside `user`. @defaultValue `15` */
+  /** A token is renewed when it has no more than this left, in seconds. Not beside `user`. @defaultValue `15` */
   readonly authExpiryThreshold?: number | undefined;
   /** Accepted, but answers are not cached yet. @defaultValue `true` */
   readonly cache?: boolean | string | CacheStore | undefined;
@@ -63,37 +66,41 @@ export function checkSessionOptions(options: SessionOptions): void {
   const atLeast0 = (unit: string) => z.number(`a ${unit}`).min(0, `a ${unit}, at least 0`).optional();
   const object = (what: string) =>
     z.custom((value) => typeof value === 'object' && value !== null, what).optional();
-  const duration = Object.fromEntries(
-    ['weeks', 'days', 'hours', 'minutes', 'seconds', 'milliseconds', 'microseconds'].map((unit) => [
-      unit,
-      z.number('a number').optional(),
-    ]),
-  );
-  const shape = z.strictObject(
-    {
-      user: z.custom(isUserLike, 'a user: an object with authenticate() and bearer').optional(),
-      prefixUrl: z.union([z.string(), z.instanceof(URL)], 'a URL').optional(),
-      saveAuth: z.string('the path of a file').min(1, 'the path of a file').optional(),
-      authExpiryThreshold: atLeast0('number of seconds'),
-      cache: z
-        .union([z.boolean(), z.string().min(1), object('')], 'true, false, a path or a store')
-        .optional(),
-      expiresAfter: z.strictObject(duration, 'an object such as { days: 1 }').optional(),
-      timeout: atLeast0('number of milliseconds'),
-      maxRedirects: atLeast0('number of redirects'),
-      maxContentLength: atLeast0('number of bytes'),
-      headers: z
-        .record(z.string(), z.string('a string'), 'an object of header fields')
-        .superRefine(refuseCredentials)
-        .optional(),
-      logger: object(LOGGER_EXPECTED),
-      httpAgent: object('an http.Agent'),
-      httpsAgent: object('an https.Agent'),
-    },
-    'an object of options',
-  );
-  check('new Session', shape, options);
+  const units = ['weeks', 'days', 'hours', 'minutes', 'seconds', 'milliseconds', 'microseconds'];
+  const duration = Object.fromEntries(units.map((unit) => [unit, z.number('a number').optional()]));
+  const shape = {
+    user: z.custom(isUserLike, 'a user: an object with authenticate() and bearer').optional(),
+    prefixUrl: prefixUrlSchema().optional(),
+    saveAuth: z.string('the path of a file').min(1, 'the path of a file').optional(),
+    authExpiryThreshold: atLeast0('number of seconds'),
+    cache: z.union([z.boolean(), z.string().min(1), object('')], 'true, false, a path or a store').optional(),
+    expiresAfter: optionsSchema(duration, 'an object such as { days: 1 }').optional(),
+    timeout: atLeast0('number of milliseconds'),
+    maxRedirects: atLeast0('number of redirects'),
+    maxContentLength: atLeast0('number of bytes'),
+    headers: z
+      .record(z.string(), z.string('a string'), 'an object of header fields')
+      .superRefine(refuseCredentials)
+      .optional(),
+    logger: object(LOGGER_EXPECTED),
+    httpAgent: object('an http.Agent'),
+    httpsAgent: object('an https.Agent'),
+  };
+  check('new Session', optionsSchema(shape, 'given an object of options, such as { user }', HINTS), options);
+  for (const name of ['saveAuth', 'authExpiryThreshold'] as const) {
+    if (options.user === undefined || options[name] === undefined) continue;
+    throw new InvalidInvocation(
+      `new Session: \`${name}\` belongs to new User({ ${name} }) where there is a \`user\``,
+    );
+  }
 }
+
+const HINTS: Readonly<Record<string, string>> = Object.fromEntries(
+  ['accessCode1', 'accessCode2', 'audience', 'jwtOptions', 'httpClient'].map((name) => [
+    name,
+    `it is one of new User, for \`user: new User({ ${name} })\``,
+  ]),
+);
 
 function refuseCredentials(headers: Readonly<Record<string, string>>, context: zod.RefinementCtx): void {
   for (const name of Object.keys(headers)) {

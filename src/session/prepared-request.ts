@@ -1,4 +1,4 @@
-import type { AxiosHeaders } from 'axios';
+import type { InternalAxiosRequestConfig } from 'axios';
 import { type RequestInput, showRequest } from '../exceptions/exchange.js';
 import { inspectAsString } from '../inspect.js';
 import type { DispatchedConfig } from './request-config.js';
@@ -32,7 +32,7 @@ export class PreparedRequest {
   }
 
   /** The header fields to be sent; changes to them count. */
-  get headers(): AxiosHeaders {
+  get headers(): InternalAxiosRequestConfig['headers'] {
     return this.#config.headers;
   }
 

@@ -1,6 +1,7 @@
 import type { AxiosBasicCredentials, AxiosRequestConfig, AxiosResponse } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
 import type { WireConfig } from '../http/wire.js';
+import { noSuchOption } from '../validation.js';
 
 /** The options of axios that a session passes on. */
 type AxiosOption =
@@ -98,7 +99,10 @@ const HINTS: Readonly<Record<string, string>> = {
   allow_redirects: 'it is `maxRedirects: 0` here',
   allowAbsoluteUrls: 'absolute URLs are allowed, and only those under `prefixUrl` get the token',
   baseURL: 'it is `prefixUrl`, an option of the session',
+  body: 'it is `data` here',
   cancelToken: 'it is `signal` here',
+  component: 'the input of a command goes into `data`',
+  filterMap: 'the input of a command goes into `data`',
   files: 'pass a FormData as `data`',
   json: 'pass the body as `data`',
   socketPath: 'pass an `httpAgent`',
@@ -119,15 +123,21 @@ export function checkRequestConfig(config: RequestConfig): void {
     throw new InvalidInvocation('a request must be an object');
   for (const name of Object.keys(config)) {
     if (Object.hasOwn(KNOWN, name)) continue;
-    const hint = Object.hasOwn(HINTS, name) ? `; ${HINTS[name]}` : '';
-    throw new InvalidInvocation(`there is no request option \`${name}\`${hint}`);
+    throw new InvalidInvocation(`a request: ${noSuchOption(name, Object.keys(KNOWN), HINTS)}`);
   }
   for (const [name, least] of Object.entries(NUMBERS)) {
     const value: unknown = config[name as keyof typeof NUMBERS];
     if (value === undefined || (typeof value === 'number' && value >= least)) continue;
     throw new InvalidInvocation(`\`${name}\` must be a number, at least ${least}`);
   }
-  const { method, responseType, signal, url } = config;
+  const { auth, method, responseType, signal, url } = config;
+  if (
+    auth !== undefined &&
+    auth !== false &&
+    typeof (auth as { username?: unknown } | null)?.username !== 'string'
+  ) {
+    throw new InvalidInvocation('`auth` must be { username, password }, or false for none');
+  }
   if (method !== undefined && (typeof method !== 'string' || !/^[A-Z]+$/i.test(method))) {
     throw new InvalidInvocation("`method` must be the name of a method, such as 'GET'");
   }

@@ -74,13 +74,8 @@ export class Session {
   constructor(options: SessionOptions = {}) {
     checkSessionOptions(options);
     this.#logger = createLogger(options.logger);
-    this.#prefix = parsePrefix(options.prefixUrl ?? new SettingsReader().get('ITKDB_API_URL'), 'prefixUrl');
+    this.#prefix = parsePrefix(options.prefixUrl ?? new SettingsReader().get('ITKDB_API_URL'));
     this.#user = options.user ?? this.#keep(defaultUser(options));
-    if (options.user !== undefined && (options.saveAuth ?? options.authExpiryThreshold) !== undefined) {
-      this.#logger.warn(
-        '`saveAuth` and `authExpiryThreshold` are of no effect beside `user`; give them to new User.',
-      );
-    }
     this.#authorization = new Authorization(this.#user, this.#prefix);
     const followed = withRedirects(this.#authorization.covers, withCookies(new CookieStore(), sendOverWire));
     this.#exchange = this.#authorization.withReauthentication(followed);
@@ -188,7 +183,7 @@ export class Session {
   /** Ends what is under way with `Aborted`, and closes the sockets. The session cannot be used again. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#inFlight.abort(new Error('the session was closed'));
+    this.#inFlight.abort(new Error('the session was closed; is an `await` missing before that?'));
     for (const resource of this.#ours.splice(0)) (resource.close ?? resource.destroy)?.call(resource);
   }
 
@@ -276,6 +271,7 @@ export class Session {
 
   /** What the adapter does: exchanges a prepared request for an answer, or an exception. */
   async #adapt(config: DispatchedConfig): Promise<SessionResponse> {
+    this.#logger.debug(`Request: ${config.method.toUpperCase()} ${config.url}`);
     const response = await this.#exchange(config);
     const { status, headers, data } = response;
     const length = Buffer.isBuffer(data) ? data.length : headers['content-length'];
@@ -283,7 +279,7 @@ export class Session {
     if (config.accepts === undefined ? isFailure(status) : !config.accepts(status)) {
       const failed = { ...response, data: await readFailedBody(response) };
       this.#lastResponse = showExchange(failed, failed.data);
-      throw exceptionFor(failed, config.bearer === undefined ? undefined : this.#user.idToken);
+      throw exceptionFor(failed, this.#authorization.explain(failed));
     }
     const shown = showExchange(response, undefined);
     this.#lastResponse = shown;

@@ -15,3 +15,9 @@ export class CommandError extends Error {
     this.body = { uuAppErrorMap: { [key]: { type: 'error', message, paramMap } } };
   }
 }
+
+/** The error of a command that there is not; says which ones there are here, for the real database has many more. */
+export function commandNotFound(known: string): CommandError {
+  const message = `Command not found. The embedded database answers only ${known}.`;
+  return new CommandError(404, 'uu-app-server/commandNotFound', message);
+}

@@ -1,4 +1,4 @@
-import { CommandError } from './app-error.js';
+import { CommandError, commandNotFound } from './app-error.js';
 import { PROJECTS } from './data/catalogue.js';
 import type { ComponentRecord, Dataset } from './data/dataset.js';
 import { type View, viewComponent, viewInstitution } from './data/views.js';
@@ -68,9 +68,8 @@ const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
 /** Runs a command. */
 export function runCommand(input: DtoIn, context: CommandContext): Record<string, unknown> {
   const { command } = context;
-  const handler = COMMANDS[command];
-  if (handler === undefined)
-    throw new CommandError(404, 'uu-app-server/commandNotFound', 'Command not found.');
+  const handler = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  if (handler === undefined) throw commandNotFound(Object.keys(COMMANDS).join(', '));
   return { ...handler(input, context), uuAppErrorMap: warnings(command, input) };
 }
 

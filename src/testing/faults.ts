@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { InvalidInvocation } from '../exceptions/base.js';
+import { check, lazyZod, optionsSchema } from '../validation.js';
 import type { Answer, RecordedRequest } from './server.js';
 
 /** What can go wrong with an answer. */
@@ -12,9 +14,9 @@ export type FaultKind =
   | { readonly drop: 'before-headers' | 'after-headers' }
   /** Announces the whole body, but closes the connection after so many bytes of it. */
   | { readonly truncate: number }
-  /** Answers with a page of HTML, as a gateway in trouble does. */
+  /** Answers with a page of HTML, by default with the status 200, as some gateways in trouble do. */
   | { readonly html: string; readonly status?: number }
-  /** Redirects. */
+  /** Redirects, by default with the status 302. */
   | { readonly redirect: string; readonly status?: number }
   /** Sends the body byte by byte, with so many milliseconds between. */
   | { readonly drip: number }
@@ -51,6 +53,7 @@ export class Faults {
   readonly #plans = new Set<Plan>();
 
   add(fault: Fault): PlannedFault {
+    checkFault(fault);
     const plan: Plan = { fault, toPass: fault.after ?? 0, toStrike: fault.times ?? 1, hits: 0 };
     this.#plans.add(plan);
     return {
@@ -84,6 +87,39 @@ export class Faults {
     }
     return undefined;
   }
+}
+
+const KINDS = ['status', 'delay', 'drop', 'truncate', 'html', 'redirect', 'drip', 'respond'] as const;
+
+/** A misspelt fault would never strike, and the test that relies on it would pass. */
+function checkFault(fault: Fault): void {
+  const z = lazyZod();
+  const milliseconds = z.number('a number of milliseconds').min(0).or(z.literal(Number.POSITIVE_INFINITY));
+  const whole = (what: string) => z.int(what).min(0, what);
+  const isFunction = (value: unknown): boolean => typeof value === 'function';
+  const shape = {
+    on: z.union([z.string(), z.custom(isFunction)], 'the name of a command, or a function').optional(),
+    times: whole('a number of times').optional(),
+    after: whole('a number of requests').optional(),
+    status: z.int('a status').min(200, 'a status').max(599, 'a status').optional(),
+    body: z.unknown().optional(),
+    headers: z.record(z.string(), z.string('a string'), 'an object of header fields').optional(),
+    delay: milliseconds.optional(),
+    drop: z.literal(['before-headers', 'after-headers'], "'before-headers' or 'after-headers'").optional(),
+    truncate: whole('a number of bytes').optional(),
+    html: z.string('a page').optional(),
+    redirect: z.string('a URL').optional(),
+    drip: milliseconds.optional(),
+    respond: z.custom(isFunction, 'a function').optional(),
+  };
+  check('fault', optionsSchema(shape, "given a fault, such as { on: 'getComponent', status: 503 }"), fault);
+  const kinds = KINDS.filter((kind) => kind in fault);
+  // A page of HTML and a redirect may say their status.
+  if (kinds.length === 2 && kinds[0] === 'status' && ('html' in fault || 'redirect' in fault)) return;
+  if (kinds.length === 1) return;
+  throw new InvalidInvocation(
+    `fault: there must be one of ${KINDS.join(', ')}, not ${kinds.join(' and ') || 'none'}`,
+  );
 }
 
 /** Sends an answer, spoilt as the fault says. Returns when there is nothing more to send. */

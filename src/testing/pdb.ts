@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib';
+import { inspectAsString } from '../inspect.js';
 import { DEFAULT_SETTINGS } from '../settings.js';
-import { CommandError } from './app-error.js';
+import { check, lazyZod, optionsSchema } from '../validation.js';
+import { CommandError, commandNotFound } from './app-error.js';
 import { type DtoIn, type PdbUser, runCommand } from './commands.js';
 import { createDataset, type Dataset } from './data/dataset.js';
 import { type Fault, Faults, type PlannedFault } from './faults.js';
@@ -21,6 +23,8 @@ export interface PdbOptions {
   readonly tokenLifetime?: number | undefined;
   /** How many of the last requests are kept. @defaultValue `10000` */
   readonly keptRequests?: number | undefined;
+  /** Whether the process goes on until `close()`, even if nothing else does. @defaultValue `false` */
+  readonly keepRunning?: boolean | undefined;
 }
 
 const DEFAULT_USER: PdbUser = {
@@ -52,6 +56,10 @@ export class EmbeddedPdb {
   readonly #auth: LoopbackServer;
   readonly #record: RequestRecord;
   readonly #faults: Faults;
+
+  static {
+    inspectAsString(this);
+  }
 
   /** @internal */
   constructor(parts: PdbParts) {
@@ -125,6 +133,10 @@ export class EmbeddedPdb {
     return this.identity.issueToken(this.user, overrides);
   }
 
+  toString(): string {
+    return `EmbeddedPdb(apiUrl=${this.apiUrl}, authUrl=${this.authUrl})`;
+  }
+
   /** Closes both servers and their connections. */
   async close(): Promise<void> {
     await Promise.all([this.#api.close(), this.#auth.close()]);
@@ -146,12 +158,14 @@ interface PdbParts {
 
 /** Starts an embedded production database. */
 export async function startPdb(options: PdbOptions = {}): Promise<EmbeddedPdb> {
+  checkPdbOptions(options);
   const { seed = 1, components = 3000, users = [DEFAULT_USER], tokenLifetime = 7200 } = options;
   const dataset = createDataset(seed, components);
   const identity = await IdentityProvider.create({ users, tokenLifetime });
   const faults = new Faults();
   const record = new RequestRecord(options.keptRequests ?? 10_000);
-  const shared = { faults, onRequest: (request: RecordedRequest) => record.add(request) };
+  const onRequest = (request: RecordedRequest): void => record.add(request);
+  const shared = { faults, onRequest, keepRunning: options.keepRunning ?? false };
   const [api, auth] = await Promise.all([
     LoopbackServer.start({
       ...shared,
@@ -161,6 +175,23 @@ export async function startPdb(options: PdbOptions = {}): Promise<EmbeddedPdb> {
     LoopbackServer.start({ ...shared, name: 'identity', handler: identityHandler(identity) }),
   ]);
   return new EmbeddedPdb({ identity, dataset, api, auth, record, faults });
+}
+
+function checkPdbOptions(options: PdbOptions): void {
+  const z = lazyZod();
+  const count = (what: string) => z.int(what).min(0, what).optional();
+  const text = z.string('a string').min(1, 'a string that is not empty');
+  const user = { accessCode1: text, accessCode2: text, name: text, identity: text, institution: text };
+  const shape = {
+    seed: count('a whole number'),
+    components: count('a number of components'),
+    users: z.array(optionsSchema(user, 'a user'), 'a list of users').min(1, 'a list of users').optional(),
+    bearers: z.array(text, 'a list of bearers').optional(),
+    tokenLifetime: z.number('a number of seconds').min(0, 'a number of seconds').optional(),
+    keptRequests: count('a number of requests'),
+    keepRunning: z.boolean('true or false').optional(),
+  };
+  check('startPdb', optionsSchema(shape, 'given an object of options, such as { components: 500 }'), options);
 }
 
 class RequestRecord {
@@ -196,10 +227,11 @@ class RequestRecord {
 function identityHandler(identity: IdentityProvider): (request: RecordedRequest) => Promise<Answer> {
   return (request) =>
     answering(request, async () => {
-      if (request.command === 'grantToken' && request.method === 'POST')
-        return identity.grantToken(inputOf(request));
-      if (request.command === 'listKeys' && request.method === 'GET') return identity.keySet();
-      throw new CommandError(404, 'uu-app-server/commandNotFound', 'Command not found.');
+      const is = (method: string, command: string): boolean =>
+        request.method === method && pathOf(request) === AUTH_PATH + command;
+      if (is('POST', 'grantToken')) return identity.grantToken(inputOf(request));
+      if (is('GET', 'listKeys')) return identity.keySet();
+      throw commandNotFound(`POST ${AUTH_PATH}grantToken and GET ${AUTH_PATH}listKeys`);
     });
 }
 
@@ -214,7 +246,7 @@ function apiHandler(
       if (!identity.accepts(token) && !bearers.includes(token)) {
         throw new CommandError(401, 'uu-oidc/invalidToken', 'The token is not valid.');
       }
-      const { command } = request;
+      const command = pathOf(request).slice(1);
       return runCommand(inputOf(request), { command, dataset, users: identity.users });
     });
 }
@@ -237,6 +269,10 @@ async function answering(request: RecordedRequest, run: () => Promise<object>): 
     bytes.length >= GZIP_FROM && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
   if (!isZipped) return { status, headers, body: bytes };
   return { status, headers: { ...headers, 'Content-Encoding': 'gzip' }, body: gzipSync(bytes, { level: 1 }) };
+}
+
+function pathOf({ url }: RecordedRequest): string {
+  return new URL(url, 'http://localhost').pathname;
 }
 
 /** The input of a command: the JSON body, or else the query. */

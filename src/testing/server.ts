@@ -38,36 +38,40 @@ export interface LoopbackServerOptions {
   readonly handler: Handler;
   readonly faults: Faults;
   readonly onRequest: (request: RecordedRequest) => void;
+  /** Whether the process goes on as long as the server runs. */
+  readonly keepRunning: boolean;
 }
 
 /** An HTTP server on a free port of 127.0.0.1. */
 export class LoopbackServer {
+  /** Such as `http://127.0.0.1:40000`. */
+  readonly origin: string;
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets: Set<Socket>;
 
-  private constructor(options: LoopbackServerOptions) {
-    this.#server = createServer((request, response) => {
-      this.#serve(request, response, options).catch(() => response.destroy());
-    });
-    this.#server.on('connection', (socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
-    });
+  private constructor(server: Server, sockets: Set<Socket>) {
+    this.#server = server;
+    this.#sockets = sockets;
+    this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
   static async start(options: LoopbackServerOptions): Promise<LoopbackServer> {
-    const server = new LoopbackServer(options);
-    await new Promise<void>((resolve, reject) => {
-      server.#server.once('error', reject);
-      // A thousand connections may come at once.
-      server.#server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve);
+    const sockets = new Set<Socket>();
+    const server = createServer((request, response) => {
+      serve(request, response, options).catch(() => response.destroy());
     });
-    return server;
-  }
-
-  /** The origin, such as `http://127.0.0.1:40000`. */
-  get origin(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    server.on('connection', (socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      if (!options.keepRunning) socket.unref();
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      // A thousand connections may come at once.
+      server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve);
+    });
+    if (!options.keepRunning) server.unref();
+    return new LoopbackServer(server, sockets);
   }
 
   /** How many connections are open. */
@@ -80,18 +84,18 @@ export class LoopbackServer {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
 
-  async #serve(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { name, handler, faults, onRequest }: LoopbackServerOptions,
-  ): Promise<void> {
-    const recorded = await record(name, request);
-    onRequest(recorded);
-    const fault = faults.take(recorded);
-    if (fault === undefined) send(response, await handler(recorded));
-    else await sendSpoilt(fault, request, response, () => handler(recorded));
-  }
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { name, handler, faults, onRequest }: LoopbackServerOptions,
+): Promise<void> {
+  const recorded = await record(name, request);
+  onRequest(recorded);
+  const fault = faults.take(recorded);
+  if (fault === undefined) send(response, await handler(recorded));
+  else await sendSpoilt(fault, request, response, () => handler(recorded));
 }
 
 async function record(server: RecordedRequest['server'], request: IncomingMessage): Promise<RecordedRequest> {

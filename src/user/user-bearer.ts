@@ -1,7 +1,8 @@
+import { resolve } from 'node:path';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { inspectAsString } from '../inspect.js';
 import { SettingsReader } from '../settings.js';
-import { check, lazyZod } from '../validation.js';
+import { check, lazyZod, optionsSchema } from '../validation.js';
 import type { UserLike } from './user-like.js';
 
 /** Options of a {@link UserBearer}. */
@@ -31,7 +32,7 @@ export class UserBearer implements UserLike {
     const bearer = z
       .union([z.string(), z.custom((value) => typeof value === 'function')], expectation)
       .optional();
-    check('new UserBearer', z.strictObject({ bearer }, 'an object of options'), options);
+    check('new UserBearer', optionsSchema({ bearer }, 'given an object, such as { bearer }'), options);
     this.#source = options.bearer;
   }
 
@@ -46,7 +47,7 @@ export class UserBearer implements UserLike {
     const bearer: unknown = typeof source === 'function' ? await source() : source;
     if (typeof bearer !== 'string' || bearer === '') {
       throw new InvalidInvocation(
-        'the bearer is empty: give one to new UserBearer, or set ITKDB_AUDREYTWO_API_KEY in the environment or in .env',
+        `the bearer is empty: give one to new UserBearer, or set ITKDB_AUDREYTWO_API_KEY in the environment or in ${resolve('.env')}`,
       );
     }
     this.#bearer = bearer;

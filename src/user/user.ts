@@ -1,11 +1,12 @@
+import { resolve } from 'node:path';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { withLimits } from '../http/limits.js';
 import { inspectAsString } from '../inspect.js';
 import { createLogger, LOGGER_EXPECTED, type Logger } from '../logger.js';
 import { SettingsReader } from '../settings.js';
 import { parsePrefix } from '../url.js';
-import { check, lazyZod } from '../validation.js';
-import { checkJwtOptions, type IdTokenClaims, type JwtOptions, verifyIdToken } from './id-token.js';
+import { check, lazyZod, optionsSchema, prefixUrlSchema } from '../validation.js';
+import { type IdTokenClaims, type JwtOptions, jwtOptionsSchema, verifyIdToken } from './id-token.js';
 import { type Grant, type HttpClient, IdentityService } from './identity-service.js';
 import { TokenFile, type TokenOwner } from './token-file.js';
 import type { AuthenticateOptions, UserLike } from './user-like.js';
@@ -181,11 +182,13 @@ export class User implements UserLike {
       return;
     }
     if (this.isAuthenticated()) this.#logger.warn('User session is expired. Creating a new one.');
+    this.#logger.debug(`Asking ${owner.authUrl} for a token`);
     const grant = await this.#identityService().grantToken({
       ...owner,
       scope: this.#settings.get('ITKDB_ACCESS_SCOPE'),
     });
     this.#tokens = await this.#verified(grant, owner);
+    this.#logger.debug(`Signed in as ${this.name} for ${this.expiresIn} s`);
     await this.#save(owner, grant);
   }
 
@@ -197,8 +200,9 @@ export class User implements UserLike {
       accessCode2 === '' && 'accessCode2 (ITKDB_ACCESS_CODE2)',
     ].filter(Boolean);
     if (missing.length > 0) {
+      const it = missing.length > 1 ? 'them' : 'it';
       throw new InvalidInvocation(
-        `there is no ${missing.join(' and no ')}: give it to new User, or set it in the environment or in .env`,
+        `there is no ${missing.join(' and no ')}: give ${it} to new User, or set ${it} in the environment or in ${resolve('.env')}`,
       );
     }
     const audience = this.#options.audience ?? this.#settings.get('ITKDB_ACCESS_AUDIENCE');
@@ -206,7 +210,7 @@ export class User implements UserLike {
   }
 
   #authUrl(): URL {
-    return parsePrefix(this.#options.prefixUrl ?? this.#settings.get('ITKDB_AUTH_URL'), 'prefixUrl');
+    return parsePrefix(this.#options.prefixUrl ?? this.#settings.get('ITKDB_AUTH_URL'));
   }
 
   #identityService(): IdentityService {
@@ -265,30 +269,23 @@ export class User implements UserLike {
 function checkUserOptions(options: UserOptions): void {
   const z = lazyZod();
   const text = z.string('a string').optional();
-  const shape = z.strictObject(
-    {
-      accessCode1: text,
-      accessCode2: text,
-      audience: text,
-      prefixUrl: z.union([z.string(), z.instanceof(URL)], 'a URL').optional(),
-      jwtOptions: z.record(z.string(), z.unknown(), 'an object of options for jose').optional(),
-      saveAuth: z.string('the path of a file').min(1, 'the path of a file').optional(),
-      authExpiryThreshold: z
-        .number('a number of seconds')
-        .min(0, 'a number of seconds, at least 0')
-        .optional(),
-      timeout: z.number('a number of milliseconds').min(0, 'a number of milliseconds, at least 0').optional(),
-      logger: z.custom((value) => typeof value === 'object' && value !== null, LOGGER_EXPECTED).optional(),
-      httpClient: z
-        .custom(
-          (value) => typeof (value as HttpClient | null)?.request === 'function',
-          'an HTTP client, such as axios',
-        )
-        .optional(),
-    },
-    'an object of options',
+  const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+  const isClient = (value: unknown): boolean => typeof (value as HttpClient | null)?.request === 'function';
+  const shape = {
+    accessCode1: text,
+    accessCode2: text,
+    audience: text,
+    prefixUrl: prefixUrlSchema().optional(),
+    jwtOptions: jwtOptionsSchema().optional(),
+    saveAuth: z.string('the path of a file').min(1, 'the path of a file').optional(),
+    authExpiryThreshold: z.number('a number of seconds').min(0, 'a number of seconds, at least 0').optional(),
+    timeout: z.number('a number of milliseconds').min(0, 'a number of milliseconds, at least 0').optional(),
+    logger: z.custom(isObject, LOGGER_EXPECTED).optional(),
+    httpClient: z.custom(isClient, 'an HTTP client, such as axios').optional(),
+  };
+  check(
+    'new User',
+    optionsSchema(shape, 'given an object of options, such as { accessCode1, accessCode2 }'),
+    options,
   );
-  check('new User', shape, options);
-  if (options.prefixUrl !== undefined) parsePrefix(options.prefixUrl, 'prefixUrl');
-  if (options.jwtOptions !== undefined) checkJwtOptions({ ...options.jwtOptions });
 }

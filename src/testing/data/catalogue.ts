@@ -40,10 +40,21 @@ const stages = (...codes: string[]): Named[] =>
   codes.map((code) => ({ code, name: title(code.replace(/^MODULE\//, '')) }));
 const tests = (...codes: string[]): Named[] => codes.map((code) => ({ code, name: title(code) }));
 
+/** A name for a code, such as `HV tab attached` for `HV_TAB_ATTACHED`. */
 function title(code: string): string {
-  const words = code.replaceAll('_', ' ').toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  const words = code
+    .replace('BAREMODULE', 'BARE_MODULE_')
+    .replace('TESTONWAFER', 'TEST_ON_WAFER')
+    .replace('SENS_TEST_STAGE', 'SENSOR_TESTS')
+    .split('_')
+    .map((word) => (ABBREVIATIONS.has(word) ? word : word.toLowerCase()));
+  const [first = '', ...rest] = words;
+  return [first.charAt(0).toUpperCase() + first.slice(1), ...rest].join(' ');
 }
+
+const ABBREVIATIONS: ReadonlySet<string> = new Set(
+  'AMAC ASIC ATLAS18 AVS CERN CV DCDC FE HV IV LV NO PCB PPA PS QC V1'.split(' '),
+);
 
 export const SENSOR: ComponentType = {
   code: 'SENSOR',
