@@ -5,6 +5,7 @@
  */
 
 export * from './exceptions/index.js';
+export type { Retry, RetryEvent, RetryOptions } from './http/retry-policy.js';
 export type { Logger } from './logger.js';
 export type { CacheStore, Duration, SessionOptions } from './session/options.js';
 export { PreparedRequest } from './session/prepared-request.js';

@@ -4,6 +4,7 @@ import { ITkDBException, nameAfterClass, type TransportErrorCode } from './base.
 export interface TransportContext extends ErrorOptions {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
+  readonly neverReached?: boolean | undefined;
 }
 
 /**
@@ -15,15 +16,18 @@ export class TransportException extends ITkDBException {
   readonly method: string | undefined;
   /** The URL of the request, without credentials. */
   readonly url: string | undefined;
+  /** Whether the request certainly did not reach the server, so that it has done nothing there. */
+  readonly neverReached: boolean;
 
   static {
     nameAfterClass(this);
   }
 
-  constructor(message: string, { method, url, ...options }: TransportContext = {}) {
+  constructor(message: string, { method, url, neverReached, ...options }: TransportContext = {}) {
     super(message, options);
     this.method = method;
     this.url = url;
+    this.neverReached = neverReached ?? false;
   }
 
   /** What `JSON.stringify` shows. */

@@ -3,13 +3,19 @@ import { Redirect } from '../exceptions/response.js';
 import { TooManyRedirects } from '../exceptions/transport.js';
 import { redactor } from '../redact.js';
 import { joinUrl } from '../url.js';
-import { discard, type Exchange, isReadable, type WireConfig, type WireResponse } from './wire.js';
+import {
+  discard,
+  type Exchange,
+  isReadable,
+  SAFE_METHODS,
+  type WireConfig,
+  type WireResponse,
+} from './wire.js';
 
 /** How many redirects are followed unless a request says otherwise. */
 export const MAX_REDIRECTS = 30;
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** All that another origin is told; whatever else a caller set may be a credential. */
 const FIT_FOR_STRANGERS = ['Accept', 'Accept-Encoding', 'Accept-Language', 'Range', 'User-Agent'];
 

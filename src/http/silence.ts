@@ -1,5 +1,5 @@
 import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
-import https from 'node:https';
+import https, { type RequestOptions as HttpsRequestOptions } from 'node:https';
 import type { Socket } from 'node:net';
 
 /**
@@ -25,8 +25,13 @@ export class SilenceWatch {
   }
 
   /** What axios calls to send the request. */
-  request(options: RequestOptions, onResponse: (response: IncomingMessage) => void): ClientRequest {
+  request(
+    options: RequestOptions & HttpsRequestOptions,
+    onResponse: (response: IncomingMessage) => void,
+  ): ClientRequest {
     const { request: send } = options.protocol === 'https:' ? https : http;
+    // Else NODE_TLS_REJECT_UNAUTHORIZED=0, set for something else, would switch it off here too. An agent still may.
+    options.rejectUnauthorized ??= true;
     const request = send(options, (response) => {
       this.#response = response;
       onResponse(response);
@@ -61,7 +66,16 @@ export class SilenceWatch {
   }
 
   #expire(request: ClientRequest): void {
-    this.#error = Object.assign(new Error(`silent for ${this.#milliseconds} ms`), { code: 'ETIMEDOUT' });
+    const error = new Error(`silent for ${Math.ceil(this.#milliseconds)} ms`);
+    this.#error = Object.assign(error, {
+      code: 'ETIMEDOUT',
+      ...(isConnecting(request.socket) && { syscall: 'connect' }),
+    });
     (this.#response ?? request).destroy(this.#error);
   }
+}
+
+/** Whether nothing of a request can have left yet. */
+function isConnecting(socket: (Socket & { secureConnecting?: boolean }) | null): boolean {
+  return socket === null || socket.connecting || socket.secureConnecting === true;
 }

@@ -76,7 +76,13 @@ export function toTransportException(error: unknown, request: FailedRequest): IT
     });
   }
   const [Exception, explanation] = kindOf(cause);
-  return new Exception(`${what} failed: ${explanation} (${cause.message})`, { method, url, cause });
+  const neverReached = isOfConnecting(error);
+  return new Exception(`${what} failed: ${explanation} (${cause.message})`, {
+    method,
+    url,
+    cause,
+    neverReached,
+  });
 }
 
 /** Makes the exception of a request that was given up: by the caller's signal, or because the session was closed. */
@@ -89,6 +95,17 @@ function kindOf(cause: PlainCause): [Kind, string] {
   if (/aborted|socket hang up/.test(cause.message)) return [ConnectionReset, 'the connection broke off'];
   const row = KINDS.find(([pattern]) => pattern.test(cause.code));
   return row === undefined ? [ConnectionFailed, 'no connection'] : [row[1], row[2]];
+}
+
+/** Whether there was not even a connection. Where a host has several addresses, there are several errors. */
+function isOfConnecting(error: unknown): boolean {
+  const { syscall, errors, cause } = (error ?? {}) as NodeJS.ErrnoException & {
+    errors?: unknown;
+    cause?: unknown;
+  };
+  if (Array.isArray(errors) && errors.length > 0) return errors.every(isOfConnecting);
+  if (syscall === undefined) return cause !== undefined && isOfConnecting(cause);
+  return syscall === 'connect' || syscall === 'getaddrinfo';
 }
 
 type PlainCause = Error & { code: string };

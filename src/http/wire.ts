@@ -1,5 +1,7 @@
-import { finished, PassThrough, type Readable } from 'node:stream';
+import { finished, type Readable, Transform } from 'node:stream';
 import axios, { type AxiosResponse, type AxiosResponseHeaders, type InternalAxiosRequestConfig } from 'axios';
+import { ACCEPT_ENCODING, decodeContent, decodeStream, tooLarge } from './content-coding.js';
+import type { RetryBudget } from './retry-policy.js';
 import { SilenceWatch } from './silence.js';
 import { toTransportException } from './transport-errors.js';
 
@@ -14,7 +16,12 @@ export interface WireConfig extends InternalAxiosRequestConfig {
   bearer?: string | undefined;
   /** The URL that redirected to this one. */
   redirectedFrom?: string;
+  /** The tries that are left; undefined where it is tried once. */
+  retries?: RetryBudget | undefined;
 }
+
+/** The methods that change nothing (RFC 9110, section 9.2.1). */
+export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** An answer together with the request as it was sent, which is that of the last hop. */
 export interface WireResponse extends AxiosResponse {
@@ -29,17 +36,25 @@ export interface WireResponse extends AxiosResponse {
 export const sendOverWire: Exchange = async (config) => {
   const watch = new SilenceWatch(config.timeout ?? 0);
   const translate = (error: unknown): Error => toTransportException(watch.error ?? error, config);
+  const isStream = config.responseType === 'stream';
+  const limit = config.maxContentLength ?? -1;
+  config.headers.set('Accept-Encoding', ACCEPT_ENCODING, false);
   try {
-    const response = await axios.getAdapter('http')({
+    const response = (await axios.getAdapter('http')({
       ...config,
-      responseType: config.responseType === 'stream' ? 'stream' : 'arraybuffer',
+      responseType: isStream ? 'stream' : 'arraybuffer',
+      decompress: false,
+      maxContentLength: isStream ? -1 : limit,
       validateStatus: null,
       maxRedirects: 0,
       timeout: 0,
       transport: watch,
-    });
-    if (config.responseType === 'stream') response.data = guard(response.data, translate);
-    return response as WireResponse;
+    })) as WireResponse;
+    const { headers, data } = response;
+    const decompresses = config.decompress !== false;
+    if (isStream) response.data = guard(decompresses ? decodeStream(data, headers) : data, limit, translate);
+    else if (decompresses) response.data = await decodeContent(data, headers, limit);
+    return response;
   } catch (error) {
     throw translate(error);
   }
@@ -56,8 +71,15 @@ export function isReadable(body: unknown): body is Readable {
 }
 
 /** Passes a streamed body on, so that its reader too sees typed exceptions. */
-function guard(source: Readable, translate: (error: unknown) => Error): Readable {
-  const guarded = new PassThrough();
+function guard(source: Readable, limit: number, translate: (error: unknown) => Error): Readable {
+  let length = 0;
+  const guarded = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      length += chunk.length;
+      if (limit >= 0 && length > limit) done(translate(tooLarge(limit)));
+      else done(null, chunk);
+    },
+  });
   finished(source, { writable: false }, (error) => {
     if (error) guarded.destroy(translate(error));
   });

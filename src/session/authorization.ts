@@ -1,7 +1,7 @@
 import { AxiosHeaders } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { withLimits } from '../http/limits.js';
-import { discard, type Exchange, isReadable, type WireResponse } from '../http/wire.js';
+import { discard, type Exchange, isReadable, type WireConfig, type WireResponse } from '../http/wire.js';
 import { isUnderPrefix } from '../url.js';
 import type { UserLike } from '../user/user-like.js';
 import type { DispatchedConfig } from './request-config.js';
@@ -44,6 +44,14 @@ export class Authorization {
     config.bearer = bearer;
   }
 
+  /** Renews the session's bearer in a request that had to wait. */
+  readonly refresh = async (config: WireConfig): Promise<WireConfig> => {
+    if (config.bearer === undefined) return config;
+    const fresh = { ...config, headers: new AxiosHeaders(config.headers) } as DispatchedConfig;
+    await this.authorize(fresh);
+    return fresh;
+  };
+
   /** Repeats a request once with a new bearer where the one that it had was refused. */
   withReauthentication(next: Exchange): Exchange {
     return async (config) => {
@@ -52,9 +60,7 @@ export class Authorization {
       if (response.status !== 401 || bearer === undefined || isReadable(config.data)) return response;
       discard(response.data);
       this.#user.invalidate?.(bearer);
-      const again = { ...config, headers: new AxiosHeaders(config.headers) } as DispatchedConfig;
-      await this.authorize(again);
-      return next(again);
+      return next(await this.refresh({ ...config, bearer }));
     };
   }
 

@@ -2,6 +2,7 @@ import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type * as zod from 'zod';
 import { InvalidInvocation } from '../exceptions/base.js';
+import { type RetryEvent, type RetryOptions, retrySchema } from '../http/retry-policy.js';
 import { LOGGER_EXPECTED, type Logger } from '../logger.js';
 import type { UserLike } from '../user/user-like.js';
 import { check, lazyZod, optionsSchema, prefixUrlSchema } from '../validation.js';
@@ -43,6 +44,14 @@ export interface SessionOptions {
   readonly expiresAfter?: Duration | undefined;
   /** Silence of the other side to bear, in milliseconds; 0 is without end. Covers authentication. @defaultValue `60000` */
   readonly timeout?: number | undefined;
+  /** When a failed request is tried again; `false` for never. @defaultValue reads at most 4 times within 2 minutes */
+  readonly retry?: RetryOptions | false | undefined;
+  /** Called before each further try. */
+  readonly onRetry?: ((event: RetryEvent) => void) | undefined;
+  /** How many requests may be under way to one server at a time; the others wait for their turn. @defaultValue `16` */
+  readonly maxConcurrency?: number | undefined;
+  /** The least time between the starts of two requests to one server, in milliseconds. @defaultValue `0` */
+  readonly minInterval?: number | undefined;
   /** Redirects to follow. @defaultValue `30` */
   readonly maxRedirects?: number | undefined;
   /** The longest body of an answer, in bytes after decompression; streams have no limit. @defaultValue 256 MiB */
@@ -57,6 +66,8 @@ export interface SessionOptions {
   readonly httpsAgent?: HttpsAgent | undefined;
 }
 
+/** How many requests may be under way to one server unless an option says otherwise. */
+export const MAX_CONCURRENCY = 16;
 /** The longest body of an answer unless an option says otherwise, in bytes: half of the longest string there can be. */
 export const MAX_CONTENT_LENGTH: number = 256 * 1024 * 1024;
 
@@ -76,6 +87,14 @@ export function checkSessionOptions(options: SessionOptions): void {
     cache: z.union([z.boolean(), z.string().min(1), object('')], 'true, false, a path or a store').optional(),
     expiresAfter: optionsSchema(duration, 'an object such as { days: 1 }').optional(),
     timeout: atLeast0('number of milliseconds'),
+    retry: retrySchema().optional(),
+    onRetry: z.custom((value) => typeof value === 'function', 'a function').optional(),
+    maxConcurrency: z
+      .int('a whole number')
+      .min(1, 'a whole number, at least 1')
+      .or(z.literal(Infinity))
+      .optional(),
+    minInterval: atLeast0('number of milliseconds'),
     maxRedirects: atLeast0('number of redirects'),
     maxContentLength: atLeast0('number of bytes'),
     headers: z

@@ -1,7 +1,8 @@
 import type { AxiosBasicCredentials, AxiosRequestConfig, AxiosResponse } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
+import { type RetryOptions, retrySchema } from '../http/retry-policy.js';
 import type { WireConfig } from '../http/wire.js';
-import { noSuchOption } from '../validation.js';
+import { check, lazyZod, noSuchOption } from '../validation.js';
 
 /** The options of axios that a session passes on. */
 type AxiosOption =
@@ -44,6 +45,8 @@ export interface RequestConfig extends AxiosOptions {
   url?: string | URL | undefined;
   /** Credentials of the caller's own, in place of the session's token; `false` sends none. */
   auth?: AxiosBasicCredentials | false | undefined;
+  /** When it is tried again if it fails, over the session's own `retry`; `false` for never. */
+  retry?: RetryOptions | false | undefined;
 }
 
 /** An axios response. Its `config` and `request` are copies without credentials, and so is `set-cookie`. */
@@ -60,6 +63,7 @@ export interface DispatchConfig extends AxiosRequestConfig {
   accepts?: (status: number) => boolean;
   /** Works out the absolute URL; not there where URL, headers and body are final. */
   target?: () => URL;
+  retry?: RequestConfig['retry'];
 }
 
 /** The same inside axios's interceptors and adapter. */
@@ -85,6 +89,7 @@ const KNOWN: Readonly<Record<keyof RequestConfig, true>> = {
   paramsSerializer: true,
   proxy: true,
   responseType: true,
+  retry: true,
   signal: true,
   timeout: true,
   transformRequest: true,
@@ -130,7 +135,8 @@ export function checkRequestConfig(config: RequestConfig): void {
     if (value === undefined || (typeof value === 'number' && value >= least)) continue;
     throw new InvalidInvocation(`\`${name}\` must be a number, at least ${least}`);
   }
-  const { auth, method, responseType, signal, url } = config;
+  const { auth, method, responseType, retry, signal, url } = config;
+  if (retry !== undefined) check('a request', lazyZod().object({ retry: retrySchema() }), { retry });
   if (
     auth !== undefined &&
     auth !== false &&

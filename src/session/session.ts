@@ -11,7 +11,10 @@ import {
 } from '../exceptions/status.js';
 import { decodeBody, decodeText, readFailedBody, serializeBody } from '../http/body.js';
 import { CookieStore, withCookies } from '../http/cookies.js';
+import { Limiters, withLimiter } from '../http/limiter.js';
 import { MAX_REDIRECTS, withRedirects } from '../http/redirects.js';
+import { withRetries } from '../http/retries.js';
+import { RetryBudget, resolveRetry } from '../http/retry-policy.js';
 import { toTransportException } from '../http/transport-errors.js';
 import { type Exchange, isReadable, sendOverWire } from '../http/wire.js';
 import { inspectAsString } from '../inspect.js';
@@ -23,7 +26,7 @@ import type { UserLike } from '../user/user-like.js';
 import { VERSION } from '../version.js';
 import { Authorization } from './authorization.js';
 import { InFlight } from './in-flight.js';
-import { checkSessionOptions, MAX_CONTENT_LENGTH, type SessionOptions } from './options.js';
+import { checkSessionOptions, MAX_CONCURRENCY, MAX_CONTENT_LENGTH, type SessionOptions } from './options.js';
 import { PreparedRequest } from './prepared-request.js';
 import {
   checkRequestConfig,
@@ -60,6 +63,7 @@ export class Session {
   readonly #logger: Logger;
   readonly #axios: AxiosInstance;
   readonly #authorization: Authorization;
+  readonly #retry: SessionOptions['retry'];
   readonly #exchange: Exchange;
   readonly #inFlight = new InFlight();
   readonly #ours: { close?(): void; destroy?(): void }[] = [];
@@ -77,8 +81,8 @@ export class Session {
     this.#prefix = parsePrefix(options.prefixUrl ?? new SettingsReader().get('ITKDB_API_URL'));
     this.#user = options.user ?? this.#keep(defaultUser(options));
     this.#authorization = new Authorization(this.#user, this.#prefix);
-    const followed = withRedirects(this.#authorization.covers, withCookies(new CookieStore(), sendOverWire));
-    this.#exchange = this.#authorization.withReauthentication(followed);
+    this.#retry = options.retry;
+    this.#exchange = this.#createExchange(options);
     this.#axios = this.#createAxios(options);
   }
 
@@ -199,6 +203,17 @@ export class Session {
     return { prefixUrl: this.prefixUrl };
   }
 
+  /** What one request goes through, from the outside in; each hop of a redirect starts again behind `withRedirects`. */
+  #createExchange({ onRetry, maxConcurrency = MAX_CONCURRENCY, minInterval = 0 }: SessionOptions): Exchange {
+    const { covers, refresh } = this.#authorization;
+    const limiters = new Limiters({ maxConcurrency, minInterval });
+    const onBusy = (url: string, delay: number): void => limiters.for(url).holdOff(delay);
+    const tried = withRetries({ logger: this.#logger, onRetry, refresh, onBusy }, sendOverWire);
+    const limited = withLimiter(limiters, refresh, tried);
+    const followed = withRedirects(covers, withCookies(new CookieStore(), limited));
+    return this.#authorization.withReauthentication(followed);
+  }
+
   #createAxios({ httpAgent, httpsAgent, ...options }: SessionOptions): AxiosInstance {
     const instance = axios.create({
       adapter: (config) => this.#adapt(config as DispatchedConfig),
@@ -272,14 +287,17 @@ export class Session {
   /** What the adapter does: exchanges a prepared request for an answer, or an exception. */
   async #adapt(config: DispatchedConfig): Promise<SessionResponse> {
     this.#logger.debug(`Request: ${config.method.toUpperCase()} ${config.url}`);
-    const response = await this.#exchange(config);
+    const policy = resolveRetry(this.#retry, config.retry);
+    const retries = policy && new RetryBudget(policy);
+    const response = await this.#exchange({ ...config, retries });
     const { status, headers, data } = response;
     const length = Buffer.isBuffer(data) ? data.length : headers['content-length'];
     this.#logger.debug(`Response: ${status} (${length} bytes) ${config.method.toUpperCase()} ${config.url}`);
     if (config.accepts === undefined ? isFailure(status) : !config.accepts(status)) {
       const failed = { ...response, data: await readFailedBody(response) };
       this.#lastResponse = showExchange(failed, failed.data);
-      throw exceptionFor(failed, this.#authorization.explain(failed));
+      const exception = exceptionFor(failed, this.#authorization.explain(failed));
+      throw retries?.explain(exception) ?? exception;
     }
     const shown = showExchange(response, undefined);
     this.#lastResponse = shown;
@@ -306,6 +324,7 @@ function withParams(url: URL, params: unknown, serializer: RequestConfig['params
   }
 }
 
-function defaultUser({ saveAuth, authExpiryThreshold, timeout, logger }: SessionOptions): User {
-  return new User({ saveAuth, authExpiryThreshold, timeout, logger });
+function defaultUser(options: SessionOptions): User {
+  const { saveAuth, authExpiryThreshold, timeout, logger, retry, onRetry } = options;
+  return new User({ saveAuth, authExpiryThreshold, timeout, logger, retry, onRetry });
 }

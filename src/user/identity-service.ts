@@ -6,6 +6,8 @@ import { ITkDBException } from '../exceptions/base.js';
 import { InvalidIdToken } from '../exceptions/id-token.js';
 import { AuthenticationFailed } from '../exceptions/response.js';
 import { decodeBody, readFailedBody } from '../http/body.js';
+import { type RetryHooks, withRetries } from '../http/retries.js';
+import { RetryBudget, type RetryPolicy } from '../http/retry-policy.js';
 import { toTransportException } from '../http/transport-errors.js';
 import { sendOverWire, type WireConfig } from '../http/wire.js';
 import { VERSION } from '../version.js';
@@ -28,17 +30,23 @@ export interface GrantRequest {
   readonly scope: string;
 }
 
+/** Options of {@link IdentityService}. */
+export interface IdentityServiceOptions {
+  readonly client: HttpClient;
+  /** In milliseconds of silence. */
+  readonly timeout: number;
+  /** Ends every request. */
+  readonly signal: AbortSignal;
+}
+
 /** Talks to the OIDC identity service below one URL. Follows no redirect: what it sends is for nobody else. */
 export class IdentityService {
   readonly #url: URL;
-  readonly #client: HttpClient;
-  readonly #options: { readonly timeout: number; readonly signal: AbortSignal };
+  readonly #options: IdentityServiceOptions;
   #keys: readonly JWK[] | undefined;
 
-  /** @param options - `timeout` in milliseconds of silence; `signal` ends every request */
-  constructor(url: URL, client: HttpClient | undefined, options: { timeout: number; signal: AbortSignal }) {
+  constructor(url: URL, options: IdentityServiceOptions) {
     this.#url = url;
-    this.#client = client ?? defaultClient();
     this.#options = options;
   }
 
@@ -54,7 +62,8 @@ export class IdentityService {
     const { access_token: accessToken, id_token: idToken } = fieldsOf(response.data);
     if (response.status === 200 && isFilled(accessToken) && isFilled(idToken))
       return { accessToken, idToken };
-    throw new AuthenticationFailed({ ...response, config: response.config ?? config });
+    const exception = new AuthenticationFailed({ ...response, config: response.config ?? config });
+    throw (response.config as Partial<WireConfig>)?.retries?.explain(exception) ?? exception;
   }
 
   /** The keys that tokens are signed with; read once, and again when `fresh` is asked for. */
@@ -83,7 +92,7 @@ export class IdentityService {
   async #send(
     config: AxiosRequestConfig,
   ): Promise<{ status: number; data: unknown; config?: AxiosRequestConfig }> {
-    const { timeout, signal } = this.#options;
+    const { client, timeout, signal } = this.#options;
     const request: AxiosRequestConfig = {
       ...config,
       headers: { 'User-Agent': `itkdb/${VERSION}` },
@@ -93,7 +102,7 @@ export class IdentityService {
       validateStatus: () => true,
     };
     try {
-      return await this.#client.request(request);
+      return await client.request(request);
     } catch (error) {
       if (error instanceof ITkDBException) throw error;
       throw toTransportException(error, { ...config, signal });
@@ -101,11 +110,20 @@ export class IdentityService {
   }
 }
 
-/** An axios instance over our own wire. Its sockets close after each answer: a token is asked for every two hours. */
-function defaultClient(): HttpClient {
+/**
+ * An axios instance over our own wire. Its sockets close after each answer: a token is asked for every two hours.
+ *
+ * @param options - `policy` says when a request is tried again; asking for a token twice does no harm
+ */
+export function createClient({
+  policy,
+  ...hooks
+}: RetryHooks & { policy: RetryPolicy | undefined }): HttpClient {
+  const exchange = withRetries(hooks, sendOverWire);
   return axios.create({
     adapter: async (config) => {
-      const response = await sendOverWire(config as WireConfig);
+      const retries = policy && new RetryBudget(policy);
+      const response = await exchange({ ...config, retries } as WireConfig);
       const data = response.status === 200 ? decodeBody(response, undefined) : await readFailedBody(response);
       return { ...response, data };
     },

@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { withLimits } from '../http/limits.js';
+import { type RetryEvent, type RetryOptions, resolveRetry, retrySchema } from '../http/retry-policy.js';
 import { inspectAsString } from '../inspect.js';
 import { createLogger, LOGGER_EXPECTED, type Logger } from '../logger.js';
 import { SettingsReader } from '../settings.js';
 import { parsePrefix } from '../url.js';
 import { check, lazyZod, optionsSchema, prefixUrlSchema } from '../validation.js';
 import { type IdTokenClaims, type JwtOptions, jwtOptionsSchema, verifyIdToken } from './id-token.js';
-import { type Grant, type HttpClient, IdentityService } from './identity-service.js';
+import { createClient, type Grant, type HttpClient, IdentityService } from './identity-service.js';
 import { TokenFile, type TokenOwner } from './token-file.js';
 import type { AuthenticateOptions, UserLike } from './user-like.js';
 
@@ -29,9 +30,13 @@ export interface UserOptions {
   readonly authExpiryThreshold?: number | undefined;
   /** Silence of the identity service to bear, in milliseconds; 0 is without end. @defaultValue `60000` */
   readonly timeout?: number | undefined;
+  /** When asking for a token is tried again; `false` for never. @defaultValue at most 4 times within 2 minutes */
+  readonly retry?: RetryOptions | false | undefined;
+  /** Called before each further try. */
+  readonly onRetry?: ((event: RetryEvent) => void) | undefined;
   /** Where warnings go. @defaultValue stderr where `NODE_DEBUG` names `itkdb`, else nowhere */
   readonly logger?: Logger | undefined;
-  /** The HTTP client to use, such as an axios instance. @defaultValue one of our own */
+  /** The HTTP client to use, such as an axios instance; it is asked once. @defaultValue one of our own, with `retry` */
   readonly httpClient?: HttpClient | undefined;
 }
 
@@ -214,8 +219,12 @@ export class User implements UserLike {
   }
 
   #identityService(): IdentityService {
-    this.#service ??= new IdentityService(this.#authUrl(), this.#options.httpClient, {
-      timeout: this.#options.timeout ?? DEFAULT_TIMEOUT,
+    const { httpClient, timeout = DEFAULT_TIMEOUT, retry, onRetry } = this.#options;
+    this.#service ??= new IdentityService(this.#authUrl(), {
+      client:
+        httpClient ??
+        createClient({ policy: resolveRetry({ idempotent: true }, retry), onRetry, logger: this.#logger }),
+      timeout,
       signal: this.#closing.signal,
     });
     return this.#service;
@@ -280,6 +289,8 @@ function checkUserOptions(options: UserOptions): void {
     saveAuth: z.string('the path of a file').min(1, 'the path of a file').optional(),
     authExpiryThreshold: z.number('a number of seconds').min(0, 'a number of seconds, at least 0').optional(),
     timeout: z.number('a number of milliseconds').min(0, 'a number of milliseconds, at least 0').optional(),
+    retry: retrySchema().optional(),
+    onRetry: z.custom((value) => typeof value === 'function', 'a function').optional(),
     logger: z.custom(isObject, LOGGER_EXPECTED).optional(),
     httpClient: z.custom(isClient, 'an HTTP client, such as axios').optional(),
   };

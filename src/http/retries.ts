@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TransportException } from '../exceptions/transport.js';
+import type { Logger } from '../logger.js';
+import { redactor } from '../redact.js';
+import { type Outcome, parseRetryAfter, type Retry, type RetryEvent } from './retry-policy.js';
+import { toTransportException } from './transport-errors.js';
+import { discard, type Exchange, type WireConfig, type WireResponse } from './wire.js';
+
+/** What {@link withRetries} needs of its surroundings. */
+export interface RetryHooks {
+  readonly logger: Logger;
+  readonly onRetry?: ((event: RetryEvent) => void) | undefined;
+  /** Renews what may have gone stale during a wait, such as the bearer. */
+  readonly refresh?: (config: WireConfig) => Promise<WireConfig>;
+  /** Told that a server wants to be left alone, and for how many milliseconds. */
+  readonly onBusy?: (url: string, delay: number) => void;
+}
+
+/**
+ * Tries a request again that failed in a way that may pass, as its {@link RetryBudget} allows.
+ *
+ * | what came                                              | reads               | writes                          |
+ * | ------------------------------------------------------ | ------------------- | ------------------------------- |
+ * | refused, no such host, no route                        | tried again         | tried again: it arrived nowhere |
+ * | reset, timed out, broken off                           | tried again         | only if said to be idempotent   |
+ * | 408, 429, 500, 502, 503, 504                           | tried again         | only if said to be idempotent   |
+ * | any other status; TLS failure; no valid HTTP; too large | as it is            | as it is                        |
+ * | aborted                                                | at once as it is    | at once as it is                |
+ *
+ * A body that can be read only once is never sent twice, and a streamed answer that breaks off is its reader's.
+ */
+export function withRetries(hooks: RetryHooks, next: Exchange): Exchange {
+  return async (config) => {
+    const budget = config.retries;
+    if (budget === undefined) return next(config);
+    for (;;) {
+      const outcome = await settle(next(budget.begin(config)));
+      const retry = budget.retryAfter(outcome, config);
+      if (retry === undefined) {
+        if (outcome instanceof TransportException) throw budget.explain(outcome);
+        return outcome;
+      }
+      release(outcome, retry, hooks);
+      report(hooks, { method: config.method.toUpperCase(), url: redactor.text(config.url), ...retry });
+      await pause(retry.delay, config);
+      config = (await hooks.refresh?.(config)) ?? config;
+    }
+  };
+}
+
+/** A failure of the network is an outcome like any other; what is not, is the caller's fault or ours. */
+function settle(response: Promise<WireResponse>): Promise<Outcome> {
+  return response.catch((error: unknown) => {
+    if (error instanceof TransportException) return error;
+    throw error;
+  });
+}
+
+function release(outcome: Outcome, { delay }: Retry, { onBusy }: RetryHooks): void {
+  if (outcome instanceof TransportException) return;
+  discard(outcome.data);
+  if (parseRetryAfter(outcome.headers) !== undefined) onBusy?.(outcome.config.url, delay);
+}
+
+function report({ logger, onRetry }: RetryHooks, event: RetryEvent): void {
+  const { method, url, failedTries, reason, delay } = event;
+  logger.warn(`${method} ${url}: try ${failedTries} failed (${reason}), the next in ${Math.ceil(delay)} ms`);
+  try {
+    onRetry?.(event);
+  } catch (error) {
+    logger.warn(`onRetry failed: ${String(error)}`);
+  }
+}
+
+async function pause(delay: number, config: WireConfig): Promise<void> {
+  try {
+    await sleep(delay, undefined, { signal: config.signal as AbortSignal });
+  } catch (reason) {
+    throw toTransportException(reason, config);
+  }
+}
