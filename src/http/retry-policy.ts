@@ -88,7 +88,11 @@ export function retrySchema(): zod.ZodType {
   };
   const expectation = 'false, or an object such as { tries: 4 }';
   const optional = Object.fromEntries(Object.entries(shape).map(([name, type]) => [name, type.optional()]));
-  return z.literal(false).or(optionsSchema(optional, expectation));
+  // Not a union with `false`: of a wrong member it would only say that no alternative fits.
+  return z.preprocess(
+    (value) => (value === false ? undefined : value),
+    optionsSchema(optional, expectation).optional(),
+  );
 }
 
 /**

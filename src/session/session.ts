@@ -272,7 +272,8 @@ export class Session {
       return response;
     } catch (error) {
       if (!flight.signal.aborted && !isAxiosError(error)) throw error;
-      throw toTransportException(error, { ...config, signal: flight.signal } as DispatchedConfig);
+      const request = { ...config, url: absoluteUrl(config), signal: flight.signal } as DispatchedConfig;
+      throw toTransportException(error, request);
     } finally {
       if (isReadable(data)) finished(data, flight.leave);
       else flight.leave();
@@ -314,6 +315,14 @@ export class Session {
   #keep<Resource extends { close?(): void; destroy?(): void }>(resource: Resource): Resource {
     this.#ours.push(resource);
     return resource;
+  }
+}
+
+function absoluteUrl({ target, url }: DispatchConfig): string | undefined {
+  try {
+    return target?.().href ?? url;
+  } catch {
+    return url;
   }
 }
 
