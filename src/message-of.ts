@@ -1,9 +1,18 @@
-/** What was thrown says. JavaScript throws anything, and not everything can be made a string. */
-export function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error && typeof thrown.message === 'string') return thrown.message;
+/** Makes a string of anything, also of what refuses to be one. */
+export function textOf(value: unknown): string {
   try {
-    return String(thrown);
+    return String(value);
   } catch {
-    return `a thrown ${typeof thrown}`;
+    return `<${typeof value}>`;
+  }
+}
+
+/** What was thrown says; JavaScript throws anything. */
+export function messageOf(thrown: unknown): string {
+  try {
+    const { message } = thrown as Error;
+    return typeof message === 'string' ? message : textOf(thrown);
+  } catch {
+    return textOf(thrown);
   }
 }

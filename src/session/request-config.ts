@@ -72,12 +72,12 @@ export type DispatchedConfig = WireConfig & DispatchConfig;
 
 /** What {@link SessionOptions.headers} and the `headers` of a request must be. */
 export const HEADERS_EXPECTED =
-  'an object of header fields: names without spaces, values that are text without line ends';
+  'an object of header fields: names without spaces, values of one line in Latin-1';
 
 /** Whether a value holds header fields that can be sent. */
 export function isHeaders(value: unknown): boolean {
   const isText = (text: unknown): boolean =>
-    !['object', 'function', 'symbol'].includes(typeof text) && !/[\r\n\0]/.test(String(text));
+    !['object', 'function', 'symbol'].includes(typeof text) && /^[\t\x20-\x7e\x80-\xff]*$/.test(String(text));
   return (
     (isPlainObject(value) || value instanceof AxiosHeaders) &&
     Object.entries(value as object).every(
@@ -91,7 +91,10 @@ type Expectation = readonly [isRight: (value: unknown) => boolean, expectation: 
 
 const ANYTHING: Expectation = [() => true, ''];
 const FUNCTION: Expectation = [isFunction, 'a function'];
-const TRANSFORM: Expectation = [(value) => [value].flat().every(isFunction), 'a function, or a list of them'];
+const TRANSFORM: Expectation = [
+  (value) => (Array.isArray(value) ? [...value] : [value]).every(isFunction),
+  'a function, or a list of them',
+];
 const AGENT: Expectation = [(value) => value === false || isAgent(value), 'an agent'];
 const atLeast = (least: number): Expectation => [
   (value) => typeof value === 'number' && value >= least,
