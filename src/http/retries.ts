@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { TransportException } from '../exceptions/transport.js';
 import type { Logger } from '../logger.js';
 import { redactor } from '../redact.js';
 import { type Outcome, parseRetryAfter, type Retry, type RetryEvent } from './retry-policy.js';
+import { sleep } from './sleep.js';
 import { toTransportException } from './transport-errors.js';
 import { discard, type Exchange, type WireConfig, type WireResponse } from './wire.js';
 
@@ -71,7 +71,7 @@ function report({ logger, onRetry }: RetryHooks, event: RetryEvent): void {
 
 async function pause(delay: number, config: WireConfig): Promise<void> {
   try {
-    await sleep(delay, undefined, { signal: config.signal as AbortSignal });
+    await sleep(delay, config.signal as AbortSignal);
   } catch (reason) {
     throw toTransportException(reason, config);
   }

@@ -21,10 +21,12 @@ import { toTransportException } from '../http/transport-errors.js';
 import { type Exchange, isReadable, sendOverWire } from '../http/wire.js';
 import { inspectAsString } from '../inspect.js';
 import { createLogger, type Logger } from '../logger.js';
+import { messageOf } from '../message-of.js';
 import { SettingsReader } from '../settings.js';
 import { joinUrl, parsePrefix } from '../url.js';
 import { DEFAULT_TIMEOUT, User } from '../user/user.js';
 import type { UserLike } from '../user/user-like.js';
+import { copyOptions } from '../validation.js';
 import { VERSION } from '../version.js';
 import { Authorization } from './authorization.js';
 import { InFlight } from './in-flight.js';
@@ -78,6 +80,7 @@ export class Session {
 
   /** @throws InvalidInvocation where an option or a setting is wrong */
   constructor(options: SessionOptions = {}) {
+    options = copyOptions('new Session', options);
     checkSessionOptions(options);
     this.#logger = createLogger(options.logger);
     this.#prefix = parsePrefix(options.prefixUrl ?? new SettingsReader().get('ITKDB_API_URL'));
@@ -104,31 +107,31 @@ export class Session {
   }
 
   get<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'GET', url });
+    return this.#request(config ?? {}, { method: 'GET', url });
   }
 
   head<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'HEAD', url });
+    return this.#request(config ?? {}, { method: 'HEAD', url });
   }
 
   options<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'OPTIONS', url });
+    return this.#request(config ?? {}, { method: 'OPTIONS', url });
   }
 
   delete<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'DELETE', url });
+    return this.#request(config ?? {}, { method: 'DELETE', url });
   }
 
   post<T = unknown>(url: string | URL, data?: unknown, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'POST', url, data });
+    return this.#request(config ?? {}, { method: 'POST', url, data });
   }
 
   put<T = unknown>(url: string | URL, data?: unknown, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'PUT', url, data });
+    return this.#request(config ?? {}, { method: 'PUT', url, data });
   }
 
   patch<T = unknown>(url: string | URL, data?: unknown, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'PATCH', url, data });
+    return this.#request(config ?? {}, { method: 'PATCH', url, data });
   }
 
   /**
@@ -149,9 +152,8 @@ export class Session {
     url?: string | URL,
     config?: RequestConfig,
   ): Promise<SessionResponse<T>> {
-    return this.#request(
-      typeof methodOrConfig === 'string' ? { ...config, method: methodOrConfig, url } : methodOrConfig,
-    );
+    if (typeof methodOrConfig !== 'string') return this.#request(methodOrConfig);
+    return this.#request(config ?? {}, { method: methodOrConfig, url });
   }
 
   /**
@@ -167,15 +169,17 @@ export class Session {
       statusText: '',
       headers: {},
     });
-    const { data } = await this.#dispatch({ ...this.#toDispatch(config), adapter }, config.signal);
+    const checked = checkRequestConfig(config);
+    const { data } = await this.#dispatch({ ...this.#toDispatch(checked), adapter }, checked.signal);
     return new PreparedRequest(data as DispatchedConfig);
   }
 
   /** Sends a prepared request as it is. */
-  send<T = unknown>(
+  async send<T = unknown>(
     request: PreparedRequest,
-    { signal }: { signal?: AbortSignal } = {},
+    options: { signal?: AbortSignal } = {},
   ): Promise<SessionResponse<T>> {
+    const { signal } = checkRequestConfig(options);
     const { adapter: _, ...config } = PreparedRequest.configOf(request);
     return this.#dispatch({ ...config, transformRequest: [] }, signal);
   }
@@ -235,8 +239,9 @@ export class Session {
     return instance;
   }
 
-  async #request<T>(config: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#dispatch<T>(this.#toDispatch(config), config.signal);
+  async #request<T>(config: RequestConfig, more?: RequestConfig): Promise<SessionResponse<T>> {
+    const checked = checkRequestConfig(config, more);
+    return this.#dispatch<T>(this.#toDispatch(checked), checked.signal);
   }
 
   /**
@@ -244,7 +249,6 @@ export class Session {
    * every plain object in a config, however deep.
    */
   #toDispatch(config: RequestConfig): DispatchConfig {
-    checkRequestConfig(config);
     const { auth, url, params, paramsSerializer, data, transformRequest, validateStatus, ...rest } = config;
     const dispatch: DispatchConfig = {
       ...(rest as AxiosRequestConfig),
@@ -253,7 +257,7 @@ export class Session {
       transformRequest: [() => data, ...[transformRequest ?? serializeBody].flat()],
       authorize: auth === undefined,
     };
-    if (auth) dispatch.auth = auth;
+    if (auth) dispatch.auth = { username: auth.username, password: auth.password };
     if (validateStatus !== undefined) dispatch.accepts = validateStatus ?? (() => true);
     if (rest.responseType === 'stream') dispatch.maxContentLength ??= -1;
     return dispatch;
@@ -334,7 +338,7 @@ function withParams(url: URL, params: unknown, serializer: RequestConfig['params
       axios.getUri({ url: url.href, params, paramsSerializer: serializer ?? { indexes: null } }),
     );
   } catch (error) {
-    throw new InvalidInvocation(`\`params\` cannot be written as a query: ${(error as Error).message}`);
+    throw new InvalidInvocation(`\`params\` cannot be written as a query: ${messageOf(error)}`);
   }
 }
 
