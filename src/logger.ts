@@ -20,18 +20,21 @@ export function isLogger(value: unknown): boolean {
 }
 
 /**
- * Makes the logger that the package itself writes to: credentials are taken out of every line.
+ * Makes the logger that the package itself writes to: credentials are taken out of every line, and a logger that fails
+ * fails nothing else.
  *
  * @param target - the caller's; without one, lines go to stderr where `NODE_DEBUG` names `itkdb`, else nowhere
  */
 export function createLogger(target?: Logger): Logger {
   if (target === undefined) return debugLogger();
-  return {
-    debug: (message) => target.debug(redactor.text(message)),
-    info: (message) => target.info(redactor.text(message)),
-    warn: (message) => target.warn(redactor.text(message)),
-    error: (message) => target.error(redactor.text(message)),
+  const write = (level: (typeof LEVELS)[number]) => (message: string) => {
+    try {
+      target[level](redactor.text(message));
+    } catch {
+      // There is nowhere to say it.
+    }
   };
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }
 
 function debugLogger(): Logger {

@@ -250,6 +250,10 @@ describe('a request body', () => {
       '`self.a` holds itself',
     ],
     [() => 1, '`data` is a function'],
+    // Boxed, made by toJSON, and behind a value of the same name.
+    [{ a: new Number(Number.NaN) }, '`a` is NaN; send null or leave it out'],
+    [{ a: { toJSON: () => ({ b: Number.NaN }) } }, '`a.b` is NaN; send null or leave it out'],
+    [{ a: { a: [1, { a: 2 }] }, b: [[], [1n]] }, '`b.1.0` is a bigint; send a number or a string'],
   ])('that JSON cannot hold is refused by name', async (data, message) => {
     await using world = await withOrigin();
     const exception = await failure(world.session.post('x', data), InvalidInvocation);

@@ -3,6 +3,7 @@ import axios, { type AxiosHeaders, type AxiosResponse, type InternalAxiosRequest
 import { InvalidInvocation } from '../exceptions/base.js';
 import { BadJSON } from '../exceptions/response.js';
 import { messageOf } from '../message-of.js';
+import { stringify } from './json.js';
 import { isReadable, type WireConfig } from './wire.js';
 
 /** How much of a failed answer's stream is read for its exception, in bytes. */
@@ -120,55 +121,6 @@ function setNoContentType(headers: AxiosHeaders): void {
 function isOpaque(data: unknown): boolean {
   if (typeof data === 'string' || isReadable(data)) return true;
   return [FormData, URLSearchParams, Blob, ArrayBuffer, ReadableStream].some((type) => data instanceof type);
-}
-
-function stringify(data: unknown): string {
-  const fault = findFault(data);
-  if (fault !== undefined) {
-    throw new InvalidInvocation(`the request body cannot be written as JSON: ${fault}`);
-  }
-  return JSON.stringify(data);
-}
-
-/**
- * Says what in a value JSON cannot hold, and where, such as `results.CURRENT.3 is NaN`. `JSON.stringify` itself writes
- * null or `{}` for most of it, and a measurement would be lost without a word.
- */
-function findFault(
-  value: unknown,
-  path: readonly string[] = [],
-  holders: readonly unknown[] = [],
-): string | undefined {
-  const name = `\`${path.join('.') || 'data'}\``;
-  if (typeof value === 'number' && !Number.isFinite(value))
-    return `${name} is ${value}; send null or leave it out`;
-  if (typeof value === 'bigint') return `${name} is a bigint; send a number or a string`;
-  if (typeof value === 'function' || typeof value === 'symbol') return `${name} is a ${typeof value}`;
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (value instanceof Date) {
-    return Number.isNaN(value.getTime())
-      ? `${name} is an invalid Date; send null or leave it out`
-      : undefined;
-  }
-  if (ArrayBuffer.isView(value) || value instanceof Set)
-    return `${name} is a ${nameOf(value)}; send Array.from(it)`;
-  if (value instanceof Map) return `${name} is a Map; send Object.fromEntries(it)`;
-  if (value instanceof Promise) return `${name} is a Promise; is an \`await\` missing?`;
-  if (value instanceof Error || value instanceof ArrayBuffer) return `${name} is an ${nameOf(value)}`;
-  if ('toJSON' in value) return undefined;
-  if (holders.includes(value)) return `${name} holds itself`;
-  for (const [key, item] of Object.entries(value)) {
-    const isHole = item === undefined && Array.isArray(value);
-    const fault = isHole
-      ? `\`${[...path, key].join('.')}\` is undefined; send null`
-      : findFault(item, [...path, key], [...holders, value]);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
-}
-
-function nameOf(value: object): string {
-  return value.constructor.name;
 }
 
 function mediaType(response: AxiosResponse): string {

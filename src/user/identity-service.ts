@@ -1,11 +1,11 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import axios, { type AxiosRequestConfig } from 'axios';
+import { Axios, type AxiosRequestConfig } from 'axios';
 import type { JWK } from 'jose';
 import { InvalidInvocation, ITkDBException } from '../exceptions/base.js';
 import { InvalidIdToken } from '../exceptions/id-token.js';
 import { AuthenticationFailed } from '../exceptions/response.js';
-import { decodeBody, readFailedBody } from '../http/body.js';
+import { decodeBody, readFailedBody, serializeBody } from '../http/body.js';
 import { type RetryHooks, withRetries } from '../http/retries.js';
 import { RetryBudget, type RetryPolicy } from '../http/retry-policy.js';
 import { toTransportException } from '../http/transport-errors.js';
@@ -41,8 +41,6 @@ export interface IdentityServiceOptions {
   readonly client: HttpClient;
   /** In milliseconds of silence. */
   readonly timeout: number;
-  /** Ends every request. */
-  readonly signal: AbortSignal;
 }
 
 /** Talks to the OIDC identity service below one URL. Follows no redirect: what it sends is for nobody else. */
@@ -61,10 +59,10 @@ export class IdentityService {
    *
    * @throws AuthenticationFailed where the answer holds none
    */
-  async grantToken({ accessCode1, accessCode2, scope }: GrantRequest): Promise<Grant> {
+  async grantToken({ accessCode1, accessCode2, scope }: GrantRequest, signal: AbortSignal): Promise<Grant> {
     const data = { grant_type: 'password', accessCode1, accessCode2, scope };
     const config = { method: 'POST', url: new URL('grantToken', this.#url).href, data };
-    const response = await this.#send(config);
+    const response = await this.#send(config, signal);
     const { access_token: accessToken, id_token: idToken } = fieldsOf(response.data);
     if (response.status === 200 && isFilled(accessToken) && isFilled(idToken))
       return { accessToken, idToken };
@@ -74,8 +72,8 @@ export class IdentityService {
   }
 
   /** The keys that tokens are signed with; read once, and again when `fresh` is asked for. */
-  async keys({ fresh = false }: { fresh?: boolean } = {}): Promise<readonly JWK[]> {
-    if (this.#keys === undefined || fresh) this.#keys = await this.#readKeys();
+  async keys(signal: AbortSignal, { fresh = false }: { fresh?: boolean } = {}): Promise<readonly JWK[]> {
+    if (this.#keys === undefined || fresh) this.#keys = await this.#readKeys(signal);
     return this.#keys;
   }
 
@@ -84,9 +82,9 @@ export class IdentityService {
     return this.#keys !== undefined;
   }
 
-  async #readKeys(): Promise<readonly JWK[]> {
+  async #readKeys(signal: AbortSignal): Promise<readonly JWK[]> {
     const config = { method: 'GET', url: new URL('listKeys', this.#url).href };
-    const response = await this.#send(config);
+    const response = await this.#send(config, signal);
     const { keys } = fieldsOf(response.data);
     const usable = Array.isArray(keys) ? keys.filter((key) => typeof key === 'object' && key !== null) : [];
     if (response.status === 200 && usable.length > 0) return usable;
@@ -96,8 +94,8 @@ export class IdentityService {
     );
   }
 
-  async #send(config: AxiosRequestConfig): Promise<IdentityAnswer> {
-    const { client, timeout, signal } = this.#options;
+  async #send(config: AxiosRequestConfig, signal: AbortSignal): Promise<IdentityAnswer> {
+    const { client, timeout } = this.#options;
     const request: AxiosRequestConfig = {
       ...config,
       headers: { 'User-Agent': `itkdb/${VERSION}` },
@@ -125,7 +123,8 @@ export function createClient({
   ...hooks
 }: RetryHooks & { policy: RetryPolicy | undefined }): HttpClient {
   const exchange = withRetries(hooks, sendOverWire);
-  return axios.create({
+  // Not `axios.create`: whatever the program has put into axios's own defaults is not for the identity service.
+  return new Axios({
     adapter: async (config) => {
       const retries = policy && new RetryBudget(policy);
       const response = await exchange({ ...config, retries } as WireConfig);
@@ -135,6 +134,7 @@ export function createClient({
     httpAgent: new HttpAgent({ keepAlive: false }),
     httpsAgent: new HttpsAgent({ keepAlive: false }),
     maxContentLength: 1024 * 1024,
+    transformRequest: [serializeBody],
     transformResponse: [],
   });
 }
