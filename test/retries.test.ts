@@ -294,14 +294,19 @@ describe('each further try', () => {
     ]);
   });
 
-  it('goes on where onRetry throws', async () => {
+  it.each<[string, () => void]>([
+    [
+      'throws',
+      () => {
+        throw new Error('broken');
+      },
+    ],
+    ['rejects', async () => Promise.reject(new Error('broken'))],
+  ])('goes on where onRetry %s', async (_, onRetry) => {
     const logger = keepLogs();
-    const onRetry = () => {
-      throw new Error('broken');
-    };
     await using world = await scripted([503, 200], { onRetry, logger });
     await expect(world.session.get('x')).resolves.toMatchObject({ status: 200 });
-    expect(logger.at('warn').at(-1)).toBe('warn: onRetry failed: Error: broken');
+    expect(logger.at('warn').at(-1)).toBe('warn: onRetry failed: broken');
   });
 
   it('has a bearer of its own time', async () => {

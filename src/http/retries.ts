@@ -1,5 +1,6 @@
 import { TransportException } from '../exceptions/transport.js';
 import type { Logger } from '../logger.js';
+import { messageOf } from '../message-of.js';
 import { redactor } from '../redact.js';
 import { type Outcome, parseRetryAfter, type Retry, type RetryEvent } from './retry-policy.js';
 import { sleep } from './sleep.js';
@@ -62,11 +63,10 @@ function release(outcome: Outcome, { delay }: Retry, { onBusy }: RetryHooks): vo
 function report({ logger, onRetry }: RetryHooks, event: RetryEvent): void {
   const { method, url, failedTries, reason, delay } = event;
   logger.warn(`${method} ${url}: try ${failedTries} failed (${reason}), the next in ${Math.ceil(delay)} ms`);
-  try {
-    onRetry?.(event);
-  } catch (error) {
-    logger.warn(`onRetry failed: ${String(error)}`);
-  }
+  // In a promise, for a callback may be an async function.
+  new Promise((resolve) => resolve(onRetry?.(event))).catch((error) => {
+    logger.warn(`onRetry failed: ${messageOf(error)}`);
+  });
 }
 
 async function pause(delay: number, config: WireConfig): Promise<void> {

@@ -37,6 +37,12 @@ export class SilenceWatch {
       this.#response = response;
       onResponse(response);
     });
+    // Nobody here speaks what such an answer switches to, and without a listener Node would wait for ever.
+    request.once('upgrade', (_, socket) => {
+      socket.destroy();
+      const error = new Error('the server switched to another protocol');
+      request.emit('error', Object.assign(error, { code: 'HPE_UNEXPECTED_UPGRADE' }));
+    });
     // axios sets the socket's time limit to none when it has no timeout of its own; that would undo ours.
     request.setTimeout = () => request;
     if (this.#milliseconds > 0) this.#watch(request);
@@ -73,6 +79,8 @@ export class SilenceWatch {
       ...(isConnecting(request.socket) && { syscall: 'connect' }),
     });
     (this.#response ?? request).destroy(this.#error);
+    // Without a socket that says nothing to anybody.
+    if (request.socket === null) request.emit('error', this.#error);
   }
 }
 

@@ -96,7 +96,7 @@ export function checkSessionOptions(options: SessionOptions): void {
       .or(z.literal(Infinity))
       .optional(),
     minInterval: atLeast0('number of milliseconds'),
-    maxRedirects: atLeast0('number of redirects'),
+    maxRedirects: z.int('a whole number, at least 0').min(0, 'a whole number, at least 0').optional(),
     maxContentLength: atLeast0('number of bytes'),
     headers: z
       .record(z.string(), z.string('a string'), 'an object of header fields')

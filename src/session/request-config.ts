@@ -114,9 +114,9 @@ const OPTIONS: Readonly<Record<keyof RequestConfig, Expectation>> = {
   lookup: FUNCTION,
   maxBodyLength: atLeast(-1),
   maxContentLength: atLeast(-1),
-  maxRedirects: atLeast(0),
+  maxRedirects: [(value) => Number.isInteger(value) && (value as number) >= 0, 'a whole number, at least 0'],
   method: [
-    (value) => typeof value === 'string' && /^[A-Z]+$/i.test(value),
+    (value) => typeof value === 'string' && /^(?!CONNECT$)[A-Z]+$/i.test(value),
     "the name of a method, such as 'GET'",
   ],
   onDownloadProgress: FUNCTION,
