@@ -79,7 +79,7 @@ describe('an id token is refused', () => {
     [
       'algorithm',
       'has an algorithm that is no text',
-      () => unsigned({ alg: { toString: 1 } }, { exp: now() + 99 }),
+      () => `${unsigned({ alg: { toString: 1 } }, { exp: now() + 99 })}.`,
     ],
     ['algorithm', 'is unsigned', () => `${unsigned({ alg: 'none' }, { exp: now() + 99 })}.`],
     [
