@@ -30,7 +30,7 @@ const marks: Record<string, string> = {
   password: 'marked-password-of-the-caller',
   urlPassword: 'marked-password-in-a-url',
   apiKey: 'marked-api-key-in-a-header',
-  eosToken: 'zteos64:marked-eos-token',
+  eosToken: 'zteos64:marked-eos',
 };
 const basic = (password: string): string => Buffer.from(`somebody:${password}`).toString('base64');
 
@@ -66,7 +66,7 @@ function echo(request: SeenRequest, response: ServerResponse): void {
       .writeHead(302, { Location: argument === 'away' ? `${foreign.url}ok` : argument })
       .end();
   if (kind === 'bad-json')
-    return void response.setHeader('Content-Type', 'application/json').end(`{"token":${marks['eosToken']}`);
+    return void response.setHeader('Content-Type', 'application/json').end(marks['eosToken']);
   if (kind === 'short')
     return void response.writeHead(200, { 'Content-Length': 1000 }).write(told, () => response.destroy());
   response.setHeader('X-Echo', JSON.stringify(headers));

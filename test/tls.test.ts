@@ -49,10 +49,9 @@ describe('NODE_TLS_REJECT_UNAUTHORIZED=0', () => {
   });
 
   it('does not for the API', async () => {
-    const script =
-      `await using session = new Session({ user: new UserBearer({ bearer: 'a-bearer' }), prefixUrl: url, retry: false });
-      console.log(await outcome(session.get('x')));`.replace('await using', 'const');
-    expect(await runUnverified(`${script} await session.close();`)).toBe('ERR_TLS');
+    const script = `const session = new Session({ user: new UserBearer({ bearer: 'a-bearer' }), prefixUrl: url, retry: false });
+      console.log(await outcome(session.get('x')));`;
+    expect(await runUnverified(script)).toBe('ERR_TLS');
     expect(received).toBe(0);
   });
 
