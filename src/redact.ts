@@ -30,13 +30,18 @@ const FORM_PAIR = new RegExp(`(^|[?&;\\s])(${SECRET_NAME})=([^&#;\\s"'<]+)`, 'gi
 const BEARER = /\b(Bearer)\s{1,9}[A-Za-z0-9._~+/=-]{4,}/gi;
 const JWT = /\beyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)*/g;
 const EOS_TOKEN = /\bzteos64:[\w+/=-]+/g;
-const URL_USERINFO = /(\bhttps?:\/\/)[^/?#\s"']*@/gi;
+const URL_USERINFO = /(:\/\/)[^/?#\s"']*@/g;
 
 /** Shorter ones would blacken ordinary words, and are no secret. */
 const SHORTEST_LITERAL = 4;
 const SHORTEST_COOKIE = 8;
 /** What lies deeper is left out: no answer of the database is, and a hostile one must not exhaust the stack. */
 const DEEPEST = 100;
+
+interface BasicCredentials {
+  readonly username: string;
+  readonly password: string;
+}
 
 /** Header fields as any of the shapes that axios, `node:http` and callers use. */
 export type HeadersLike = object;
@@ -70,9 +75,11 @@ export class Redactor {
   static forExchange(exchange: {
     requestHeaders?: HeadersLike | undefined;
     requestBody?: unknown;
+    url?: string | undefined;
+    auth?: BasicCredentials | undefined;
     responseHeaders?: HeadersLike | undefined;
   }): Redactor {
-    const literals: string[] = [];
+    const literals = basicSecrets(exchange.auth ?? userinfoOf(exchange.url));
     for (const [name, value] of [
       ...headerEntries(exchange.requestHeaders),
       ...headerEntries(exchange.responseHeaders),
@@ -165,6 +172,21 @@ function cookieValues(header: string): string[] {
     .split(';')
     .map((pair) => pair.slice(pair.indexOf('=') + 1).trim())
     .filter((value) => value.length >= SHORTEST_COOKIE);
+}
+
+/** The password, and the header that it is sent in. */
+function basicSecrets({ username, password }: BasicCredentials): string[] {
+  if (username + password === '') return [];
+  return [password, Buffer.from(`${username}:${password}`).toString('base64')];
+}
+
+function userinfoOf(url = ''): BasicCredentials {
+  const { username, password } = URL.canParse(url) ? new URL(url) : { username: '', password: '' };
+  try {
+    return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
+  } catch {
+    return { username, password };
+  }
 }
 
 function parsedJson(body: unknown): unknown {

@@ -307,6 +307,15 @@ describe('an answer', () => {
     expect(world.session.lastResponse?.status).toBe(200);
   });
 
+  it('that is no JSON is not quoted by the cause: what is there may be secret', async () => {
+    await using world = await withOrigin((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end('hunter2');
+    });
+    const { cause } = await failure(world.session.get('x'), BadJSON);
+    expect((cause as Error).message).toMatch(/^Unexpected token .* is not valid JSON$/);
+    expect((cause as Error).stack).not.toContain('hunter2');
+  });
+
   it.each([204, 200])('without a body is an empty string: %i', async (status) => {
     await using world = await withOrigin((_, response) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(),
@@ -796,6 +805,13 @@ describe('an option of a request that is wrong', () => {
     ],
     [{ signal: {} }, '`signal` must be an AbortSignal'],
     [{ signal: null }, '`signal` must be an AbortSignal'],
+    [{ signal: { addEventListener: () => {} } }, '`signal` must be an AbortSignal'],
+    [{ validateStatus: 5 }, '`validateStatus` must be a function, or null'],
+    [{ transformResponse: [5] }, '`transformResponse` must be a function, or a list of them'],
+    [{ httpAgent: {} }, '`httpAgent` must be an agent'],
+    [{ headers: { 'X-Mine': 'a\r\nX-Injected: b' } }, '`headers` must be an object of header fields'],
+    [{ headers: { 'X-Mine': '\u010d' } }, '`headers` must be an object of header fields'],
+    [{ headers: JSON.parse('{"__proto__":["x"]}') }, '`headers` must be an object of header fields'],
   ])('%j is refused by name', async (config, message) => {
     await using world = await withOrigin();
     const exception = await failure(world.session.get('x', config as RequestConfig), InvalidInvocation);
@@ -825,6 +841,31 @@ describe('an option of a request that is wrong', () => {
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
     await failure(world.session.get('x', { params: circular }), InvalidInvocation);
+  });
+
+  it('getters that throw are refused', async () => {
+    await using world = await withOrigin();
+    const config = Object.defineProperty({}, 'data', { enumerable: true, get: () => BigInt('x') });
+    expect((await failure(world.session.get('x', config), InvalidInvocation)).message).toMatch(
+      /^a request: its options cannot be read: /,
+    );
+  });
+
+  it('a body whose toJSON throws is refused, and so is a request that is none', async () => {
+    await using world = await withOrigin();
+    const data = { toJSON: () => BigInt('x') };
+    expect((await failure(world.session.post('x', data), InvalidInvocation)).message).toMatch(
+      /^the request body cannot be written: /,
+    );
+    expect((await failure(world.session.send({} as PreparedRequest), InvalidInvocation)).message).toContain(
+      'prepareRequest()',
+    );
+    expect(world.origin.requests).toEqual([]);
+  });
+
+  it.each([Infinity, Number.MAX_VALUE, 2 ** 31])('a timeout of %d is as good as none', async (timeout) => {
+    await using world = await withOrigin((_, response) => setTimeout(() => response.end('ok'), 50));
+    await expect(world.session.get('x', { timeout })).resolves.toMatchObject({ data: 'ok' });
   });
 
   it('header values cannot inject header lines', async () => {

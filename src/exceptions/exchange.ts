@@ -16,6 +16,7 @@ export interface RequestInput {
   readonly url?: string | undefined;
   readonly headers?: HeadersLike | undefined;
   readonly data?: unknown;
+  readonly auth?: { readonly username: string; readonly password: string } | undefined;
 }
 
 /** The answer that an exception carries: a copy without secrets. */
@@ -47,6 +48,8 @@ export function redactorFor(input: ResponseInput): Redactor {
   return Redactor.forExchange({
     requestHeaders: input.config?.headers,
     requestBody: input.config?.data,
+    url: input.config?.url,
+    auth: input.config?.auth,
     responseHeaders: input.headers,
   });
 }

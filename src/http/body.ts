@@ -72,9 +72,15 @@ export function decodeBody(response: AxiosResponse, responseType: WireConfig['re
   try {
     return JSON.parse(text);
   } catch (error) {
-    const preamble = `The body is not the JSON that it should be: ${(error as Error).message}`;
-    throw new BadJSON({ ...response, data: text }, undefined, { cause: error, preamble });
+    const cause = new SyntaxError(withoutExcerpt((error as Error).message));
+    const preamble = `The body is not the JSON that it should be: ${cause.message}`;
+    throw new BadJSON({ ...response, data: text }, undefined, { cause, preamble });
   }
+}
+
+/** V8 quotes the body around the fault, and any part of it may be secret. */
+function withoutExcerpt(message: string): string {
+  return message.replace(/,? (?:\.\.\.)?".*"(?:\.\.\.)? is not valid JSON$/s, ' is not valid JSON');
 }
 
 /** Like {@link decodeBody} without the parsing of JSON, for a caller who brings `transformResponse`. */

@@ -21,6 +21,7 @@ export interface FailedRequest {
   readonly url?: string | undefined;
   readonly headers?: object | undefined;
   readonly data?: unknown;
+  readonly auth?: { readonly username: string; readonly password: string } | undefined;
   /** The URL that redirected to this one. */
   readonly redirectedFrom?: string;
   /** The signal that may have ended it. */
@@ -60,7 +61,8 @@ const CALLERS_FAULT =
  */
 export function toTransportException(error: unknown, request: FailedRequest): ITkDBException {
   if (error instanceof ITkDBException) return error;
-  const secrets = Redactor.forExchange({ requestHeaders: request.headers, requestBody: request.data });
+  const { headers: requestHeaders, data: requestBody, auth } = request;
+  const secrets = Redactor.forExchange({ requestHeaders, requestBody, url: request.url, auth });
   const url = request.url === undefined ? undefined : secrets.text(request.url);
   const method = request.method?.toUpperCase();
   const detour = request.redirectedFrom ? ` (redirected from ${secrets.text(request.redirectedFrom)})` : '';

@@ -39,7 +39,7 @@ import {
   type RequestConfig,
   type SessionResponse,
 } from './request-config.js';
-import { showExchange } from './shown-exchange.js';
+import { showExchange, showFailure } from './shown-exchange.js';
 
 /**
  * A connection to the database that authenticates itself.
@@ -303,11 +303,12 @@ export class Session {
     this.#logger.debug(`Response: ${status} (${length} bytes) ${config.method.toUpperCase()} ${config.url}`);
     if (config.accepts === undefined ? isFailure(status) : !config.accepts(status)) {
       const failed = { ...response, data: await readFailedBody(response) };
-      this.#lastResponse = showExchange(failed, failed.data);
-      throw exceptionFor(failed, {
+      const exception = exceptionFor(failed, {
         preamble: this.#authorization.explain(failed),
         tries: retries?.summary,
       });
+      this.#lastResponse = showFailure(failed, exception);
+      throw exception;
     }
     const shown = showExchange(response, undefined);
     this.#lastResponse = shown;

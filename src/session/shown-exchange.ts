@@ -1,4 +1,5 @@
 import { AxiosHeaders } from 'axios';
+import type { ResponseException } from '../exceptions/response.js';
 import type { WireResponse } from '../http/wire.js';
 import { redactor } from '../redact.js';
 import type { SessionResponse } from './request-config.js';
@@ -20,6 +21,12 @@ export function showExchange(response: WireResponse, data: unknown): SessionResp
     request: { method, url, res: { responseUrl: url } },
     fromCache: false,
   };
+}
+
+/** The same for a failure, whose body and headers often repeat the request: what its exception shows of it. */
+export function showFailure(response: WireResponse, { response: shown }: ResponseException): SessionResponse {
+  const { statusText, data } = shown;
+  return { ...showExchange(response, data), statusText, headers: new AxiosHeaders(shown.headers) };
 }
 
 function withoutCookies(headers: AxiosHeaders): AxiosHeaders {

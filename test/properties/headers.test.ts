@@ -89,7 +89,7 @@ describe('request headers of any value', () => {
         expect(request.headers['x-mine']).toBe(value.replace(/^[\t ]+|[\t ]+$/g, ''));
         expect(outcome).not.toBeInstanceOf(InvalidInvocation);
       }),
-      { numRuns: 400 },
+      { numRuns: 300 },
     );
   });
 });
@@ -153,7 +153,7 @@ describe('an answer with any headers and any JSON', () => {
         expect(Object.getPrototypeOf(data ?? {})).not.toHaveProperty('polluted');
         expect((headers as AxiosHeaders).has('Connection')).toBe(true);
       }),
-      { numRuns: 400 },
+      { numRuns: 300 },
     );
   });
 });
