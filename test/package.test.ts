@@ -127,7 +127,7 @@ describe('README.md', () => {
 
   it('has a test example that runs as it stands', async () => {
     const script = (await blocks('README.md', 'ts')).find((code) => code.includes('startPdb')) ?? '';
-    expect(await runScript('example.mjs', script)).toBe('true\n2 listProjects\n');
+    expect(await runScript('example.mjs', script)).toBe('true\n3 listProjects\n');
   });
 
   it('has a unit test and a listing that run once their types are stripped', async () => {

@@ -10,8 +10,6 @@ import { discard, type Exchange, type WireConfig, type WireResponse } from './wi
 export interface RetryHooks {
   readonly logger: Logger;
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
-  /** Renews what may have gone stale during a wait, such as the bearer. */
-  readonly refresh?: (config: WireConfig) => Promise<WireConfig>;
   /** Told that a server wants to be left alone, and for how many milliseconds. */
   readonly onBusy?: (url: string, delay: number) => void;
 }
@@ -43,7 +41,6 @@ export function withRetries(hooks: RetryHooks, next: Exchange): Exchange {
       release(outcome, retry, hooks);
       report(hooks, { method: config.method.toUpperCase(), url: redactor.text(config.url), ...retry });
       await pause(retry.delay, config);
-      config = (await hooks.refresh?.(config)) ?? config;
     }
   };
 }

@@ -12,8 +12,10 @@ import {
   STATUS_EXCEPTIONS,
 } from '../exceptions/status.js';
 import { decodeBody, decodeText, readFailedBody, serializeBody } from '../http/body.js';
+import { byOrigin } from '../http/by-origin.js';
 import { CookieStore, withCookies } from '../http/cookies.js';
-import { Limiters, withLimiter } from '../http/limiter.js';
+import { Limiter, withLimiter } from '../http/limiter.js';
+import { Pacer, withPacer } from '../http/pacer.js';
 import { MAX_REDIRECTS, withRedirects } from '../http/redirects.js';
 import { withRetries } from '../http/retries.js';
 import { RetryBudget, resolveRetry } from '../http/retry-policy.js';
@@ -221,12 +223,14 @@ export class Session {
 
   /** What one request goes through, from the outside in; each hop of a redirect starts again behind `withRedirects`. */
   #createExchange({ onRetry, maxConcurrency = MAX_CONCURRENCY, minInterval = 0 }: SessionOptions): Exchange {
-    const { covers, refresh } = this.#authorization;
-    const limiters = new Limiters({ maxConcurrency, minInterval });
-    const onBusy = (url: string, delay: number): void => limiters.for(url).holdOff(delay);
-    const tried = withRetries({ logger: this.#logger, onRetry, refresh, onBusy }, sendOverWire);
-    const limited = withLimiter(limiters, refresh, tried);
-    const followed = withRedirects(covers, this.#cache.before(withCookies(new CookieStore(), limited)));
+    const limiterFor = byOrigin(() => new Limiter(maxConcurrency));
+    const pacerFor = byOrigin(() => new Pacer(minInterval));
+    const onBusy = (url: string, delay: number): void => pacerFor(url).holdOff(delay);
+    const paced = withPacer(pacerFor, this.#authorization.withFreshBearer(sendOverWire));
+    const tried = withRetries({ logger: this.#logger, onRetry, onBusy }, paced);
+    const limited = withLimiter(limiterFor, tried);
+    const cached = this.#cache.before(withCookies(new CookieStore(), limited));
+    const followed = withRedirects(this.#authorization.covers, cached);
     return this.#authorization.withReauthentication(followed);
   }
 
@@ -305,7 +309,8 @@ export class Session {
       return response;
     } catch (error) {
       if (!flight.signal.aborted && !isAxiosError(error)) throw error;
-      throw toTransportException(error, { ...config, signal: flight.signal } as DispatchedConfig);
+      const request = { ...config, url: absoluteUrl(config), signal: flight.signal } as DispatchedConfig;
+      throw toTransportException(error, request);
     } finally {
       if (isReadable(data)) finished(data, flight.leave);
       else flight.leave();
@@ -325,15 +330,17 @@ export class Session {
     this.#logger.debug(`Request: ${config.method.toUpperCase()} ${config.url}`);
     const policy = resolveRetry(this.#retry, config.retry);
     const retries = policy && new RetryBudget(policy);
-    const response = await this.#exchange({ ...config, retries });
+    const response = await this.#exchange({ ...config, retries, bearerAsOf: performance.now() });
     const { status, headers, data } = response;
     const length = Buffer.isBuffer(data) ? data.length : headers['content-length'];
     this.#logger.debug(`Response: ${status} (${length} bytes) ${config.method.toUpperCase()} ${config.url}`);
     if (config.accepts === undefined ? isFailure(status) : !config.accepts(status)) {
       const failed = { ...response, data: await readFailedBody(response) };
       this.#lastResponse = showExchange(failed, failed.data);
-      const exception = exceptionFor(failed, this.#authorization.explain(failed));
-      throw retries?.explain(exception) ?? exception;
+      throw exceptionFor(failed, {
+        preamble: this.#authorization.explain(failed),
+        tries: retries?.summary,
+      });
     }
     const shown = showExchange(response, undefined);
     this.#lastResponse = shown;
@@ -346,6 +353,14 @@ export class Session {
   #keep<Resource extends { close?(): void; destroy?(): void }>(resource: Resource): Resource {
     this.#ours.push(resource);
     return resource;
+  }
+}
+
+function absoluteUrl({ target, url }: DispatchConfig): string | undefined {
+  try {
+    return target?.().href ?? url;
+  } catch {
+    return url;
   }
 }
 

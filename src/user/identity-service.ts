@@ -62,8 +62,9 @@ export class IdentityService {
     const { access_token: accessToken, id_token: idToken } = fieldsOf(response.data);
     if (response.status === 200 && isFilled(accessToken) && isFilled(idToken))
       return { accessToken, idToken };
-    const exception = new AuthenticationFailed({ ...response, config: response.config ?? config });
-    throw (response.config as Partial<WireConfig>)?.retries?.explain(exception) ?? exception;
+    throw new AuthenticationFailed({ ...response, config: response.config ?? config }, undefined, {
+      tries: (response.config as Partial<WireConfig> | undefined)?.retries?.summary,
+    });
   }
 
   /** The keys that tokens are signed with; read once, and again when `fresh` is asked for. */
