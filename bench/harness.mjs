@@ -111,12 +111,21 @@ export function printTable(title, head, rows) {
 }
 
 /**
- * Prints one line on standard output, at once: a long run shows how far it is, also through a pipe.
+ * Prints a line of the result.
  *
  * @param {string} text
  */
 export function print(text) {
   writeFileSync(1, `${text}\n`);
+}
+
+/**
+ * Says how far a long run is, on standard error.
+ *
+ * @param {string} text
+ */
+export function progress(text) {
+  writeFileSync(2, `${text}\n`);
 }
 
 /**
