@@ -16,9 +16,14 @@ export interface WireConfig extends InternalAxiosRequestConfig {
   bearer?: string | undefined;
   /** The URL that redirected to this one. */
   redirectedFrom?: string;
+  /** What the request says about the cache, over what the session does. */
+  cache?: CacheMode | undefined;
   /** The tries that are left; undefined where it is tried once. */
   retries?: RetryBudget | undefined;
 }
+
+/** What one request may say about the cache. */
+export type CacheMode = false | 'reload' | 'only-if-cached' | 'force-cache';
 
 /** The methods that change nothing (RFC 9110, section 9.2.1). */
 export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -27,6 +32,10 @@ export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTION
 export interface WireResponse extends AxiosResponse {
   headers: AxiosResponseHeaders;
   config: WireConfig;
+  /** Whether the answer, or its body, came from the cache. */
+  fromCache?: boolean;
+  /** Whether the bytes of the body are somebody else's too, so that nobody may change them. */
+  isShared?: boolean;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { AxiosBasicCredentials, AxiosRequestConfig, AxiosResponse } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { type RetryOptions, retrySchema } from '../http/retry-policy.js';
-import type { WireConfig } from '../http/wire.js';
+import type { CacheMode, WireConfig } from '../http/wire.js';
 import { check, lazyZod, noSuchOption } from '../validation.js';
 
 /** The options of axios that a session passes on. */
@@ -45,6 +45,11 @@ export interface RequestConfig extends AxiosOptions {
   url?: string | URL | undefined;
   /** Credentials of the caller's own, in place of the session's token; `false` sends none. */
   auth?: AxiosBasicCredentials | false | undefined;
+  /**
+   * `false` neither reads nor writes the cache, `'reload'` only writes it, `'only-if-cached'` asks nobody else (and is
+   * answered 504 where there is nothing), `'force-cache'` takes what is there, however old.
+   */
+  cache?: CacheMode | undefined;
   /** When it is tried again if it fails, over the session's own `retry`; `false` for never. */
   retry?: RetryOptions | false | undefined;
 }
@@ -63,6 +68,7 @@ export interface DispatchConfig extends AxiosRequestConfig {
   accepts?: (status: number) => boolean;
   /** Works out the absolute URL; not there where URL, headers and body are final. */
   target?: () => URL;
+  cache?: RequestConfig['cache'];
   retry?: RequestConfig['retry'];
 }
 
@@ -71,6 +77,7 @@ export type DispatchedConfig = WireConfig & DispatchConfig;
 
 const KNOWN: Readonly<Record<keyof RequestConfig, true>> = {
   auth: true,
+  cache: true,
   data: true,
   decompress: true,
   family: true,
@@ -116,6 +123,7 @@ const HINTS: Readonly<Record<string, string>> = {
 };
 
 const NUMBERS = { timeout: 0, maxRedirects: 0, maxContentLength: -1, maxBodyLength: -1 } as const;
+const CACHE_MODES: readonly unknown[] = [undefined, false, 'reload', 'only-if-cached', 'force-cache'];
 const RESPONSE_TYPES: readonly unknown[] = [undefined, 'arraybuffer', 'json', 'stream', 'text'];
 
 /**
@@ -135,7 +143,7 @@ export function checkRequestConfig(config: RequestConfig): void {
     if (value === undefined || (typeof value === 'number' && value >= least)) continue;
     throw new InvalidInvocation(`\`${name}\` must be a number, at least ${least}`);
   }
-  const { auth, method, responseType, retry, signal, url } = config;
+  const { auth, cache, method, responseType, retry, signal, url } = config;
   if (retry !== undefined) check('a request', lazyZod().object({ retry: retrySchema() }), { retry });
   if (
     auth !== undefined &&
@@ -146,6 +154,9 @@ export function checkRequestConfig(config: RequestConfig): void {
   }
   if (method !== undefined && (typeof method !== 'string' || !/^[A-Z]+$/i.test(method))) {
     throw new InvalidInvocation("`method` must be the name of a method, such as 'GET'");
+  }
+  if (!CACHE_MODES.includes(cache)) {
+    throw new InvalidInvocation("`cache` must be false, 'reload', 'only-if-cached' or 'force-cache'");
   }
   if (!RESPONSE_TYPES.includes(responseType)) {
     throw new InvalidInvocation("`responseType` must be 'json', 'text', 'arraybuffer' or 'stream'");

@@ -1,0 +1,65 @@
+import { withLimits } from '../http/limits.js';
+
+interface Flight<T> {
+  readonly answer: Promise<T>;
+  readonly controller: AbortController;
+  waiting: number;
+  isOver: boolean;
+}
+
+/** Requests that are under way, so that whoever asks for the same can wait for the same answer. */
+export class Flights<T> {
+  readonly #flights = new Map<string, Flight<T>>();
+
+  /**
+   * Waits for the answer to a request that is under way, or starts it. Whoever gives up does so alone: the request itself
+   * is only ended when nobody waits for it any more.
+   *
+   * @param what - names the request in the exception of whoever gives up
+   * @throws Aborted where the signal fires, and what `start` throws
+   */
+  async join(
+    key: string,
+    { what, signal }: { readonly what: string; readonly signal: AbortSignal | undefined },
+    start: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const flight = this.#flights.get(key) ?? this.#start(key, start);
+    flight.waiting += 1;
+    try {
+      return await withLimits(flight.answer, { what, signal });
+    } finally {
+      flight.waiting -= 1;
+      if (flight.waiting === 0 && !flight.isOver) this.#end(key, flight, signal?.reason);
+    }
+  }
+
+  has(key: string): boolean {
+    return this.#flights.has(key);
+  }
+
+  /** Lets nobody join those that are under way: what they bring may be older than what has just been written. */
+  seal(): void {
+    this.#flights.clear();
+  }
+
+  #start(key: string, start: (signal: AbortSignal) => Promise<T>): Flight<T> {
+    const controller = new AbortController();
+    const answer = start(controller.signal).finally(() => {
+      flight.isOver = true;
+      this.#forget(key, flight);
+    });
+    const flight: Flight<T> = { answer, controller, waiting: 0, isOver: false };
+    this.#flights.set(key, flight);
+    return flight;
+  }
+
+  #end(key: string, flight: Flight<T>, reason: unknown): void {
+    this.#forget(key, flight);
+    flight.answer.catch(() => {});
+    flight.controller.abort(reason);
+  }
+
+  #forget(key: string, flight: Flight<T>): void {
+    if (this.#flights.get(key) === flight) this.#flights.delete(key);
+  }
+}
