@@ -2,7 +2,7 @@ import { Aborted, TransportException } from '../exceptions/transport.js';
 import { discard, type Exchange, isReadable, type WireConfig, type WireResponse } from '../http/wire.js';
 import { answerFrom, gatewayTimeout, holdsToken, keptHeaders, mergeHeaders, tee } from './answers.js';
 import type { CacheContext } from './context.js';
-import type { Facts } from './corrections.js';
+import { correctRequest, type Facts } from './corrections.js';
 import { formatDirectives } from './directives.js';
 import { decide } from './engine.js';
 import { extend, isExtensible } from './expires-after.js';
@@ -38,6 +38,7 @@ const FORGIVABLE: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 /** The errors that say that there is nothing any more. */
 const GONE: ReadonlySet<number> = new Set([404, 410]);
 const NOT_CACHED: Error = new Error('not in the cache');
+const FAILED: Error = new Error('an answer that is an exception');
 
 /** Gets answers from the server as the engine decides, and keeps those that may be kept. */
 export class Fetcher {
@@ -56,6 +57,7 @@ export class Fetcher {
     let received: Received | undefined;
     const send = async (validators: Record<string, string>): Promise<Facts> => {
       received = await this.#send(job, validators);
+      if (isFailure(config, received.facts.status)) throw FAILED;
       return received.facts;
     };
     try {
@@ -70,6 +72,7 @@ export class Fetcher {
       return verdict === 'keep' ? this.#keep(job, response, facts) : this.#pass(job, response);
     } catch (error) {
       if (error === NOT_CACHED) return gatewayTimeout(config);
+      if (error === FAILED && received !== undefined) return this.#pass(job, received.response);
       const isForgivable = error instanceof TransportException && !(error instanceof Aborted);
       if (isForgivable && held !== undefined && mayForgive(job)) return answerFrom(held, config, Date.now());
       throw error;
@@ -156,15 +159,18 @@ export class Fetcher {
   }
 }
 
+/** Whether an answer is an exception to this caller: such an answer is not kept, nor given to him by the cache. */
+export function isFailure({ accepts }: WireConfig, status: number): boolean {
+  return status >= 400 && !accepts?.(status);
+}
+
 /** Whether what is held may stand in for an error. */
 function mayForgive({ held, isMarked }: Job): boolean {
   return held !== undefined && !isMarked && Date.now() < held.staleIfErrorUntil;
 }
 
-/** The request's directives as far as what is held allows them. */
+/** The request's own directives, corrected by what is held, for the engine. */
 function directivesFor({ request, isMarked, held }: Job): Record<string, string> {
-  const directives = new Map(request.directives);
-  if (held?.mustRevalidate || isMarked) directives.delete('max-stale');
-  if (isMarked) directives.set('no-cache', '');
+  const directives = correctRequest(request.directives, held && { ...held, isMarked }, Date.now());
   return directives.size === 0 ? {} : { 'cache-control': formatDirectives(directives) };
 }

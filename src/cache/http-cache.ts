@@ -7,7 +7,8 @@ import { redactor } from '../redact.js';
 import { answerFrom } from './answers.js';
 import { Flights } from './coalescing.js';
 import type { CacheContext } from './context.js';
-import { Fetcher, type Job } from './fetcher.js';
+import type { Signpost } from './entry.js';
+import { Fetcher, isFailure, type Job } from './fetcher.js';
 import { Marks, scopesOf, urlScope } from './invalidation.js';
 import { Keys, ownerOf } from './key.js';
 import { type CacheableRequest, describeRequest } from './request.js';
@@ -114,16 +115,19 @@ export class HttpCache {
   /** What is held for a request in memory. */
   #peek(key: string, config: WireConfig): Held | undefined {
     const found = this.#vault.peek(key);
-    if (found?.kind !== 'vary') return found;
-    const variant = this.#vault.peek(this.#keys.variant(key, valuesOf(found.names, config.headers)));
-    return variant?.kind === 'answer' ? variant : undefined;
+    return usable(found?.kind === 'vary' ? this.#vault.peek(this.#variantOf(found, config)) : found, config);
   }
 
   async #find(key: string, config: WireConfig): Promise<Held | undefined> {
     const found = await this.#vault.get(key);
-    if (found?.kind !== 'vary') return found;
-    const variant = await this.#vault.get(this.#keys.variant(key, valuesOf(found.names, config.headers)));
-    return variant?.kind === 'answer' ? variant : undefined;
+    return usable(
+      found?.kind === 'vary' ? await this.#vault.get(this.#variantOf(found, config)) : found,
+      config,
+    );
+  }
+
+  #variantOf({ key, names }: Signpost, { headers }: WireConfig): string {
+    return this.#keys.variant(key, valuesOf(names, headers));
   }
 
   #mayUse({ mode, isPlain }: CacheableRequest, held: Held, isMarked: boolean, now: number): boolean {
@@ -178,6 +182,10 @@ export class HttpCache {
     this.#flights.seal();
     await this.#marks.set(scopes);
   }
+}
+
+function usable(found: Held | Signpost | undefined, config: WireConfig): Held | undefined {
+  return found?.kind === 'answer' && !isFailure(config, found.status) ? found : undefined;
 }
 
 /** Requests of one name get one answer: the same is asked for, in the same way, and with the same limits. */

@@ -19,6 +19,8 @@ export interface Lifetimes {
   readonly bornAt: number;
   /** Whether it may never be used once it is stale, whatever a request says. */
   readonly mustRevalidate: boolean;
+  /** Whether a reload need not ask for it as long as it is fresh. */
+  readonly isImmutable: boolean;
 }
 
 /** The engine knows the request only by its directives: all else is in the key. */
@@ -40,7 +42,7 @@ export function policyFor(facts: Facts, expiresAfter?: number): CachePolicy.Cach
 /** Works out how long an answer can be used. */
 export function lifetimesOf(facts: Facts, limit: number | undefined): Lifetimes {
   const expiresAfter = expiresAfterOf(facts, limit);
-  const { directives, headers, mustRevalidate } = correctResponse(facts, expiresAfter);
+  const { directives, headers, mustRevalidate, isImmutable } = correctResponse(facts, expiresAfter);
   const policy = CachePolicy.fromObject(policyFor(facts, expiresAfter));
   const bornAt = facts.receivedAt - Number(headers['age'] ?? initialAge(facts)) * 1000;
   const freshUntil = bornAt + policy.maxAge() * 1000;
@@ -50,7 +52,15 @@ export function lifetimesOf(facts: Facts, limit: number | undefined): Lifetimes 
   const canRevalidate = facts.headers.some(([name]) => name === 'etag' || name === 'last-modified');
   const longest = Math.max(freshUntil, staleWhileRevalidateUntil, staleIfErrorUntil);
   const keepUntil = Math.min(longest + (canRevalidate ? KEPT_STALE : 0), facts.receivedAt + LONGEST_KEPT);
-  return { freshUntil, staleWhileRevalidateUntil, staleIfErrorUntil, keepUntil, bornAt, mustRevalidate };
+  return {
+    freshUntil,
+    staleWhileRevalidateUntil,
+    staleIfErrorUntil,
+    keepUntil,
+    bornAt,
+    mustRevalidate,
+    isImmutable,
+  };
 }
 
 /** How long `expiresAfter` lets an answer live: as long as when it came, but no longer than it would now. */

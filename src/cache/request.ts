@@ -1,5 +1,5 @@
 import type { CacheMode, WireConfig } from '../http/wire.js';
-import { correctRequest } from './corrections.js';
+import { requestDirectives } from './corrections.js';
 import type { Directives } from './directives.js';
 
 /** A request that the cache may answer. */
@@ -30,7 +30,7 @@ export function describeRequest(config: WireConfig): CacheableRequest | undefine
     return undefined;
   if (data !== undefined && typeof data !== 'string' && !Buffer.isBuffer(data)) return undefined;
   if (CONDITIONS.some((name) => headers.has(name))) return undefined;
-  const directives = correctRequest(headers.get('Cache-Control'), headers.get('Pragma'));
+  const directives = requestDirectives(headers.get('Cache-Control'), headers.get('Pragma'));
   const onlyIfCached = mode === 'only-if-cached' || directives.has('only-if-cached');
   const isPlain = mode === undefined && directives.size === 0;
   return { mode, directives, onlyIfCached, isPlain };

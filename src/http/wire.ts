@@ -16,6 +16,8 @@ export interface WireConfig extends InternalAxiosRequestConfig {
   bearer?: string | undefined;
   /** The URL that redirected to this one. */
   redirectedFrom?: string;
+  /** The caller's `validateStatus`: whether an answer with this status is no exception. */
+  accepts?: ((status: number) => boolean) | undefined;
   /** What the request says about the cache, over what the session does. */
   cache?: CacheMode | undefined;
   /** The tries that are left; undefined where it is tried once. */

@@ -64,8 +64,7 @@ export interface SessionResponse<T = unknown> extends AxiosResponse<T> {
 export interface DispatchConfig extends AxiosRequestConfig {
   /** Whether the session's token may be added. */
   authorize: boolean;
-  /** The caller's `validateStatus`: whether an answer with this status is no exception. */
-  accepts?: (status: number) => boolean;
+  accepts?: WireConfig['accepts'];
   /** Works out the absolute URL; not there where URL, headers and body are final. */
   target?: () => URL;
   cache?: RequestConfig['cache'];
@@ -152,7 +151,7 @@ export function checkRequestConfig(config: RequestConfig): void {
   ) {
     throw new InvalidInvocation('`auth` must be { username, password }, or false for none');
   }
-  if (method !== undefined && (typeof method !== 'string' || !/^[A-Z]+$/i.test(method))) {
+  if (method !== undefined && (typeof method !== 'string' || !/^[A-Z][A-Z-]*$/i.test(method))) {
     throw new InvalidInvocation("`method` must be the name of a method, such as 'GET'");
   }
   if (!CACHE_MODES.includes(cache)) {
