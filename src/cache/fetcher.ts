@@ -6,7 +6,7 @@ import { correctRequest, type Facts } from './corrections.js';
 import { formatDirectives } from './directives.js';
 import { decide } from './engine.js';
 import { extend, isExtensible } from './expires-after.js';
-import type { Keys } from './key.js';
+import { type Keys, ownerOf } from './key.js';
 import { expiresAfterOf, isStorable, lifetimesOf, policyFor } from './policy.js';
 import type { CacheableRequest } from './request.js';
 import { valuesOf, variesBy } from './vary.js';
@@ -125,8 +125,11 @@ export class Fetcher {
     const sentCookies = response.config.headers.has('Cookie') && !config.headers.has('Cookie');
     const names = variesBy(response, sentCookies);
     const isUseful = lifetimesOf(facts, this.#context.expiresAfter).keepUntil > facts.receivedAt;
-    // Cookies of the session are not in the key: they may make an answer somebody's that nobody is known to have asked for.
-    if (names === undefined || !isUseful || (sentCookies && owner === '')) return this.#pass(job, response);
+    // Cookies of the session are not in the key, so where nobody asks they could make the answer anybody's.
+    const isAnybodys = sentCookies && owner === '';
+    // The user may have become another while the request waited.
+    const isOwners = ownerOf(response.config, this.#context.identity()) === owner;
+    if (names === undefined || !isUseful || isAnybodys || !isOwners) return this.#pass(job, response);
     const varies = names.length > 0;
     const name = varies ? this.#keys.variant(key, valuesOf(names, config.headers)) : key;
     const store = (body: readonly Buffer[]): void => {

@@ -1,14 +1,14 @@
 import { createHmac } from 'node:crypto';
 import type { AxiosHeaders } from 'axios';
-import type { WireConfig } from '../http/wire.js';
+import { carriesBearer, type WireConfig } from '../http/wire.js';
 
 /** Header fields by which an answer may be somebody's; the bearer of the session itself is looked at apart. */
 const CREDENTIALS = /^cookie$|authorization|token|secret|api-?key|password/i;
 
 /** Whose answer a request gets: a user by the identity that stays, or whoever has the bearer; `''` for nobody. */
-export function ownerOf({ bearer }: WireConfig, identity: string | undefined): string {
-  if (bearer === undefined) return '';
-  return identity ? `user ${identity}` : `bearer ${bearer}`;
+export function ownerOf(config: WireConfig, identity: string | undefined): string {
+  if (!carriesBearer(config)) return '';
+  return identity ? `user ${identity}` : `bearer ${config.bearer}`;
 }
 
 /**
@@ -27,7 +27,7 @@ export class Keys {
     const { method, url, auth, headers, data } = config;
     const type = headers.getContentType();
     const body = Buffer.isBuffer(data) ? data.toString('base64') : canonicalJson(String(data ?? ''));
-    const credentials = credentialsIn(headers, config.bearer !== undefined);
+    const credentials = credentialsIn(headers, carriesBearer(config));
     return this.digest([
       'answer',
       method.toUpperCase(),

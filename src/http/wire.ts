@@ -78,6 +78,11 @@ export function discard(body: unknown): void {
   if (isReadable(body)) body.on('error', () => {}).destroy();
 }
 
+/** Whether it is sent with the session's bearer; whoever prepares a request may put another one into the header. */
+export function carriesBearer({ bearer, headers }: WireConfig): boolean {
+  return bearer !== undefined && headers.get('Authorization') === `Bearer ${bearer}`;
+}
+
 /** Whether a body is a stream: it can be read once. */
 export function isReadable(body: unknown): body is Readable {
   return typeof body === 'object' && body !== null && 'pipe' in body && typeof body.pipe === 'function';
