@@ -4,6 +4,8 @@ export type Directives = ReadonlyMap<string, string>;
 const NONE: Directives = new Map();
 /** Those whose value is a number of seconds. */
 const SECONDS = /^(?:max-age|min-fresh|max-stale|stale-while-revalidate|stale-if-error)$/;
+/** Those whose value, if there is one, makes no difference. */
+const BARE = /^(?:no-cache|no-store|public|private)$/;
 /** A directive, and its value as a token or as a quoted string, which may hold commas. */
 const DIRECTIVE = /([^\s,;="]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"?|([^,"]*)))?[^,]*/g;
 
@@ -22,9 +24,10 @@ export function parseDirectives(header: unknown): Directives {
   return directives;
 }
 
-/** The opposite of {@link parseDirectives}. */
+/** Writes the directives that the engine knows, without values that could be taken for further ones. */
 export function formatDirectives(directives: Directives): string {
-  return [...directives].map(([name, value]) => (value === '' ? name : `${name}=${value}`)).join(', ');
+  const known = [...directives].filter(([name]) => SECONDS.test(name) || BARE.test(name));
+  return known.map(([name, value]) => (value === '' || BARE.test(name) ? name : `${name}=${value}`)).join(', ');
 }
 
 /** The number of seconds that a directive names; undefined where there is none. */

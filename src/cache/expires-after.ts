@@ -42,9 +42,9 @@ export function isExtensible(status: number): boolean {
 /** Says in the headers of an answer how long it may be kept, whatever the server said. */
 export function extend(headers: AxiosResponseHeaders, milliseconds: number, now: number): void {
   headers.set({
-    Expires: new Date(now + milliseconds).toUTCString(),
-    'Cache-Control': 'public',
-    Warning: `110 - Automatically cached for ${describe(milliseconds)}. Response might be stale`,
+    expires: new Date(now + milliseconds).toUTCString(),
+    'cache-control': 'public',
+    warning: `110 - Automatically cached for ${describe(milliseconds)}. Response might be stale`,
   });
 }
 
