@@ -27,7 +27,9 @@ export function parseDirectives(header: unknown): Directives {
 /** Writes the directives that the engine knows, without values that could be taken for further ones. */
 export function formatDirectives(directives: Directives): string {
   const known = [...directives].filter(([name]) => SECONDS.test(name) || BARE.test(name));
-  return known.map(([name, value]) => (value === '' || BARE.test(name) ? name : `${name}=${value}`)).join(', ');
+  return known
+    .map(([name, value]) => (value === '' || BARE.test(name) ? name : `${name}=${value}`))
+    .join(', ');
 }
 
 /** The number of seconds that a directive names; undefined where there is none. */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { close, fstat, open, read } from 'node:fs';
 import * as fs from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { KeyvFile } from 'keyv-file';
 
@@ -50,9 +50,9 @@ export class FileStore extends KeyvFile {
   static async open(directory: string): Promise<FileStore> {
     const root = resolve(directory);
     const folder = join(root, 'v1');
-    await fs.mkdir(root, { recursive: true, mode: 0o700 });
+    await makeFolder(root);
     const isOurs = (await fs.readdir(root)).every((name) => name === 'v1' || name === '.gitignore');
-    await fs.mkdir(folder, { mode: 0o700 }).catch(ignore('EEXIST'));
+    await makeFolder(folder);
     await fs.chmod(folder, 0o700).catch(ignore('EPERM', 'EROFS'));
     const list = join(isOurs ? root : folder, '.gitignore');
     await fs.writeFile(list, '*\n', { flag: 'wx', mode: 0o600 }).catch(ignore('EEXIST', 'EROFS', 'EACCES'));
@@ -137,6 +137,18 @@ export async function removeFile(path: string): Promise<boolean> {
   } catch (error) {
     ignore('ENOENT')(error);
     return false;
+  }
+}
+
+/** By hand: below `/proc`, `mkdir` with `recursive` never ends. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await fs.mkdir(path, { mode: 0o700 }).catch(ignore('EEXIST'));
+  } catch (error) {
+    ignore('ENOENT')(error);
+    if (dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await fs.mkdir(path, { mode: 0o700 }).catch(ignore('EEXIST'));
   }
 }
 

@@ -63,7 +63,7 @@ describe('another request', () => {
 
 describe('the answer of somebody', () => {
   const as = (world: CacheWorld, bearer: string, identity?: string): Session =>
-    world.session({ user: Object.assign(new MockUser(bearer), { identity }) });
+    world.session({ user: Object.assign(new MockUser(bearer), identity && { identity }) });
 
   it('is not given to anybody else on the same directory', async () => {
     await using world = await CacheWorld.start(fresh());
