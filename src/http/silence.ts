@@ -55,8 +55,13 @@ export class SilenceWatch {
     request.once('socket', (socket: Socket) => {
       clearTimeout(withoutSocket);
       const onSilence = (): void => {
-        if (this.#isOurTurn(request)) socket.setTimeout(this.#milliseconds);
-        else this.#expire(request);
+        const { bytesRead } = socket;
+        // The program itself may have been busy for that long; what came meanwhile is read in this turn of the loop.
+        setImmediate(() => {
+          if (socket.bytesRead !== bytesRead || this.#isOurTurn(request))
+            socket.setTimeout(this.#milliseconds);
+          else if (!request.destroyed) this.#expire(request);
+        });
       };
       socket.setTimeout(this.#milliseconds);
       socket.on('timeout', onSilence);

@@ -18,9 +18,16 @@ export interface WireConfig extends InternalAxiosRequestConfig {
   bearerAsOf?: number;
   /** The URL that redirected to this one. */
   redirectedFrom?: string;
+  /** The caller's `validateStatus`: whether an answer with this status is no exception. */
+  accepts?: ((status: number) => boolean) | undefined;
+  /** What the request says about the cache, over what the session does. */
+  cache?: CacheMode | undefined;
   /** The tries that are left; undefined where it is tried once. */
   retries?: RetryBudget | undefined;
 }
+
+/** What one request may say about the cache. */
+export type CacheMode = false | 'reload' | 'only-if-cached' | 'force-cache';
 
 /** The methods that change nothing (RFC 9110, section 9.2.1). */
 export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -29,6 +36,10 @@ export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTION
 export interface WireResponse extends AxiosResponse {
   headers: AxiosResponseHeaders;
   config: WireConfig;
+  /** Whether the answer, or its body, came from the cache. */
+  fromCache?: boolean;
+  /** Whether the bytes of the body are somebody else's too, so that nobody may change them. */
+  isShared?: boolean;
 }
 
 /**
@@ -65,6 +76,11 @@ export const sendOverWire: Exchange = async (config) => {
 /** Drops a body that nobody will read. */
 export function discard(body: unknown): void {
   if (isReadable(body)) body.on('error', () => {}).destroy();
+}
+
+/** Whether it is sent with the session's bearer; whoever prepares a request may put another one into the header. */
+export function carriesBearer({ bearer, headers }: WireConfig): boolean {
+  return bearer !== undefined && headers.get('Authorization') === `Bearer ${bearer}`;
 }
 
 /** Whether a body is a stream: it can be read once. */

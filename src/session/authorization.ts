@@ -1,7 +1,14 @@
 import { AxiosHeaders } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { withLimits } from '../http/limits.js';
-import { discard, type Exchange, isReadable, type WireConfig, type WireResponse } from '../http/wire.js';
+import {
+  carriesBearer,
+  discard,
+  type Exchange,
+  isReadable,
+  type WireConfig,
+  type WireResponse,
+} from '../http/wire.js';
 import { isUnderPrefix } from '../url.js';
 import type { UserLike } from '../user/user-like.js';
 import type { DispatchedConfig } from './request-config.js';
@@ -94,9 +101,4 @@ export class Authorization {
   async #authenticate(signal: AbortSignal | undefined): Promise<void> {
     await this.#user.authenticate({ signal });
   }
-}
-
-/** Whether it is sent with the session's bearer; whoever prepares a request may put another one into the header. */
-function carriesBearer({ bearer, headers }: WireConfig): boolean {
-  return bearer !== undefined && headers.get('Authorization') === `Bearer ${bearer}`;
 }

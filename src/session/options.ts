@@ -1,6 +1,7 @@
 import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type * as zod from 'zod';
+import type { CacheStore } from '../cache/store.js';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { type RetryEvent, type RetryOptions, retrySchema } from '../http/retry-policy.js';
 import { isLogger, LOGGER_EXPECTED, type Logger } from '../logger.js';
@@ -19,14 +20,6 @@ export interface Duration {
   readonly microseconds?: number | undefined;
 }
 
-/** A place to keep answers in: a `Keyv` instance or a storage adapter for one. */
-export interface CacheStore {
-  get(key: string): unknown;
-  set(key: string, value: unknown, ttl?: number): unknown;
-  delete(key: string): unknown;
-  clear(): unknown;
-}
-
 /** Options of a `Session`. */
 export interface SessionOptions {
   /** A user is an option, not the options: `new Session({ user })`. */
@@ -39,10 +32,17 @@ export interface SessionOptions {
   readonly saveAuth?: string | undefined;
   /** A token is renewed when it has no more than this left, in seconds. Not beside `user`. @defaultValue `15` */
   readonly authExpiryThreshold?: number | undefined;
-  /** Accepted, but answers are not cached yet. @defaultValue `true` */
+  /**
+   * Where answers are kept that may be used again: `true` for `.webcache` in the working directory, the path of another
+   * directory, or a `Keyv` or a storage adapter for one; `false` for nowhere. @defaultValue `true`
+   */
   readonly cache?: boolean | string | CacheStore | undefined;
-  /** Accepted, but answers are not cached yet. */
+  /** How long the database's answers to GETs may be used again, whatever it says itself. */
   readonly expiresAfter?: Duration | undefined;
+  /** Whether a write to the database makes the user's stored answers be asked for anew. @defaultValue `true` */
+  readonly invalidateOnWrite?: boolean | undefined;
+  /** How much the answers in a directory may take, in bytes; those not used for longest go first. @defaultValue 512 MiB */
+  readonly maxCacheSize?: number | undefined;
   /** Silence of the other side to bear, in milliseconds; 0 is without end. Covers authentication. @defaultValue `60000` */
   readonly timeout?: number | undefined;
   /** When a failed request is tried again; `false` for never. @defaultValue reads at most 4 times within 2 minutes */
@@ -72,12 +72,13 @@ export const MAX_CONCURRENCY = 16;
 /** The longest body of an answer unless an option says otherwise, in bytes: half of the longest string there can be. */
 export const MAX_CONTENT_LENGTH: number = 256 * 1024 * 1024;
 
+/** How much the answers in a directory may take unless an option says otherwise, in bytes. */
+export const MAX_CACHE_SIZE: number = 512 * 1024 * 1024;
+
 /** @throws InvalidInvocation that names the option that is wrong, and says what would be right */
 export function checkSessionOptions(options: SessionOptions): void {
   const z = lazyZod();
   const atLeast0 = (unit: string) => z.number(`a ${unit}`).min(0, `a ${unit}, at least 0`).optional();
-  const object = (what: string) =>
-    z.custom((value) => typeof value === 'object' && value !== null, what).optional();
   const units = ['weeks', 'days', 'hours', 'minutes', 'seconds', 'milliseconds', 'microseconds'];
   const duration = Object.fromEntries(units.map((unit) => [unit, z.number('a number').optional()]));
   const shape = {
@@ -85,8 +86,12 @@ export function checkSessionOptions(options: SessionOptions): void {
     prefixUrl: prefixUrlSchema().optional(),
     saveAuth: z.string('the path of a file').min(1, 'the path of a file').optional(),
     authExpiryThreshold: atLeast0('number of seconds'),
-    cache: z.union([z.boolean(), z.string().min(1), object('')], 'true, false, a path or a store').optional(),
+    cache: z
+      .union([z.boolean(), z.string().min(1), z.custom(isCacheStore)], 'true, false, a path or a store')
+      .optional(),
     expiresAfter: optionsSchema(duration, 'an object such as { days: 1 }').optional(),
+    invalidateOnWrite: z.boolean('true or false').optional(),
+    maxCacheSize: atLeast0('number of bytes'),
     timeout: atLeast0('number of milliseconds'),
     retry: retrySchema().optional(),
     onRetry: z.custom((value) => typeof value === 'function', 'a function').optional(),
@@ -133,4 +138,9 @@ function refuseCredentials(headers: Readonly<Record<string, string>>, context: z
 
 function isUserLike(value: unknown): boolean {
   return typeof (value as UserLike | null)?.authenticate === 'function' && 'bearer' in (value as object);
+}
+
+function isCacheStore(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return ['get', 'set', 'delete', 'clear'].every((name) => typeof value[name as never] === 'function');
 }

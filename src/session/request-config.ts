@@ -1,7 +1,7 @@
 import { type AxiosBasicCredentials, AxiosHeaders, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { type RetryOptions, retrySchema } from '../http/retry-policy.js';
-import type { WireConfig } from '../http/wire.js';
+import type { CacheMode, WireConfig } from '../http/wire.js';
 import { messageOf } from '../message-of.js';
 import { check, isPlainObject, lazyZod, noSuchOption } from '../validation.js';
 
@@ -46,6 +46,11 @@ export interface RequestConfig extends AxiosOptions {
   url?: string | URL | undefined;
   /** Credentials of the caller's own, in place of the session's token; `false` sends none. */
   auth?: AxiosBasicCredentials | false | undefined;
+  /**
+   * `false` neither reads nor writes the cache, `'reload'` only writes it, `'only-if-cached'` asks nobody else (and is
+   * answered 504 where there is nothing), `'force-cache'` takes what is there, however old.
+   */
+  cache?: CacheMode | undefined;
   /** When it is tried again if it fails, over the session's own `retry`; `false` for never. */
   retry?: RetryOptions | false | undefined;
 }
@@ -60,10 +65,10 @@ export interface SessionResponse<T = unknown> extends AxiosResponse<T> {
 export interface DispatchConfig extends AxiosRequestConfig {
   /** Whether the session's token may be added. */
   authorize: boolean;
-  /** The caller's `validateStatus`: whether an answer with this status is no exception. */
-  accepts?: (status: number) => boolean;
+  accepts?: WireConfig['accepts'];
   /** Works out the absolute URL; not there where URL, headers and body are final. */
   target?: () => URL;
+  cache?: RequestConfig['cache'];
   retry?: RequestConfig['retry'];
 }
 
@@ -104,6 +109,10 @@ const atLeast = (least: number): Expectation => [
 /** What each option must be where it is given. */
 const OPTIONS: Readonly<Record<keyof RequestConfig, Expectation>> = {
   auth: [isAuth, '{ username, password }, or false for none'],
+  cache: [
+    (value) => [false, 'reload', 'only-if-cached', 'force-cache'].includes(value as never),
+    "false, 'reload', 'only-if-cached' or 'force-cache'",
+  ],
   data: ANYTHING,
   decompress: [(value) => typeof value === 'boolean', 'true or false'],
   family: [(value) => [0, 4, 6].includes(value as number), '4 or 6'],
@@ -116,7 +125,7 @@ const OPTIONS: Readonly<Record<keyof RequestConfig, Expectation>> = {
   maxContentLength: atLeast(-1),
   maxRedirects: [(value) => Number.isInteger(value) && (value as number) >= 0, 'a whole number, at least 0'],
   method: [
-    (value) => typeof value === 'string' && /^(?!CONNECT$)[A-Z]+$/i.test(value),
+    (value) => typeof value === 'string' && /^(?!CONNECT$)[A-Z][A-Z-]*$/i.test(value),
     "the name of a method, such as 'GET'",
   ],
   onDownloadProgress: FUNCTION,

@@ -2,6 +2,8 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { finished } from 'node:stream';
 import axios, { type AxiosAdapter, type AxiosInstance, type AxiosRequestConfig, isAxiosError } from 'axios';
+import { toMilliseconds } from '../cache/expires-after.js';
+import { SessionCache } from '../cache/session-cache.js';
 import { InvalidInvocation } from '../exceptions/base.js';
 import {
   exceptionFor,
@@ -30,7 +32,13 @@ import { copyOptions } from '../validation.js';
 import { VERSION } from '../version.js';
 import { Authorization } from './authorization.js';
 import { InFlight } from './in-flight.js';
-import { checkSessionOptions, MAX_CONCURRENCY, MAX_CONTENT_LENGTH, type SessionOptions } from './options.js';
+import {
+  checkSessionOptions,
+  MAX_CACHE_SIZE,
+  MAX_CONCURRENCY,
+  MAX_CONTENT_LENGTH,
+  type SessionOptions,
+} from './options.js';
 import { PreparedRequest } from './prepared-request.js';
 import {
   checkRequestConfig,
@@ -68,6 +76,7 @@ export class Session {
   readonly #axios: AxiosInstance;
   readonly #authorization: Authorization;
   readonly #retry: SessionOptions['retry'];
+  readonly #cache: SessionCache<string | URL | RequestConfig>;
   readonly #exchange: Exchange;
   readonly #inFlight = new InFlight();
   readonly #ours: { close?(): void; destroy?(): void }[] = [];
@@ -87,6 +96,7 @@ export class Session {
     this.#user = options.user ?? this.#keep(defaultUser(options));
     this.#authorization = new Authorization(this.#user, this.#prefix);
     this.#retry = options.retry;
+    this.#cache = this.#createCache(options);
     this.#exchange = this.#createExchange(options);
     this.#axios = this.#createAxios(options);
   }
@@ -99,6 +109,11 @@ export class Session {
   /** Who asks. */
   get user(): UserLike {
     return this.#user;
+  }
+
+  /** The stored answers. */
+  get cache(): Pick<SessionCache<string | URL | RequestConfig>, 'clear' | 'delete' | 'size'> {
+    return this.#cache;
   }
 
   /** The last answer received, be it a failure; undefined before the first. */
@@ -195,6 +210,7 @@ export class Session {
     this.#closed = true;
     this.#inFlight.abort(new Error('the session was closed; is an `await` missing before that?'));
     for (const resource of this.#ours.splice(0)) (resource.close ?? resource.destroy)?.call(resource);
+    await this.#cache.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -217,8 +233,29 @@ export class Session {
     const paced = withPacer(pacerFor, this.#authorization.withFreshBearer(sendOverWire));
     const tried = withRetries({ logger: this.#logger, onRetry, onBusy }, paced);
     const limited = withLimiter(limiterFor, tried);
-    const followed = withRedirects(this.#authorization.covers, withCookies(new CookieStore(), limited));
+    const cached = this.#cache.before(withCookies(new CookieStore(), limited));
+    const followed = withRedirects(this.#authorization.covers, cached);
     return this.#authorization.withReauthentication(followed);
+  }
+
+  #createCache({
+    cache = true,
+    expiresAfter,
+    invalidateOnWrite,
+    maxCacheSize,
+  }: SessionOptions): SessionCache<string | URL | RequestConfig> {
+    const context = {
+      logger: this.#logger,
+      expiresAfter: toMilliseconds(expiresAfter),
+      maxSize: maxCacheSize ?? MAX_CACHE_SIZE,
+      invalidateOnWrite: invalidateOnWrite ?? true,
+      covers: this.#authorization.covers,
+      identity: () => this.#user.identity,
+    };
+    return new SessionCache(cache, context, async (request) => {
+      const isUrl = typeof request === 'string' || request instanceof URL;
+      return PreparedRequest.configOf(await this.prepareRequest(isUrl ? { url: request } : request));
+    });
   }
 
   #createAxios({ httpAgent, httpsAgent, ...options }: SessionOptions): AxiosInstance {
@@ -313,7 +350,8 @@ export class Session {
     const shown = showExchange(response, undefined);
     this.#lastResponse = shown;
     const isTransformed = [config.transformResponse ?? []].flat().length > 0;
-    shown.data = (isTransformed ? decodeText : decodeBody)(response, config.responseType);
+    const decoded = (isTransformed ? decodeText : decodeBody)(response, config.responseType);
+    shown.data = response.isShared && Buffer.isBuffer(decoded) ? Buffer.from(decoded) : decoded;
     return shown;
   }
 

@@ -19,7 +19,7 @@ export function showExchange(response: WireResponse, data: unknown): SessionResp
     headers: withoutCookies(new AxiosHeaders(response.headers)),
     config: { method, url, headers: new AxiosHeaders(redactor.headers(config.headers)) },
     request: { method, url, res: { responseUrl: url } },
-    fromCache: false,
+    fromCache: response.fromCache ?? false,
   };
 }
 

@@ -1,0 +1,105 @@
+import { Readable, Transform } from 'node:stream';
+import { AxiosHeaders, type AxiosResponseHeaders } from 'axios';
+import { tooLarge } from '../http/content-coding.js';
+import { toTransportException } from '../http/transport-errors.js';
+import { isReadable, type WireConfig, type WireResponse } from '../http/wire.js';
+import type { Entry, HeaderFields } from './entry.js';
+import type { Held } from './vault.js';
+
+/** About the connection, not about the answer (RFC 9110, section 7.6.1), or about this one exchange. */
+const NOT_KEPT: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-connection',
+  'set-cookie',
+  'set-cookie2',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'www-authenticate',
+]);
+/** Those that a 304 does not replace: they are of the body, which stays (RFC 9111, section 3.2). */
+const OF_THE_BODY: ReadonlySet<string> = new Set([
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+]);
+/** What tokens look like, in answers to those who asked for one. */
+const TOKENS = ['zteos64:', 'eyJhbGciOi', 'authz='];
+
+/** Makes the answer that a caller gets from an entry. */
+export function answerFrom(held: Held, config: WireConfig, now: number): WireResponse {
+  const { status, statusText, body, fields, bornAt } = held;
+  const limit = config.maxContentLength ?? -1;
+  if (limit >= 0 && body.length > limit) throw toTransportException(tooLarge(limit), config);
+  const age = Math.max(0, Math.floor((now - bornAt) / 1000));
+  const headers = new AxiosHeaders({ ...fields, age: String(age) }) as AxiosResponseHeaders;
+  const data = config.responseType === 'stream' ? Readable.from([Buffer.from(body)]) : body;
+  return { status, statusText, headers, data, config, fromCache: true, isShared: true };
+}
+
+/** The answer where only the cache was asked, and had none. */
+export function gatewayTimeout(config: WireConfig): WireResponse {
+  const text = 'The cache holds no answer that may be used, and the request allows no other.';
+  const headers = new AxiosHeaders({ 'content-type': 'text/plain' }) as AxiosResponseHeaders;
+  const data = config.responseType === 'stream' ? Readable.from([Buffer.from(text)]) : Buffer.from(text);
+  return { status: 504, statusText: 'Gateway Timeout', headers, data, config };
+}
+
+/** The headers of an answer that are kept. */
+export function keptHeaders(headers: AxiosResponseHeaders): HeaderFields {
+  const perConnection = String(headers['connection'] ?? '')
+    .toLowerCase()
+    .split(',');
+  const dropped = new Set(perConnection.map((name) => name.trim()));
+  return Object.entries(headers)
+    .map(([name, value]) => [name.toLowerCase(), [value].flat().join(', ')] as const)
+    .filter(([name]) => !NOT_KEPT.has(name) && !dropped.has(name) && name !== '__proto__');
+}
+
+/** The headers of an entry after a 304 (RFC 9111, section 3.2). */
+export function mergeHeaders(stored: HeaderFields, update: HeaderFields): HeaderFields {
+  const merged = new Map(stored);
+  for (const [name, value] of update) if (!OF_THE_BODY.has(name)) merged.set(name, value);
+  // An age is that of one answer.
+  if (!update.some(([name]) => name === 'age')) merged.delete('age');
+  return [...merged];
+}
+
+/** Whether there is a token in an answer: that must not reach a disk. */
+export function holdsToken(
+  entry: Pick<Entry, 'headers'>,
+  body: readonly Buffer[],
+  bearer: string | undefined,
+): boolean {
+  const needles = bearer === undefined ? TOKENS : [...TOKENS, bearer];
+  const parts = [Buffer.from(JSON.stringify(entry.headers)), ...body];
+  return needles.some((needle) => parts.some((part) => part.includes(needle)));
+}
+
+/** Passes a streamed body on and tells, once it has ended well, all that went through, if it was not too much. */
+export function tee(source: Readable, limit: number, onEnd: (body: Buffer[]) => void): Readable {
+  let chunks: Buffer[] | undefined = [];
+  let length = 0;
+  const passed = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      length += chunk.length;
+      if (length > limit) chunks = undefined;
+      chunks?.push(chunk);
+      done(null, chunk);
+    },
+    flush(done) {
+      if (chunks !== undefined) onEnd(chunks);
+      done();
+    },
+  });
+  source.once('error', (error) => passed.destroy(error));
+  passed.once('close', () => source.destroy());
+  return source.pipe(passed);
+}
+
+export { isReadable };

@@ -1,0 +1,16 @@
+import type { Logger } from '../logger.js';
+
+/** What a cache has to know of its session. */
+export interface CacheContext {
+  readonly logger: Logger;
+  /** The option of that name, in milliseconds. */
+  readonly expiresAfter: number | undefined;
+  /** The most that the entries may take, in bytes. */
+  readonly maxSize: number;
+  /** Whether a write makes that user's stored answers be asked for anew. */
+  readonly invalidateOnWrite: boolean;
+  /** Whether a URL is one of the database. */
+  readonly covers: (url: URL) => boolean;
+  /** Whose the session's bearer is, if that is known. */
+  readonly identity: () => string | undefined;
+}

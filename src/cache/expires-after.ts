@@ -1,0 +1,61 @@
+import type { AxiosResponseHeaders } from 'axios';
+import { InvalidInvocation } from '../exceptions/base.js';
+import type { Duration } from '../session/options.js';
+
+const MILLISECONDS: { readonly [Unit in keyof Duration]-?: number } = {
+  weeks: 7 * 24 * 3600_000,
+  days: 24 * 3600_000,
+  hours: 3600_000,
+  minutes: 60_000,
+  seconds: 1000,
+  milliseconds: 1,
+  microseconds: 0.001,
+};
+/** A thousand years: what ends later has no HTTP date. */
+const LONGEST = 1000 * 365 * MILLISECONDS.days;
+/** Those that may be kept without a word from the server, less the errors (RFC 9110, section 15.1). */
+const STATUSES: ReadonlySet<number> = new Set([200, 203, 204, 300, 301, 308]);
+
+/**
+ * Adds the parts of a duration up.
+ *
+ * @returns milliseconds; undefined for no duration
+ * @throws InvalidInvocation where the sum is not positive
+ */
+export function toMilliseconds(duration: Duration | undefined): number | undefined {
+  if (duration === undefined) return undefined;
+  let sum = 0;
+  for (const [unit, milliseconds] of Object.entries(MILLISECONDS)) {
+    sum += (duration[unit as keyof Duration] ?? 0) * milliseconds;
+  }
+  if (sum > 0 && sum <= LONGEST) return sum;
+  throw new InvalidInvocation(
+    `new Session: \`expiresAfter\` must be longer than nothing and shorter than a thousand years, such as { days: 1 }; it is ${describe(sum)}`,
+  );
+}
+
+/** Whether a duration applies to an answer with this status. */
+export function isExtensible(status: number): boolean {
+  return STATUSES.has(status);
+}
+
+/** Says in the headers of an answer how long it may be kept, whatever the server said. */
+export function extend(headers: AxiosResponseHeaders, milliseconds: number, now: number): void {
+  headers.set({
+    expires: new Date(now + milliseconds).toUTCString(),
+    'cache-control': 'public',
+    warning: `110 - Automatically cached for ${describe(milliseconds)}. Response might be stale`,
+  });
+}
+
+/** As Python's `str(timedelta)`: `1 day, 0:00:00`. */
+function describe(milliseconds: number): string {
+  const days = Math.floor(milliseconds / MILLISECONDS.days);
+  const micros = Math.round((milliseconds - days * MILLISECONDS.days) * 1000);
+  const [hours, minutes, seconds] = [3600e6, 60e6, 1e6].map((unit, index, units) =>
+    Math.floor((micros % (units[index - 1] ?? Infinity)) / unit),
+  );
+  const fraction = micros % 1e6 === 0 ? '' : `.${String(micros % 1e6).padStart(6, '0')}`;
+  const time = `${hours}:${String(minutes).padStart(2, '0')}:${String(seconds).padStart(2, '0')}${fraction}`;
+  return days === 0 ? time : `${days} day${Math.abs(days) === 1 ? '' : 's'}, ${time}`;
+}

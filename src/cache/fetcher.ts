@@ -1,0 +1,179 @@
+import { Aborted, TransportException } from '../exceptions/transport.js';
+import { discard, type Exchange, isReadable, type WireConfig, type WireResponse } from '../http/wire.js';
+import { answerFrom, gatewayTimeout, holdsToken, keptHeaders, mergeHeaders, tee } from './answers.js';
+import type { CacheContext } from './context.js';
+import { correctRequest, type Facts } from './corrections.js';
+import { formatDirectives } from './directives.js';
+import { decide } from './engine.js';
+import { extend, isExtensible } from './expires-after.js';
+import { type Keys, ownerOf } from './key.js';
+import { expiresAfterOf, isStorable, lifetimesOf, policyFor } from './policy.js';
+import type { CacheableRequest } from './request.js';
+import { valuesOf, variesBy } from './vary.js';
+import type { Held, Vault } from './vault.js';
+
+/** One read that what is held does not answer at once. */
+export interface Job {
+  readonly config: WireConfig;
+  readonly next: Exchange;
+  readonly request: CacheableRequest;
+  readonly owner: string;
+  readonly key: string;
+  readonly held: Held | undefined;
+  /** Whether what is held has to be asked for anew, however fresh it is. */
+  readonly isMarked: boolean;
+}
+
+/** The server's answer, and what of it decides whether it is kept. */
+interface Received {
+  readonly response: WireResponse;
+  readonly facts: Facts;
+}
+
+const NO_BODY = Buffer.alloc(0);
+/** The longest streamed body that is held in memory too, in bytes. */
+const HELD_STREAM = 1024 * 1024;
+/** The errors that `stale-if-error` is about (RFC 5861, section 4). */
+const FORGIVABLE: ReadonlySet<number> = new Set([500, 502, 503, 504]);
+/** The errors that say that there is nothing any more. */
+const GONE: ReadonlySet<number> = new Set([404, 410]);
+const NOT_CACHED: Error = new Error('not in the cache');
+const FAILED: Error = new Error('an answer that is an exception');
+
+/** Gets answers from the server as the engine decides, and keeps those that may be kept. */
+export class Fetcher {
+  readonly #context: CacheContext;
+  readonly #vault: Vault;
+  readonly #keys: Keys;
+
+  constructor(context: CacheContext, vault: Vault, keys: Keys) {
+    this.#context = context;
+    this.#vault = vault;
+    this.#keys = keys;
+  }
+
+  async fetch(job: Job): Promise<WireResponse> {
+    const { config, held } = job;
+    let received: Received | undefined;
+    const send = async (validators: Record<string, string>): Promise<Facts> => {
+      received = await this.#send(job, validators);
+      if (isFailure(config, received.facts.status)) throw FAILED;
+      return received.facts;
+    };
+    try {
+      const verdict = await decide({
+        headers: directivesFor(job),
+        stored: held && this.#policyOf(held),
+        send,
+      });
+      if (held !== undefined && verdict === 'stored') return answerFrom(held, config, Date.now());
+      const { response, facts } = received as Received;
+      if (held !== undefined && verdict === 'revalidated') return this.#renew(job, held, response, facts);
+      return verdict === 'keep' ? this.#keep(job, response, facts) : this.#pass(job, response);
+    } catch (error) {
+      if (error === NOT_CACHED) return gatewayTimeout(config);
+      if (error === FAILED && received !== undefined) return this.#pass(job, received.response);
+      const isForgivable = error instanceof TransportException && !(error instanceof Aborted);
+      if (isForgivable && held !== undefined && mayForgive(job)) return answerFrom(held, config, Date.now());
+      throw error;
+    }
+  }
+
+  async #send(job: Job, validators: Record<string, string>): Promise<Received> {
+    const { config, next, request, held } = job;
+    if (request.onlyIfCached) throw NOT_CACHED;
+    const requestedAt = Date.now();
+    const headers = config.headers.concat(validators);
+    // With an answer in hand there is no need to try for minutes.
+    const response = await next(
+      mayForgive(job) ? { ...config, headers, retries: undefined } : { ...config, headers },
+    );
+    const receivedAt = Date.now();
+    const expiresAfter = this.#extensionOf(job, response.status === 304 ? held?.status : response.status);
+    if (expiresAfter !== undefined) extend(response.headers, expiresAfter, receivedAt);
+    const kept = keptHeaders(response.headers);
+    return {
+      response,
+      facts: { status: response.status, headers: kept, requestedAt, receivedAt, expiresAfter },
+    };
+  }
+
+  #extensionOf({ config }: Job, status: number | undefined): number | undefined {
+    const { expiresAfter, covers } = this.#context;
+    if (expiresAfter === undefined || config.method.toUpperCase() !== 'GET') return undefined;
+    return isExtensible(status ?? 0) && covers(new URL(config.url)) ? expiresAfter : undefined;
+  }
+
+  #policyOf(held: Held): ReturnType<typeof policyFor> {
+    return policyFor(held, expiresAfterOf(held, this.#context.expiresAfter));
+  }
+
+  /** The answer is the one that is held, with the headers of a 304. */
+  #renew({ config }: Job, held: Held, response: WireResponse, facts: Facts): WireResponse {
+    discard(response.data);
+    const headers = mergeHeaders(held.headers, facts.headers);
+    const entry = { ...held, ...facts, status: held.status, headers };
+    const renewed = this.#vault.hold(entry);
+    if (isStorable(entry, this.#context.expiresAfter)) this.#vault.put(entry);
+    else void this.#vault.delete(held.key);
+    return answerFrom(renewed, config, Date.now());
+  }
+
+  /** The answer is the server's, and may be kept. */
+  #keep(job: Job, response: WireResponse, facts: Facts): WireResponse {
+    const { config, owner, key, held } = job;
+    const sentCookies = response.config.headers.has('Cookie') && !config.headers.has('Cookie');
+    const names = variesBy(response, sentCookies);
+    const isUseful = lifetimesOf(facts, this.#context.expiresAfter).keepUntil > facts.receivedAt;
+    // Cookies of the session are not in the key, so where nobody asks they could make the answer anybody's.
+    const isAnybodys = sentCookies && owner === '';
+    // The user may have become another while the request waited.
+    const isOwners = ownerOf(response.config, this.#context.identity()) === owner;
+    if (names === undefined || !isUseful || isAnybodys || !isOwners) return this.#pass(job, response);
+    const varies = names.length > 0;
+    const name = varies ? this.#keys.variant(key, valuesOf(names, config.headers)) : key;
+    const store = (body: readonly Buffer[]): void => {
+      if (holdsToken(facts, body, config.bearer)) return;
+      const entry = { kind: 'answer', key: name, ...facts, statusText: response.statusText } as const;
+      const isLong = body.length > 1 && body.reduce((sum, { length }) => sum + length, 0) > HELD_STREAM;
+      if (isLong) this.#vault.put({ ...entry, body: NO_BODY }, body);
+      else this.#vault.put({ ...entry, body: body.length === 1 ? (body[0] as Buffer) : Buffer.concat(body) });
+      if (varies) this.#vault.put({ kind: 'vary', key, names });
+    };
+    if (held !== undefined && held.key !== name) void this.#vault.delete(held.key);
+    if (isReadable(response.data))
+      return { ...response, data: tee(response.data, this.#context.maxSize / 8, store) };
+    store([response.data]);
+    return { ...response, isShared: true };
+  }
+
+  /** The answer is the server's, and is not kept; or, for an error, the one that is held. */
+  #pass(job: Job, response: WireResponse): WireResponse {
+    const { config, held, key, request } = job;
+    const { status } = response;
+    if (held !== undefined && FORGIVABLE.has(status) && mayForgive(job)) {
+      discard(response.data);
+      return answerFrom(held, config, Date.now());
+    }
+    const isNews = status < 400 || GONE.has(status);
+    if (isNews && (held !== undefined || request.mode === 'reload'))
+      void this.#vault.delete(held?.key ?? key);
+    return response;
+  }
+}
+
+/** Whether an answer is an exception to this caller: such an answer is not kept, nor given to him by the cache. */
+export function isFailure({ accepts }: WireConfig, status: number): boolean {
+  return status >= 400 && !accepts?.(status);
+}
+
+/** Whether what is held may stand in for an error. */
+function mayForgive({ held, isMarked }: Job): boolean {
+  return held !== undefined && !isMarked && Date.now() < held.staleIfErrorUntil;
+}
+
+/** The request's own directives, corrected by what is held, for the engine. */
+function directivesFor({ request, isMarked, held }: Job): Record<string, string> {
+  const directives = correctRequest(request.directives, held && { ...held, isMarked }, Date.now());
+  return directives.size === 0 ? {} : { 'cache-control': formatDirectives(directives) };
+}

@@ -1,0 +1,220 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { close, fstat, open, read } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { KeyvFile } from 'keyv-file';
+
+/** What Keyv hands over where it serialises nothing: bytes, in parts or in one, and when they expire. */
+export interface Filed {
+  readonly value: Buffer | readonly Buffer[];
+  readonly expires?: number | undefined;
+}
+
+const [openFile, statFile] = [promisify(open), promisify(fstat)];
+/** Most entries are shorter, and are read at once. */
+const FIRST_READ = 16 * 1024;
+/** The mtime of what never expires: not every file system knows a year far ahead. */
+export const NEVER = 0;
+
+/**
+ * keyv-file's `separatedFile` mode, one file an entry, with the parts replaced that lose data:
+ *
+ * | keyv-file                                             | here                                                |
+ * | ----------------------------------------------------- | --------------------------------------------------- |
+ * | writes in place: a reader sees half, a crash leaves it | writes a new file and renames it                    |
+ * | names files by their keys: long ones are not stored    | by a digest; the key stands in the file, and is checked |
+ * | mode 0644                                             | 0600, in a folder of 0700                           |
+ * | prints errors to stderr                               | throws them                                         |
+ * | never sweeps: looks for names that it escapes twice   | a file's mtime is when it expires, for `sweep.ts`   |
+ * | values as JSON in JSON, bytes in base64               | bytes as they are                                   |
+ * | `clear()` removes the folder, whatever else is in it  | removes the entries                                 |
+ *
+ * A file is one line of JSON, `[key, expires]`, and the bytes. What is not such a file is not there.
+ */
+export class FileStore extends KeyvFile {
+  readonly folder: string;
+  #temporary = 0;
+
+  private constructor(folder: string) {
+    super({ filename: folder, separatedFile: true, expiredCheckDelay: Infinity });
+    this.folder = folder;
+  }
+
+  /**
+   * Opens the store in a directory, which is made where there is none. Nothing outside of its folder `v1` is touched,
+   * but for a `.gitignore` where the directory is new or empty.
+   *
+   * @throws the error of the file system
+   */
+  static async open(directory: string): Promise<FileStore> {
+    const root = resolve(directory);
+    const folder = join(root, 'v1');
+    await makeFolder(root);
+    const isOurs = (await fs.readdir(root)).every((name) => name === 'v1' || name === '.gitignore');
+    await makeFolder(folder);
+    await fs.chmod(folder, 0o700).catch(ignore('EPERM', 'EROFS'));
+    const list = join(isOurs ? root : folder, '.gitignore');
+    await fs.writeFile(list, '*\n', { flag: 'wx', mode: 0o600 }).catch(ignore('EEXIST', 'EROFS', 'EACCES'));
+    // keyv-file would read this one, and complain on stderr if it cannot.
+    await fs
+      .rm(join(folder, '.lastExpire'), { recursive: true, force: true })
+      .catch(ignore('EROFS', 'EACCES'));
+    return new FileStore(folder);
+  }
+
+  override async get<Value>(key: string): Promise<Value | undefined> {
+    const bytes = await readWhole(this.pathOf(key));
+    const filed = bytes && parse(bytes);
+    if (filed?.key !== key) return undefined;
+    const { value, expires } = filed;
+    return (expires !== undefined && expires <= Date.now() ? undefined : { value, expires }) as
+      | Value
+      | undefined;
+  }
+
+  /** Writes a file beside, and puts it in place in one step: whoever reads gets the old one or the new one. */
+  override async set(key: string, { value, expires }: Filed): Promise<boolean> {
+    const path = this.pathOf(key);
+    const temporary = `${path}.${process.pid}.${this.#temporary++}.${randomBytes(4).toString('hex')}.tmp`;
+    const head = Buffer.from(`${JSON.stringify([key, expires ?? null])}\n`);
+    try {
+      const file = await fs.open(temporary, 'wx', 0o600);
+      try {
+        await writeAll(file, [head, ...[value].flat()]);
+        await file.utimes(new Date(), new Date(expires ?? NEVER));
+      } finally {
+        await file.close();
+      }
+      await fs.rename(temporary, path);
+    } catch (error) {
+      await fs.rm(temporary, { force: true }).catch(() => {});
+      throw error;
+    }
+    return true;
+  }
+
+  override async delete(key: string): Promise<boolean> {
+    return removeFile(this.pathOf(key));
+  }
+
+  override async clear(): Promise<void> {
+    for (const name of await this.names()) await removeFile(join(this.folder, name));
+  }
+
+  override async keys(): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const [key] of this.iterator()) keys.push(key as string);
+    return keys;
+  }
+
+  override async *iterator<Value>(
+    namespace = '',
+  ): AsyncGenerator<(string | Awaited<Value> | undefined)[], void, unknown> {
+    for (const name of await this.names()) {
+      const bytes = await readWhole(join(this.folder, name)).catch(() => undefined);
+      const filed = bytes && parse(bytes);
+      if (filed?.key.startsWith(namespace)) yield [filed.key, filed as Awaited<Value>];
+    }
+  }
+
+  /** The files of the store, those that were being written included. */
+  async names(): Promise<string[]> {
+    return (await fs.readdir(this.folder)).filter((name) => /^[0-9a-f]{64}(?:\.[\w.]+\.tmp)?$/.test(name));
+  }
+
+  /** Where an entry is. */
+  pathOf(key: string): string {
+    return join(this.folder, createHash('sha256').update(key).digest('hex'));
+  }
+}
+
+/** @returns whether it was there */
+export async function removeFile(path: string): Promise<boolean> {
+  try {
+    await fs.unlink(path);
+    return true;
+  } catch (error) {
+    ignore('ENOENT')(error);
+    return false;
+  }
+}
+
+/** By hand: below `/proc`, `mkdir` with `recursive` never ends. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await fs.mkdir(path, { mode: 0o700 }).catch(ignore('EEXIST'));
+  } catch (error) {
+    ignore('ENOENT')(error);
+    if (dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await fs.mkdir(path, { mode: 0o700 }).catch(ignore('EEXIST'));
+  }
+}
+
+interface Parsed {
+  readonly key: string;
+  readonly value: Buffer;
+  readonly expires: number | undefined;
+}
+
+function parse(bytes: Buffer): Parsed | undefined {
+  const end = bytes.indexOf('\n');
+  if (end === -1) return undefined;
+  try {
+    const [key, expires] = JSON.parse(bytes.toString('utf8', 0, end)) as [unknown, unknown];
+    if (typeof key !== 'string' || (expires !== null && typeof expires !== 'number')) return undefined;
+    return { key, value: bytes.subarray(end + 1), expires: expires ?? undefined };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads a file; undefined where there is none. By hand, as `readFile` takes twice as many steps for a short one. */
+async function readWhole(path: string): Promise<Buffer | undefined> {
+  const file = await openFile(path, 'r').catch(ignore('ENOENT'));
+  if (file === undefined) return undefined;
+  try {
+    const start = Buffer.allocUnsafe(FIRST_READ);
+    const length = await readInto(file, start, 0);
+    if (length < FIRST_READ) return start.subarray(0, length);
+    const { size } = await statFile(file);
+    const whole = Buffer.allocUnsafeSlow(Math.max(size, FIRST_READ));
+    start.copy(whole);
+    return whole.subarray(0, await readInto(file, whole, FIRST_READ));
+  } finally {
+    close(file, () => {});
+  }
+}
+
+/** Reads until the buffer is full or the file has ended. */
+async function readInto(file: number, buffer: Buffer, offset: number): Promise<number> {
+  while (offset < buffer.length) {
+    const count = await readSome(file, buffer, offset);
+    offset += count;
+    // A short read of a file is its end; reading once more to be sure costs as much as all the rest.
+    if (count === 0 || offset < FIRST_READ) break;
+  }
+  return offset;
+}
+
+function readSome(file: number, buffer: Buffer, offset: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(file, buffer, offset, buffer.length - offset, null, (error, count) =>
+      error ? reject(error) : resolve(count),
+    );
+  });
+}
+
+async function writeAll(file: fs.FileHandle, parts: readonly Buffer[]): Promise<void> {
+  const total = parts.reduce((sum, { length }) => sum + length, 0);
+  const { bytesWritten } = await file.writev([...parts]);
+  // A full disk takes a part of it.
+  if (bytesWritten < total) throw new Error(`only ${bytesWritten} of ${total} bytes could be written`);
+}
+
+function ignore(...codes: string[]): (error: unknown) => undefined {
+  return (error) => {
+    if (!codes.includes(String((error as NodeJS.ErrnoException).code))) throw error;
+  };
+}

@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto';
+import { AxiosHeaders } from 'axios';
+import { TransportException } from '../exceptions/transport.js';
+import { ACCEPT_ENCODING } from '../http/content-coding.js';
+import { Flights } from '../http/flights.js';
+import { type Exchange, SAFE_METHODS, type WireConfig, type WireResponse } from '../http/wire.js';
+import { redactor } from '../redact.js';
+import { answerFrom } from './answers.js';
+import type { CacheContext } from './context.js';
+import type { Signpost } from './entry.js';
+import { Fetcher, isFailure, type Job } from './fetcher.js';
+import { Marks, scopesOf, urlScope } from './invalidation.js';
+import { Keys, ownerOf } from './key.js';
+import { type CacheableRequest, describeRequest } from './request.js';
+import { SafeShelf } from './safe-shelf.js';
+import { type CacheSize, RECORD, type Shelf } from './store.js';
+import { valuesOf } from './vary.js';
+import { type Held, Vault } from './vault.js';
+
+const SECRET = `${RECORD}secret`;
+const SECRET_LENGTH = 32;
+
+/** An HTTP cache by RFC 9111, private to each of its users. */
+export class HttpCache {
+  readonly #context: CacheContext;
+  readonly #shelf: SafeShelf;
+  readonly #keys: Keys;
+  readonly #vault: Vault;
+  readonly #marks: Marks;
+  readonly #fetcher: Fetcher;
+  readonly #flights = new Flights<WireResponse>();
+  readonly #closing = new AbortController();
+
+  private constructor(shelf: SafeShelf, secret: Buffer, context: CacheContext) {
+    this.#context = context;
+    this.#shelf = shelf;
+    this.#keys = new Keys(secret);
+    this.#vault = new Vault(shelf, context.expiresAfter);
+    this.#marks = new Marks(shelf, this.#keys);
+    this.#fetcher = new Fetcher(context, this.#vault, this.#keys);
+  }
+
+  static async open(store: Shelf, context: CacheContext): Promise<HttpCache> {
+    const shelf = new SafeShelf(store, context.logger);
+    let secret = await shelf.read(SECRET);
+    if (secret?.length !== SECRET_LENGTH) {
+      secret = randomBytes(SECRET_LENGTH);
+      shelf.writeFirst(SECRET, [secret]);
+    }
+    return new HttpCache(shelf, secret, context);
+  }
+
+  /** Answers a request from the cache, or by the network. */
+  exchange(config: WireConfig, next: Exchange): Promise<WireResponse> {
+    const request = describeRequest(config);
+    if (request !== undefined) return this.#read(request, config, next);
+    return SAFE_METHODS.has(config.method.toUpperCase()) ? next(config) : this.#write(config, next);
+  }
+
+  /** Forgets the answer that a request would get. */
+  async delete(config: WireConfig): Promise<boolean> {
+    const { key } = this.#nameOf(config);
+    const held = await this.#find(key, config);
+    const wasThere = await this.#vault.delete(key);
+    return held === undefined || held.key === key ? wasThere : this.#vault.delete(held.key);
+  }
+
+  async clear(): Promise<void> {
+    this.#flights.seal();
+    await this.#vault.forget();
+    await this.#shelf.clear();
+    // It stood on the shelf too.
+    this.#shelf.writeFirst(SECRET, [this.#keys.secret]);
+  }
+
+  async size(): Promise<CacheSize> {
+    await this.#vault.flush();
+    return this.#shelf.size();
+  }
+
+  /** Ends what goes on in the background, and waits until all is written. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the session was closed'));
+    await this.#vault.flush();
+    await this.#shelf.close();
+  }
+
+  async #read(request: CacheableRequest, config: WireConfig, next: Exchange): Promise<WireResponse> {
+    // What is sent without it differs by nothing, as the network adds it.
+    config.headers.set('Accept-Encoding', ACCEPT_ENCODING, false);
+    const { owner, key, scopes } = this.#nameOf(config);
+    const now = Date.now();
+    let held = request.mode === 'reload' ? undefined : this.#peek(key, config);
+    let mark = this.#marks.peek(scopes, now);
+    if (request.mode !== 'reload' && (held === undefined || mark === undefined)) {
+      [held, mark] = await Promise.all([this.#find(key, config), this.#marks.latest(scopes, now)]);
+    }
+    const isMarked = held !== undefined && held.requestedAt <= (mark ?? 0);
+    if (held !== undefined && this.#mayUse(request, held, isMarked, now))
+      return answerFrom(held, config, now);
+    const job: Job = { config, next, request, owner, key, held, isMarked };
+    if (held !== undefined && request.isPlain && !isMarked && now < held.staleWhileRevalidateUntil) {
+      this.#refreshInBackground(job);
+      return answerFrom(held, config, now);
+    }
+    return this.#refresh(job);
+  }
+
+  /** Who asks, the name of what he asks for, and the scopes that it is in. */
+  #nameOf(config: WireConfig): { owner: string; key: string; scopes: string[] } {
+    const owner = ownerOf(config, this.#context.identity());
+    return { owner, key: this.#keys.of(config, owner), scopes: [`owner ${owner}`, urlScope(config.url)] };
+  }
+
+  /** What is held for a request in memory. */
+  #peek(key: string, config: WireConfig): Held | undefined {
+    const found = this.#vault.peek(key);
+    return usable(found?.kind === 'vary' ? this.#vault.peek(this.#variantOf(found, config)) : found, config);
+  }
+
+  async #find(key: string, config: WireConfig): Promise<Held | undefined> {
+    const found = await this.#vault.get(key);
+    return usable(
+      found?.kind === 'vary' ? await this.#vault.get(this.#variantOf(found, config)) : found,
+      config,
+    );
+  }
+
+  #variantOf({ key, names }: Signpost, { headers }: WireConfig): string {
+    return this.#keys.variant(key, valuesOf(names, headers));
+  }
+
+  #mayUse({ mode, isPlain }: CacheableRequest, held: Held, isMarked: boolean, now: number): boolean {
+    return mode === 'force-cache' || (isPlain && !isMarked && now < held.freshUntil);
+  }
+
+  #refresh(job: Job): Promise<WireResponse> {
+    const { config, key, request } = job;
+    const isAlone =
+      !request.isPlain || config.responseType === 'stream' || config.onDownloadProgress !== undefined;
+    return isAlone ? this.#fetcher.fetch(job) : this.#fetchTogether(flightName(key, config), job);
+  }
+
+  async #fetchTogether(name: string, job: Job): Promise<WireResponse> {
+    const { config } = job;
+    const what = `${config.method.toUpperCase()} ${redactor.text(config.url)}`;
+    const signal = config.signal as AbortSignal | undefined;
+    const response = await this.#flights.join(name, { what, signal }, (shared) =>
+      this.#fetcher.fetch({ ...job, config: { ...config, signal: shared } }),
+    );
+    const headers = new AxiosHeaders(response.headers) as WireResponse['headers'];
+    return { ...response, headers, isShared: true };
+  }
+
+  /** Fetches an answer anew that the caller does not wait for. */
+  #refreshInBackground(job: Job): void {
+    const { responseType: _, ...config } = job.config;
+    const name = flightName(job.key, config);
+    if (this.#flights.has(name)) return;
+    const inBackground = { ...job, config: { ...config, signal: this.#closing.signal } };
+    void this.#fetchTogether(name, inBackground).catch(() => {});
+  }
+
+  async #write(config: WireConfig, next: Exchange): Promise<WireResponse> {
+    const { invalidateOnWrite, covers, identity } = this.#context;
+    const isCommand = invalidateOnWrite && covers(new URL(config.url));
+    const owners = isCommand ? [`owner ${ownerOf(config, identity())}`] : [];
+    try {
+      const response = await next(config);
+      const { status } = response;
+      // A failed command may have done something; one that was refused has not.
+      if (status < 400) await this.#mark([...owners, ...scopesOf(response, config)]);
+      else if (status >= 500) await this.#mark(owners);
+      return response;
+    } catch (error) {
+      if (!(error instanceof TransportException && error.neverReached)) await this.#mark(owners);
+      throw error;
+    }
+  }
+
+  async #mark(scopes: readonly string[]): Promise<void> {
+    this.#flights.seal();
+    await this.#marks.set(scopes);
+  }
+}
+
+function usable(found: Held | Signpost | undefined, config: WireConfig): Held | undefined {
+  return found?.kind === 'answer' && !isFailure(config, found.status) ? found : undefined;
+}
+
+/** Requests of one name get one answer: the same is asked for, in the same way, and with the same limits. */
+function flightName(key: string, { headers, timeout, maxContentLength }: WireConfig): string {
+  const { Authorization: _, ...others } = headers.toJSON();
+  return JSON.stringify([key, others, timeout, maxContentLength]);
+}

@@ -1,0 +1,83 @@
+import { createHmac } from 'node:crypto';
+import type { AxiosHeaders } from 'axios';
+import { carriesBearer, type WireConfig } from '../http/wire.js';
+
+/** Header fields by which an answer may be somebody's; the bearer of the session itself is looked at apart. */
+const CREDENTIALS = /^cookie$|authorization|token|secret|api-?key|password/i;
+
+/** Whose answer a request gets: a user by the identity that stays, or whoever has the bearer; `''` for nobody. */
+export function ownerOf(config: WireConfig, identity: string | undefined): string {
+  if (!carriesBearer(config)) return '';
+  return identity ? `user ${identity}` : `bearer ${config.bearer}`;
+}
+
+/**
+ * Names entries. A name is a keyed digest of all that makes an answer another one, so nothing can be read from it, and
+ * it fits no other cache.
+ */
+export class Keys {
+  readonly secret: Buffer;
+
+  constructor(secret: Buffer) {
+    this.secret = secret;
+  }
+
+  /** The name of what a request asks for: method, URL, body, and whose answer it is. */
+  of(config: WireConfig, owner: string): string {
+    const { method, url, auth, headers, data } = config;
+    const type = headers.getContentType();
+    const body = Buffer.isBuffer(data) ? data.toString('base64') : canonicalJson(String(data ?? ''));
+    const credentials = credentialsIn(headers, carriesBearer(config));
+    return this.digest([
+      'answer',
+      method.toUpperCase(),
+      withoutFragment(url),
+      type,
+      body,
+      owner,
+      auth,
+      credentials,
+    ]);
+  }
+
+  /** The name of one of several answers that differ by request headers. */
+  variant(key: string, values: readonly string[]): string {
+    return this.digest(['variant', key, values]);
+  }
+
+  digest(parts: readonly unknown[]): string {
+    return createHmac('sha256', this.secret).update(JSON.stringify(parts)).digest('hex');
+  }
+}
+
+/**
+ * Sorts the members of JSON objects, for `{"a":1,"b":2}` and `{"b":2,"a":1}` ask for the same. Only of what JavaScript
+ * would write letter for letter so: in any other text a number or a name may mean more to the server than to us.
+ */
+export function canonicalJson(text: string): string {
+  if (!/^[{[]/.test(text)) return text;
+  try {
+    const value: unknown = JSON.parse(text);
+    return JSON.stringify(value) === text ? sorted(value) : text;
+  } catch {
+    return text;
+  }
+}
+
+function sorted(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(sorted).join()}]`;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, item]) => `${JSON.stringify(name)}:${sorted(item)}`).join()}}`;
+}
+
+function credentialsIn(headers: AxiosHeaders, hasBearer: boolean): unknown[] {
+  return Object.entries(headers).filter(
+    ([name]) => CREDENTIALS.test(name) && !(hasBearer && /^authorization$/i.test(name)),
+  );
+}
+
+function withoutFragment(url: string): string {
+  const hash = url.indexOf('#');
+  return hash === -1 ? url : url.slice(0, hash);
+}

@@ -1,0 +1,87 @@
+import type { Exchange, WireConfig } from '../http/wire.js';
+import { gatewayTimeout } from './answers.js';
+import type { CacheContext } from './context.js';
+import type { HttpCache } from './http-cache.js';
+import type { CacheSize, CacheStore } from './store.js';
+
+/** The directory that answers are kept in unless an option says otherwise. */
+const DIRECTORY = '.webcache';
+
+/** The cache of a session. Nothing of it is loaded, made or opened before a request needs it. */
+export class SessionCache<Request> {
+  readonly #store: boolean | string | CacheStore;
+  readonly #context: CacheContext;
+  readonly #prepare: (request: Request) => Promise<WireConfig>;
+  #opening: Promise<HttpCache> | undefined;
+  #opened: HttpCache | undefined;
+
+  /**
+   * @internal
+   * @param store - the option `cache` of the session
+   * @param prepare - makes a request ready to be sent
+   */
+  constructor(
+    store: boolean | string | CacheStore,
+    context: CacheContext,
+    prepare: (request: Request) => Promise<WireConfig>,
+  ) {
+    this.#store = store;
+    this.#context = context;
+    this.#prepare = prepare;
+  }
+
+  /** Forgets every stored answer, whoever it is for. Other programs may still have some in memory. */
+  async clear(): Promise<void> {
+    await (await this.#open())?.clear();
+  }
+
+  /**
+   * Forgets the stored answer to a request, which is not sent.
+   *
+   * @returns whether there was one
+   */
+  async delete(request: Request): Promise<boolean> {
+    const config = await this.#prepare(request);
+    return (await (await this.#open())?.delete(config)) ?? false;
+  }
+
+  /** How many answers are stored, and how many bytes they take. */
+  async size(): Promise<CacheSize> {
+    return (await (await this.#open())?.size()) ?? { entries: 0, bytes: 0 };
+  }
+
+  /** @internal Answers requests from the cache, or else by `next`. */
+  before(next: Exchange): Exchange {
+    if (this.#store === false) {
+      return async (config) => (config.cache === 'only-if-cached' ? gatewayTimeout(config) : next(config));
+    }
+    return async (config) => {
+      const cache = this.#opened ?? (await this.#open());
+      return cache === undefined ? next(config) : cache.exchange(config, next);
+    };
+  }
+
+  /** @internal */
+  async close(): Promise<void> {
+    await (await this.#opening)?.close();
+  }
+
+  #open(): Promise<HttpCache | undefined> {
+    if (this.#store !== false) this.#opening ??= this.#load(this.#store);
+    return this.#opening ?? Promise.resolve(undefined);
+  }
+
+  async #load(store: true | string | CacheStore): Promise<HttpCache> {
+    const [{ HttpCache }, { DirectoryShelf, KeyvShelf }] = await Promise.all([
+      import('./http-cache.js'),
+      import('./shelf.js'),
+    ]);
+    const directory = store === true ? DIRECTORY : store;
+    const shelf =
+      typeof directory === 'string'
+        ? new DirectoryShelf(directory, this.#context.maxSize)
+        : new KeyvShelf(directory);
+    this.#opened = await HttpCache.open(shelf, this.#context);
+    return this.#opened;
+  }
+}

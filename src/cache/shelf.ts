@@ -1,0 +1,160 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Keyv } from 'keyv';
+import { Timeout } from '../exceptions/transport.js';
+import { withLimits } from '../http/limits.js';
+import { FileStore } from './file-store.js';
+import type { CacheSize, CacheStore, Shelf } from './store.js';
+import { Sweeper } from './sweep.js';
+
+/** How long somebody else's store may take for one operation, in milliseconds: a miss is better than a hang. */
+const PATIENCE = 2000;
+/** How long a store that took longer is left alone, in milliseconds. */
+const PAUSE = 30_000;
+/** How long a directory that is not there is not looked for again, in milliseconds. */
+const ABSENCE = 1000;
+
+/** Without serialisation Keyv passes bytes on as they are; its types do not know that. */
+const AS_IT_IS = { serialize: undefined, deserialize: undefined } as object;
+
+interface Opened {
+  readonly keyv: Keyv;
+  readonly store: FileStore;
+  readonly sweeper: Sweeper;
+}
+
+/** A directory, by Keyv over a {@link FileStore}. It is made when the first entry is written, not before. */
+export class DirectoryShelf implements Shelf {
+  readonly #directory: string;
+  readonly #limit: number;
+  #opened: Promise<Opened> | undefined;
+  #absentAt = -Infinity;
+
+  /** @param limit - how many bytes the entries may take */
+  constructor(directory: string, limit: number) {
+    this.#directory = resolve(directory);
+    this.#limit = limit;
+  }
+
+  async read(key: string): Promise<Buffer | undefined> {
+    const opened = await this.#existing();
+    const value: Buffer | undefined = await opened?.keyv.get(key);
+    if (value !== undefined) opened?.sweeper.used(opened.store.pathOf(key));
+    return value;
+  }
+
+  async write(key: string, parts: readonly Buffer[], expires: number | undefined): Promise<void> {
+    const { keyv, sweeper } = await this.#open();
+    await keyv.set(key, parts, toTtl(expires));
+    sweeper.wrote(parts.reduce((sum, { length }) => sum + length, 0));
+  }
+
+  async remove(key: string): Promise<boolean> {
+    return (await (await this.#existing())?.keyv.delete(key)) ?? false;
+  }
+
+  async clear(): Promise<void> {
+    await (await this.#existing())?.keyv.clear();
+  }
+
+  async size(): Promise<CacheSize> {
+    return (await (await this.#existing())?.sweeper.measure()) ?? { entries: 0, bytes: 0 };
+  }
+
+  async close(): Promise<void> {
+    await this.#opened?.then(
+      ({ sweeper }) => sweeper.close(),
+      () => {},
+    );
+  }
+
+  async #existing(): Promise<Opened | undefined> {
+    if (this.#opened !== undefined) return this.#opened;
+    if (performance.now() - this.#absentAt < ABSENCE) return undefined;
+    try {
+      await stat(join(this.#directory, 'v1'));
+      return await this.#open();
+    } catch (error) {
+      this.#absentAt = performance.now();
+      if (!/^ENO(?:ENT|TDIR)$/.test(String((error as NodeJS.ErrnoException).code))) throw error;
+      return undefined;
+    }
+  }
+
+  #open(): Promise<Opened> {
+    this.#opened ??= this.#createStore().catch((error) => {
+      this.#opened = undefined;
+      throw error;
+    });
+    return this.#opened;
+  }
+
+  async #createStore(): Promise<Opened> {
+    const store = await FileStore.open(this.#directory);
+    const keyv = new Keyv({ store, throwOnErrors: true, emitErrors: false, ...AS_IT_IS });
+    return { keyv, store, sweeper: new Sweeper(store, this.#limit) };
+  }
+}
+
+/** A Keyv of the caller's own, or one over a storage adapter. Values are text, which every adapter can keep. */
+export class KeyvShelf implements Shelf {
+  readonly #keyv: Keyv;
+  #pausedUntil = 0;
+
+  constructor(store: CacheStore) {
+    // Of whatever version and copy of the package it is.
+    const isKeyv = typeof (store as Partial<Keyv>).getRaw === 'function';
+    this.#keyv = isKeyv ? (store as Keyv) : new Keyv({ store, namespace: 'itkdb', emitErrors: false });
+  }
+
+  async read(key: string): Promise<Buffer | undefined> {
+    // Unlike `get`, this does not swallow the errors of the store.
+    const raw = await this.#within(() => this.#keyv.getRaw(key));
+    return typeof raw?.value === 'string' ? Buffer.from(raw.value, 'base64') : undefined;
+  }
+
+  async write(key: string, parts: readonly Buffer[], expires: number | undefined): Promise<void> {
+    const value = Buffer.concat(parts).toString('base64');
+    const isKept = await this.#within(() => this.#keyv.set(key, value, toTtl(expires)));
+    if (isKept === false) throw new Error('the store did not take an entry');
+  }
+
+  async remove(key: string): Promise<boolean> {
+    return Boolean(await this.#within(() => this.#keyv.delete(key)));
+  }
+
+  async clear(): Promise<void> {
+    await this.#within(() => this.#keyv.clear());
+  }
+
+  async size(): Promise<CacheSize> {
+    const { iterator } = this.#keyv;
+    if (typeof iterator !== 'function') throw new Error('the store cannot list what it holds');
+    let entries = 0;
+    for await (const [key] of iterator.call(this.#keyv, undefined) as AsyncIterable<[string]>) {
+      if (isEntry(key)) entries += 1;
+    }
+    return { entries, bytes: undefined };
+  }
+
+  // It is not ours to close.
+  async close(): Promise<void> {}
+
+  async #within<T>(operation: () => Promise<T>): Promise<T> {
+    if (performance.now() < this.#pausedUntil) throw new Error('the store was too slow just now');
+    try {
+      return await withLimits(operation(), { what: 'the store', timeout: PATIENCE });
+    } catch (error) {
+      if (error instanceof Timeout) this.#pausedUntil = performance.now() + PAUSE;
+      throw error;
+    }
+  }
+}
+
+function isEntry(key: string): boolean {
+  return /^[0-9a-f]{64}$/.test(key);
+}
+
+function toTtl(expires: number | undefined): number | undefined {
+  return expires === undefined ? undefined : Math.max(1, Math.ceil(expires - Date.now()));
+}

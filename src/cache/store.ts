@@ -1,0 +1,27 @@
+/** A place to keep answers in: a `Keyv` instance or a storage adapter for one. */
+export interface CacheStore {
+  get(key: string): unknown;
+  set(key: string, value: unknown, ttl?: number): unknown;
+  delete(key: string): unknown;
+  clear(): unknown;
+}
+
+/** How many answers there are, and how many bytes they take; `bytes` is undefined where the store cannot say. */
+export interface CacheSize {
+  readonly entries: number;
+  readonly bytes: number | undefined;
+}
+
+/** Where bytes are kept under names: a directory or a Keyv. What goes wrong is thrown. */
+export interface Shelf {
+  read(key: string): Promise<Buffer | undefined>;
+  /** @param expires - milliseconds since the epoch; undefined for never */
+  write(key: string, parts: readonly Buffer[], expires: number | undefined): Promise<void>;
+  remove(key: string): Promise<boolean>;
+  clear(): Promise<void>;
+  size(): Promise<CacheSize>;
+  close(): Promise<void>;
+}
+
+/** What stands beside the entries is named so; every other name is that of an entry. */
+export const RECORD = 'record:';

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SafeShelf } from './safe-shelf.js';
+
+/** How many bytes may wait to be written; what comes on top is not written. */
+const BACKLOG = 64 * 1024 * 1024;
+/** How many entries are written at a time. */
+const AT_A_TIME = 4;
+/** How long `flush` waits, in milliseconds. */
+const PATIENCE = 5000;
+
+interface Write {
+  readonly parts: readonly Buffer[];
+  readonly expires: number;
+  readonly size: number;
+}
+
+/** Writes entries after the requests that brought them, in the order in which they came; the last of a name counts. */
+export class Writer {
+  readonly #shelf: SafeShelf;
+  readonly #waiting = new Map<string, Write>();
+  readonly #running = new Map<string, Promise<void>>();
+  #backlog = 0;
+
+  constructor(shelf: SafeShelf) {
+    this.#shelf = shelf;
+  }
+
+  write(key: string, parts: readonly Buffer[], expires: number): void {
+    this.drop(key);
+    const size = parts.reduce((sum, { length }) => sum + length, 0);
+    if (this.#backlog + size > BACKLOG && this.#backlog > 0) return;
+    this.#backlog += size;
+    this.#waiting.set(key, { parts, expires, size });
+    this.#next();
+  }
+
+  /** Forgets what waits to be written under a name, and waits for what is being written. */
+  async settle(key: string): Promise<void> {
+    this.drop(key);
+    await this.#running.get(key);
+  }
+
+  /** Forgets what waits to be written under a name. */
+  drop(key: string): void {
+    this.#backlog -= this.#waiting.get(key)?.size ?? 0;
+    this.#waiting.delete(key);
+  }
+
+  /** Forgets all that waits, and waits for what is being written. */
+  async settleAll(): Promise<void> {
+    for (const key of this.#waiting.keys()) this.drop(key);
+    await Promise.all(this.#running.values());
+  }
+
+  /** Waits until all is written, but not for ever. */
+  async flush(): Promise<void> {
+    const patience = new AbortController();
+    const late = sleep(PATIENCE, 'late', { signal: patience.signal }).catch(() => 'over');
+    let outcome: unknown;
+    while (this.#running.size > 0 && outcome !== 'late') {
+      outcome = await Promise.race([late, ...this.#running.values()]);
+    }
+    patience.abort();
+  }
+
+  #next(): void {
+    for (const [key, write] of this.#waiting) {
+      if (this.#running.size >= AT_A_TIME) return;
+      // Two writes of one name could end the other way round.
+      if (this.#running.has(key)) continue;
+      this.#waiting.delete(key);
+      const running = this.#shelf.write(key, write.parts, write.expires).then(() => {
+        this.#backlog -= write.size;
+        this.#running.delete(key);
+        this.#next();
+      });
+      this.#running.set(key, running);
+    }
+  }
+}

@@ -1,0 +1,297 @@
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { buffer, text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Aborted, ConnectionRefused, ServerError } from '../../src/index.js';
+import { CacheWorld, numbered, numberIn } from '../helpers/cache-world.js';
+import { failure } from '../helpers/failure.js';
+import { keepLogs } from '../helpers/logs.js';
+import { json } from '../helpers/origin.js';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** An origin that answers when it is told to. */
+async function startHeld(headers: Record<string, string> = {}) {
+  const held: ServerResponse[] = [];
+  const world = await CacheWorld.start((_, response) => {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    held.push(response);
+  });
+  const arrived = async (count: number): Promise<void> => {
+    await vi.waitFor(() => expect(held).toHaveLength(count));
+  };
+  return { world, held, arrived };
+}
+
+describe('equal reads at the same time', () => {
+  it('are one request, and each caller gets data of his own', async () => {
+    const { world, held, arrived } = await startHeld();
+    await using _ = world;
+    const session = world.session();
+    const answers = Promise.all(Array.from({ length: 20 }, () => session.get<{ list: number[] }>('x')));
+    await arrived(1);
+    json(held[0] as ServerResponse, { list: [1] });
+    const [first, ...others] = await answers;
+    first?.data.list.push(2);
+    if (first !== undefined) first.headers['x-mine'] = 'y';
+    expect(
+      others.every(({ data, headers }) => data.list.length === 1 && headers['x-mine'] === undefined),
+    ).toBe(true);
+    expect(world.count).toBe(1);
+  });
+
+  it('that are no more than alike are several', async () => {
+    const { world, held, arrived } = await startHeld();
+    await using _ = world;
+    const session = world.session();
+    const answers = [
+      session.get('x'),
+      session.get('x', { headers: { Accept: 'text/csv' } }),
+      session.get('x', { timeout: 1000 }),
+      session.get('x', { data: { a: 1 } }),
+      session.get('x', { cache: 'reload' }),
+    ];
+    await arrived(5);
+    for (const response of held) json(response, {});
+    await Promise.all(answers);
+  });
+
+  it('fail together', async () => {
+    const { world, held, arrived } = await startHeld();
+    await using _ = world;
+    const session = world.session();
+    const failures = [failure(session.get('x'), ServerError), failure(session.get('x'), ServerError)];
+    await arrived(1);
+    json(held[0] as ServerResponse, {}, 500);
+    const [first, second] = await Promise.all(failures);
+    expect(first).not.toBe(second);
+    expect(world.count).toBe(1);
+  });
+
+  it('go on when the one that was first is given up', async () => {
+    const { world, held, arrived } = await startHeld();
+    await using _ = world;
+    const session = world.session();
+    const controller = new AbortController();
+    const first = failure(session.get('x', { signal: controller.signal }), Aborted);
+    const second = session.get('x');
+    await arrived(1);
+    controller.abort(new Error('enough'));
+    expect((await first).message).toMatch(/^GET http.*\/x was aborted: enough$/);
+    json(held[0] as ServerResponse, { number: 1 });
+    expect(numberIn(await second)).toBe(1);
+    expect(world.count).toBe(1);
+  });
+
+  it('are ended when the last one is given up', async () => {
+    const { world, held, arrived } = await startHeld();
+    await using _ = world;
+    const session = world.session();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const failures = [session.get('x', { signal }), session.get('x', { signal })].map((answer) =>
+      failure(answer, Aborted),
+    );
+    await arrived(1);
+    const closed = new Promise((resolve) => held[0]?.once('close', resolve));
+    controller.abort();
+    await Promise.all(failures);
+    await closed;
+    const next = session.get('x');
+    await arrived(2);
+    json(held[1] as ServerResponse, {});
+    await next;
+  });
+
+  it('do not get what was asked for before a write that has ended since', async () => {
+    const { world, held, arrived } = await startHeld();
+    await using _ = world;
+    const session = world.session();
+    const before = session.get('x');
+    await arrived(1);
+    const write = session.post('y', {});
+    await arrived(2);
+    json(held[1] as ServerResponse, {});
+    await write;
+    const after = session.get('x');
+    await arrived(3);
+    json(held[0] as ServerResponse, { number: 1 });
+    json(held[2] as ServerResponse, { number: 2 });
+    expect([numberIn(await before), numberIn(await after)]).toEqual([1, 2]);
+  });
+
+  it('end with the session', async () => {
+    const { world, arrived } = await startHeld();
+    await using _ = world;
+    const session = world.session();
+    const failures = [failure(session.get('x'), Aborted), failure(session.get('x'), Aborted)];
+    await arrived(1);
+    await session.close();
+    expect((await failures[1])?.message).toMatch(/the session was closed/);
+    await failures[0];
+  });
+});
+
+describe('what the caller does to an answer', () => {
+  it.each(['arraybuffer', 'json', 'stream', undefined] as const)(
+    'of type %s does not change the next one',
+    async (responseType) => {
+      await using world = await CacheWorld.start((_, response) => {
+        response.setHeader('Cache-Control', 'max-age=60');
+        response.setHeader('Content-Type', 'application/octet-stream');
+        response.end('{"a":1}');
+      });
+      const session = world.session();
+      for (let round = 0; round < 3; round++) {
+        const { data, headers } = await session.get('x', { responseType });
+        const bytes = responseType === 'stream' ? await buffer(data as Readable) : data;
+        expect(responseType === 'json' ? JSON.stringify(bytes) : String(bytes)).toBe('{"a":1}');
+        if (Buffer.isBuffer(bytes)) bytes.fill(0);
+        else (bytes as { a: number }).a = 2;
+        headers['content-type'] = 'text/html';
+      }
+      expect(world.count).toBe(1);
+    },
+  );
+});
+
+describe('stale-while-revalidate', () => {
+  it('answers at once with what is there, and fetches a newer one', async () => {
+    const headers = { 'Cache-Control': 'max-age=1, stale-while-revalidate=60' };
+    await using world = await CacheWorld.start(numbered(headers));
+    const session = world.session();
+    await session.get('x');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
+    const answers = await Promise.all([session.get('x'), session.get('x')]);
+    expect(answers.map(numberIn)).toEqual([1, 1]);
+    await vi.waitFor(() => expect(world.count).toBe(2));
+    await vi.waitFor(async () => expect(numberIn(await session.get('x'))).toBe(2));
+    expect(world.count).toBe(2);
+  });
+
+  it('is over when it is over, and is not for what must be revalidated', async () => {
+    for (const [directives, after] of [
+      ['max-age=1, stale-while-revalidate=2', 5000],
+      ['max-age=1, stale-while-revalidate=60, must-revalidate', 5000],
+    ] as const) {
+      await using world = await CacheWorld.start(numbered({ 'Cache-Control': directives }));
+      const session = world.session();
+      await session.get('x');
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + after });
+      expect(numberIn(await session.get('x'))).toBe(2);
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('stale-if-error', () => {
+  const DIRECTIVES = 'max-age=1, stale-if-error=60';
+
+  it.each([500, 502, 503, 504])('answers with what is there in place of a %i', async (status) => {
+    await using world = await CacheWorld.start((_, response) => {
+      response.setHeader('Cache-Control', DIRECTIVES);
+      json(response, {}, world.count === 1 ? 200 : status);
+    });
+    const session = world.session({ retry: {} });
+    await session.get('x');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
+    await expect(session.get('x')).resolves.toMatchObject({ status: 200, fromCache: true });
+    expect(world.count).toBe(2);
+    vi.setSystemTime(Date.now() + 120_000);
+    await expect(session.get('x', { retry: false })).rejects.toThrow(ServerError);
+  });
+
+  it('answers with what is there where nobody answers', async () => {
+    await using world = await CacheWorld.start(numbered({ 'Cache-Control': DIRECTIVES }));
+    const session = world.session();
+    await session.get('x');
+    await world.origin[Symbol.asyncDispose]();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
+    await expect(session.get('x')).resolves.toMatchObject({ fromCache: true });
+    await expect(session.get('y')).rejects.toThrow(ConnectionRefused);
+  });
+
+  it.each([401, 403, 404, 410, 429])('does not hide a %i', async (status) => {
+    await using world = await CacheWorld.start((_, response) => {
+      response.setHeader('Cache-Control', DIRECTIVES);
+      json(response, {}, world.count === 1 ? 200 : status);
+    });
+    const session = world.session();
+    await session.get('x');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
+    await expect(session.get('x')).rejects.toThrow(String(status));
+  });
+
+  it('is not for what must be revalidated', async () => {
+    await using world = await CacheWorld.start((_, response) => {
+      response.setHeader('Cache-Control', `${DIRECTIVES}, must-revalidate`);
+      json(response, {}, world.count === 1 ? 200 : 503);
+    });
+    const session = world.session();
+    await session.get('x');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
+    await expect(session.get('x')).rejects.toThrow(ServerError);
+  });
+});
+
+describe('a stream', () => {
+  it('goes through the cache, and comes from it', async () => {
+    const body = 'x'.repeat(3_000_000);
+    await using world = await CacheWorld.start((_, response) => {
+      response.setHeader('Cache-Control', 'max-age=60');
+      response.end(body);
+    });
+    const session = world.session();
+    const read = async () => {
+      const { data, fromCache } = await session.get<Readable>('x', { responseType: 'stream' });
+      return [fromCache, (await text(data)) === body];
+    };
+    expect(await read()).toEqual([false, true]);
+    await session.cache.size();
+    expect(await read()).toEqual([true, true]);
+    await expect(session.get('x')).resolves.toMatchObject({ fromCache: true, data: body });
+    await session.close();
+    await expect(world.session().get('x')).resolves.toMatchObject({ fromCache: true, data: body });
+  });
+
+  it('that is not read to its end, or breaks off, is not kept', async () => {
+    await using world = await CacheWorld.start((request, response) => {
+      response.writeHead(200, { 'Cache-Control': 'max-age=60', 'Content-Length': '10' });
+      if (request.url === '/breaks') response.write('half', () => response.destroy());
+      else response.end('0123456789');
+    });
+    const session = world.session();
+    const { data: dropped } = await session.get<Readable>('dropped', { responseType: 'stream' });
+    dropped.destroy();
+    const { data: broken } = await session.get<Readable>('breaks', { responseType: 'stream' });
+    await expect(text(broken)).rejects.toThrow(/broke off/);
+    await sleep(20);
+    expect(await session.cache.size()).toEqual({ entries: 0, bytes: 0 });
+    await expect(session.get('dropped')).resolves.toMatchObject({ fromCache: false });
+  });
+
+  it('is held in memory once while it passes, not as a whole where it is too long to be kept', async () => {
+    const length = 40 * 1024 * 1024;
+    await using world = await CacheWorld.start((_, response) => {
+      response.writeHead(200, { 'Cache-Control': 'max-age=60', 'Content-Length': length });
+      response.end(Buffer.alloc(length));
+    });
+    const session = world.session({ maxCacheSize: 1024 * 1024 });
+    const { data } = await session.get<Readable>('x', { responseType: 'stream' });
+    expect((await buffer(data)).length).toBe(length);
+    expect(await session.cache.size()).toEqual({ entries: 0, bytes: 0 });
+  });
+});
+
+describe('closing a session', () => {
+  it('writes what was still to be written, and ends what went on in the background', async () => {
+    await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
+    const session = world.session({ logger: keepLogs() });
+    await Promise.all(Array.from({ length: 50 }, (_, index) => session.get(`x${index}`)));
+    await session.close();
+    expect(await world.session().cache.size()).toMatchObject({ entries: 50 });
+  });
+});

@@ -1,0 +1,150 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Session } from '../../src/index.js';
+import { CacheWorld, numbered, numberIn } from '../helpers/cache-world.js';
+import { MockUser } from '../helpers/mock-user.js';
+import { json, type Respond } from '../helpers/origin.js';
+
+const fresh = (): Respond => numbered({ 'Cache-Control': 'max-age=3600' });
+const user = (identity: string): MockUser =>
+  Object.assign(new MockUser(`bearer-of-${identity}`), { identity });
+
+async function cached(session: Session, url: string): Promise<boolean> {
+  return (await session.get(url)).fromCache;
+}
+
+describe('a write to the database', () => {
+  it.each(['post', 'put', 'patch', 'delete'] as const)(
+    "by %s makes the user's reads be asked for anew",
+    async (verb) => {
+      await using world = await CacheWorld.start(fresh());
+      const session = world.session({ user: user('a') });
+      await session.get('getComponent');
+      await session[verb]('setComponentStage', {});
+      expect(await cached(session, 'getComponent')).toBe(false);
+      expect(await cached(session, 'getComponent')).toBe(true);
+    },
+  );
+
+  it('is seen by other sessions of the user, at once where they start and soon where they run', async () => {
+    await using world = await CacheWorld.start(fresh());
+    const [first, second] = [world.session({ user: user('a') }), world.session({ user: user('a') })];
+    await first.get('getComponent');
+    await first.cache.size();
+    expect(await cached(second, 'getComponent')).toBe(true);
+    await first.post('setComponentStage', {});
+    await vi.waitFor(async () => expect(await cached(second, 'getComponent')).toBe(false), {
+      timeout: 3000,
+      interval: 100,
+    });
+    await first.close();
+    expect(await cached(world.session({ user: user('a') }), 'getComponent')).toBe(true);
+  });
+
+  it('leaves the reads of others alone', async () => {
+    await using world = await CacheWorld.start(fresh());
+    const [a, b] = [world.session({ user: user('a') }), world.session({ user: user('b') })];
+    await b.get('getComponent');
+    await a.post('setComponentStage', {});
+    expect(await cached(b, 'getComponent')).toBe(true);
+  });
+
+  it.each([
+    ['was refused', 400, true],
+    ['failed', 500, false],
+  ])('that %s counts as such', async (_, status, expected) => {
+    await using world = await CacheWorld.start((request, response) => {
+      response.setHeader('Cache-Control', 'max-age=3600');
+      json(response, {}, request.method === 'POST' ? status : 200);
+    });
+    const session = world.session();
+    await session.get('getComponent');
+    await expect(session.post('setComponentStage', {})).rejects.toThrow();
+    expect(await cached(session, 'getComponent')).toBe(expected);
+  });
+
+  it('whose answer got lost may have been done', async () => {
+    await using world = await CacheWorld.start((request, response) => {
+      response.setHeader('Cache-Control', 'max-age=3600');
+      if (request.method === 'POST') response.destroy();
+      else json(response, {});
+    });
+    const session = world.session();
+    await session.get('getComponent');
+    await expect(session.post('setComponentStage', {})).rejects.toThrow();
+    expect(await cached(session, 'getComponent')).toBe(false);
+  });
+
+  it('changes nothing but its target where the session says so', async () => {
+    await using world = await CacheWorld.start(fresh());
+    const session = world.session({ invalidateOnWrite: false });
+    await session.get('getComponent');
+    await session.get('x');
+    await session.post('x', {});
+    expect(await cached(session, 'getComponent')).toBe(true);
+    expect(await cached(session, 'x')).toBe(false);
+  });
+});
+
+describe('a write to elsewhere', () => {
+  it('makes its target, and what it names of the same origin, be asked for anew', async () => {
+    await using world = await CacheWorld.start((request, response) => {
+      response.setHeader('Cache-Control', 'max-age=3600');
+      if (request.method === 'POST') {
+        response.setHeader('Content-Location', '/content');
+        response.writeHead(201, { Location: 'location' }).end();
+      } else json(response, {});
+    });
+    await using elsewhere = await CacheWorld.start(numbered());
+    const session = world.session({ prefixUrl: elsewhere.origin.url });
+    const url = (path: string): string => world.origin.url + path;
+    for (const path of ['target', 'location', 'content', 'other'])
+      await session.get(url(path), { data: { a: 1 } });
+    await session.post(url('target'), {});
+    const reused = async (path: string) => (await session.get(url(path), { data: { a: 1 } })).fromCache;
+    expect(await reused('target')).toBe(false);
+    expect(await reused('location')).toBe(false);
+    expect(await reused('content')).toBe(false);
+    expect(await reused('other')).toBe(true);
+  });
+});
+
+describe('session.cache', () => {
+  it('forgets one answer, or all of them, and counts them', async () => {
+    await using world = await CacheWorld.start(fresh());
+    const session = world.session();
+    expect(await session.cache.size()).toEqual({ entries: 0, bytes: 0 });
+    for (const component of ['a', 'b']) await session.get('getComponent', { data: { component } });
+    expect(await session.cache.size()).toEqual({ entries: 2, bytes: expect.any(Number) });
+    const request = { url: 'getComponent', data: { component: 'a' } };
+    expect(await session.cache.delete(request)).toBe(true);
+    expect(await session.cache.delete(request)).toBe(false);
+    expect(await session.cache.delete('getComponent')).toBe(false);
+    expect(numberIn(await session.get('getComponent', { data: { component: 'b' } }))).toBe(2);
+    expect(numberIn(await session.get('getComponent', { data: { component: 'a' } }))).toBe(3);
+    await session.cache.clear();
+    expect(await session.cache.size()).toEqual({ entries: 0, bytes: 0 });
+    expect(numberIn(await session.get('getComponent', { data: { component: 'b' } }))).toBe(4);
+    await session.close();
+    const next = world.session();
+    expect(numberIn(await next.get('getComponent', { data: { component: 'b' } }))).toBe(4);
+  });
+
+  it('forgets the one among several that a request would get', async () => {
+    await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=3600', Vary: 'Accept' }));
+    const session = world.session();
+    const [csv, xml] = ['text/csv', 'text/xml'].map((Accept) => ({ url: 'x', headers: { Accept } }));
+    await session.get('x', csv);
+    await session.get('x', xml);
+    expect(await session.cache.delete(csv as object)).toBe(true);
+    expect(numberIn(await session.get('x', csv))).toBe(3);
+    expect(numberIn(await session.get('x', csv))).toBe(3);
+  });
+
+  it('has nothing to do where there is no cache', async () => {
+    await using world = await CacheWorld.start(fresh());
+    const { cache } = world.session({ cache: false });
+    await cache.clear();
+    expect(await cache.delete('x')).toBe(false);
+    expect(await cache.size()).toEqual({ entries: 0, bytes: 0 });
+  });
+});

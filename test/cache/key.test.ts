@@ -1,0 +1,155 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../src/cache/key.js';
+import type { RequestConfig, Session } from '../../src/index.js';
+import { CacheWorld, numbered, numberIn } from '../helpers/cache-world.js';
+import { MockUser } from '../helpers/mock-user.js';
+import type { Respond } from '../helpers/origin.js';
+
+const fresh = (): Respond => numbered({ 'Cache-Control': 'max-age=100' });
+
+async function readAll(directory: string): Promise<string> {
+  const folder = join(directory, 'v1');
+  const files = await Promise.all(
+    (await readdir(folder)).map((name) => readFile(join(folder, name), 'latin1')),
+  );
+  return files.join('\n');
+}
+
+describe('the same request', () => {
+  it.each<[string, RequestConfig, RequestConfig]>([
+    ['is the same', { data: { a: 1 } }, { data: { a: 1 } }],
+    [
+      'has its members in another order',
+      { data: { a: 1, b: { c: 2, d: 3 } } },
+      { data: { b: { d: 3, c: 2 }, a: 1 } },
+    ],
+    ['has another fragment', { url: 'x#a' }, { url: 'x#b' }],
+    ['asks for another type of data', {}, { responseType: 'text' }],
+    ['has another header that the answer does not depend on', {}, { headers: { 'X-Mine': 'y' } }],
+  ])('is answered from the cache where it %s', async (_, first, second) => {
+    await using world = await CacheWorld.start(fresh());
+    const session = world.session();
+    await session.get('x', first);
+    await expect(session.get('x', second)).resolves.toMatchObject({ fromCache: true });
+    expect(world.count).toBe(1);
+  });
+});
+
+describe('another request', () => {
+  it.each<[string, RequestConfig, RequestConfig]>([
+    ['has another body', { data: { a: 1 } }, { data: { a: 2 } }],
+    ['has a body', {}, { data: { a: 1 } }],
+    ['has its items in another order', { data: [1, 2] }, { data: [2, 1] }],
+    ['has another query', { params: { a: 1 } }, { params: { a: 2 } }],
+    ['has the same query otherwise written', { url: 'x?a=%20' }, { url: 'x?a=+' }],
+    ['has another method', {}, { method: 'HEAD' }],
+    ['has credentials of its own', {}, { auth: { username: 'u', password: 'p' } }],
+    ['has no credentials', {}, { auth: false }],
+    ['has a header with a credential', {}, { headers: { 'X-Api-Key': 'mine' } }],
+    ['has another cookie', { headers: { Cookie: 'a=1' } }, { headers: { Cookie: 'a=2' } }],
+    ['says that its body is something else', { data: '{"a":1}' }, { data: { a: 1 } }],
+  ])('is never answered with this one where it %s', async (_, first, second) => {
+    await using world = await CacheWorld.start(fresh());
+    const session = world.session();
+    await session.request({ method: 'GET', url: 'x', ...first });
+    await expect(session.request({ method: 'GET', url: 'x', ...second })).resolves.toMatchObject({
+      fromCache: false,
+    });
+    expect(world.count).toBe(2);
+  });
+});
+
+describe('the answer of somebody', () => {
+  const as = (world: CacheWorld, bearer: string, identity?: string): Session =>
+    world.session({ user: Object.assign(new MockUser(bearer), identity && { identity }) });
+
+  it('is not given to anybody else on the same directory', async () => {
+    await using world = await CacheWorld.start(fresh());
+    expect(numberIn(await as(world, 'bearer-of-a', 'a').get('x'))).toBe(1);
+    expect(numberIn(await as(world, 'bearer-of-b', 'b').get('x'))).toBe(2);
+    expect(numberIn(await as(world, 'bearer-of-c').get('x'))).toBe(3);
+    expect(numberIn(await as(world, 'bearer-of-d').get('x'))).toBe(4);
+  });
+
+  it('is still his when he has another bearer', async () => {
+    await using world = await CacheWorld.start(fresh());
+    const before = as(world, 'bearer-of-today', 'a');
+    await before.get('x');
+    await before.close();
+    await expect(as(world, 'bearer-of-tomorrow', 'a').get('x')).resolves.toMatchObject({ fromCache: true });
+  });
+
+  it('is found again by the bearer where nobody knows whose that is', async () => {
+    await using world = await CacheWorld.start(fresh());
+    const before = as(world, 'bearer-of-a-service');
+    await before.get('x');
+    await before.close();
+    await expect(as(world, 'bearer-of-a-service').get('x')).resolves.toMatchObject({ fromCache: true });
+  });
+
+  it('is not kept under his name where the request was sent with the bearer of somebody else', async () => {
+    await using world = await CacheWorld.start(fresh());
+    const session = as(world, 'bearer-of-a', 'a');
+    const request = await session.prepareRequest({ method: 'GET', url: 'x' });
+    request.headers.set('Authorization', 'Bearer bearer-of-b');
+    expect(numberIn(await session.send(request))).toBe(1);
+    expect(numberIn(await session.get('x'))).toBe(2);
+  });
+});
+
+describe('what is stored', () => {
+  it('holds no token, no cookie, no URL and no Set-Cookie', async () => {
+    const secrets = {
+      'Set-Cookie': 'session=cookie-of-the-server',
+      'Cache-Control': 'max-age=100',
+      Vary: 'X-Token',
+    };
+    await using world = await CacheWorld.start(numbered(secrets));
+    const session = world.session({ user: new MockUser('bearer-nobody-may-see') });
+    const headers = { Cookie: 'mine=cookie-of-the-caller', 'X-Token': 'token-of-the-caller' };
+    await session.get('x?authz=token-in-the-url', { headers, data: { component: 'secret-component' } });
+    await session.get('y');
+    await session.close();
+    const bytes = await readAll(world.directory);
+    expect(bytes).toContain('"number":1');
+    expect(bytes).not.toMatch(/nobody-may-see|cookie-of|set-cookie|token-of|token-in/i);
+    expect(Buffer.from(bytes, 'latin1').toString('base64')).not.toContain('nobody-may-see');
+  });
+
+  it('is no answer that has a token in it', async () => {
+    await using world = await CacheWorld.start((request, response) => {
+      response.setHeader('Cache-Control', 'max-age=100');
+      response.end(
+        request.url === '/echo' ? request.headers.authorization : 'https://eos/x?authz=zteos64:abc',
+      );
+    });
+    const session = world.session();
+    for (const url of ['echo', 'eos', 'echo', 'eos']) await session.get(url);
+    expect(world.count).toBe(4);
+  });
+});
+
+describe('canonical JSON', () => {
+  it.each([
+    ['{"b":1,"a":[{"d":1,"c":2}]}', '{"a":[{"c":2,"d":1}],"b":1}'],
+    ['[3,1,2]', '[3,1,2]'],
+    ['{"__proto__":1,"a":2}', '{"__proto__":1,"a":2}'],
+    ['text', 'text'],
+  ])('of %s is %s', (text, canonical) => {
+    expect(canonicalJson(text)).toBe(canonical);
+  });
+
+  it.each(['{"b":1, "a":2}', '{"b":1.0,"a":2}', '{"b":9007199254740993,"a":2}', '{"b":1,"b":2}', '{"b":1'])(
+    'is not made of %s, which may mean more to a server',
+    (text) => {
+      expect(canonicalJson(text)).toBe(text);
+    },
+  );
+
+  it('is not made of what is nested too deeply', () => {
+    const text = '['.repeat(200_000);
+    expect(canonicalJson(text)).toBe(text);
+  });
+});

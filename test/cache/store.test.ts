@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import KeyvRedis from '@keyv/redis';
+import { Keyv } from 'keyv';
+import { KeyvFile } from 'keyv-file';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DirectoryShelf, KeyvShelf } from '../../src/cache/shelf.js';
+import type { CacheStore, Shelf } from '../../src/cache/store.js';
+import { CacheWorld, numbered, numberIn } from '../helpers/cache-world.js';
+import { keepLogs } from '../helpers/logs.js';
+import { hasRedis, Redis } from '../helpers/redis.js';
+
+interface Opened extends AsyncDisposable {
+  readonly shelf: Shelf;
+}
+
+interface Kind {
+  readonly name: string;
+  readonly open: () => Promise<Opened>;
+  readonly skip?: boolean;
+}
+
+async function inDirectory(): Promise<Opened> {
+  const directory = await mkdtemp(join(tmpdir(), 'itkdb-store-'));
+  const shelf = new DirectoryShelf(directory, 512 * 1024 * 1024);
+  return {
+    shelf,
+    async [Symbol.asyncDispose]() {
+      await shelf.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+async function inRedis(): Promise<Opened> {
+  const redis = await Redis.start();
+  const adapter = new KeyvRedis({ socket: { path: redis.socket, tls: false } });
+  return {
+    shelf: new KeyvShelf(adapter as unknown as CacheStore),
+    async [Symbol.asyncDispose]() {
+      await adapter.disconnect();
+      await redis[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const inMemory = async (store: CacheStore): Promise<Opened> => ({
+  shelf: new KeyvShelf(store),
+  async [Symbol.asyncDispose]() {},
+});
+
+const KINDS: readonly Kind[] = [
+  { name: 'a directory', open: inDirectory },
+  { name: "keyv's own memory", open: () => inMemory(new Keyv() as unknown as CacheStore) },
+  { name: 'a Map', open: () => inMemory(new Map()) },
+  {
+    name: hasRedis ? 'Redis' : 'Redis (skipped: there is no redis-server here)',
+    open: inRedis,
+    skip: !hasRedis,
+  },
+];
+const NAME = 'a'.repeat(64);
+const soon = (): number => Date.now() + 60_000;
+
+describe.each(KINDS.filter(({ skip }) => !skip))('$name', ({ open }) => {
+  let opened: Opened;
+  let shelf: Shelf;
+
+  beforeEach(async () => {
+    opened = await open();
+    shelf = opened.shelf;
+  });
+
+  afterEach(() => opened[Symbol.asyncDispose]());
+
+  it('gives back the bytes that it was given, in one piece', async () => {
+    const bytes = randomBytes(100_000);
+    await shelf.write(NAME, [bytes.subarray(0, 10), bytes.subarray(10)], soon());
+    expect((await shelf.read(NAME))?.equals(bytes)).toBe(true);
+  });
+
+  it.each([0, 1, 16 * 1024 - 70, 16 * 1024, 64 * 1024, 5_000_000])('keeps %i bytes', async (length) => {
+    const bytes = randomBytes(length);
+    await shelf.write(NAME, [bytes], soon());
+    expect((await shelf.read(NAME))?.equals(bytes)).toBe(true);
+  });
+
+  it('has nothing under a name that was never written, and can delete it', async () => {
+    expect(await shelf.read(NAME)).toBeUndefined();
+    expect(await shelf.remove(NAME)).toBe(false);
+  });
+
+  it.each(['x'.repeat(1000), '../../etc/passwd', 'a\nb', 'ü €', '__proto__', ''])(
+    'takes %j for a name',
+    async (name) => {
+      await shelf.write(`n${name}`, [Buffer.from('1')], soon());
+      await shelf.write(`m${name}`, [Buffer.from('2')], soon());
+      expect(String(await shelf.read(`n${name}`))).toBe('1');
+    },
+  );
+
+  it('keeps the last of what was written under a name', async () => {
+    for (const value of ['long, and first', 'short']) await shelf.write(NAME, [Buffer.from(value)], soon());
+    expect(String(await shelf.read(NAME))).toBe('short');
+  });
+
+  it('keeps one whole value where several are written at the same time', async () => {
+    const values = Array.from({ length: 20 }, (_, index) => Buffer.alloc(50_000, index));
+    await Promise.all(values.map((value) => shelf.write(NAME, [value], soon())));
+    const value = await shelf.read(NAME);
+    expect(values.some((candidate) => value?.equals(candidate))).toBe(true);
+  });
+
+  it('forgets what has expired, and never what does not expire', async () => {
+    await shelf.write(NAME, [Buffer.from('1')], Date.now() + 150);
+    await shelf.write('record:b', [Buffer.from('2')], undefined);
+    expect(String(await shelf.read(NAME))).toBe('1');
+    await sleep(200);
+    expect(await shelf.read(NAME)).toBeUndefined();
+    expect(String(await shelf.read('record:b'))).toBe('2');
+  });
+
+  it('deletes one, and all, and counts the entries but not the records', async () => {
+    const names = ['1', '2', '3'].map((digit) => digit.repeat(64));
+    for (const name of [...names, 'record:x'])
+      await shelf.write(name, [Buffer.from('x')], name.startsWith('r') ? undefined : soon());
+    expect((await shelf.size()).entries).toBe(3);
+    expect(await shelf.remove(names[0] as string)).toBe(true);
+    expect(await shelf.read(names[0] as string)).toBeUndefined();
+    expect((await shelf.size()).entries).toBe(2);
+    await shelf.clear();
+    expect((await shelf.size()).entries).toBe(0);
+    expect(await shelf.read('record:x')).toBeUndefined();
+  });
+});
+
+describe('a session', () => {
+  it.each<[string, () => CacheStore]>([
+    ['a Keyv', () => new Keyv() as unknown as CacheStore],
+    ['a Map', () => new Map()],
+  ])('shares its answers with others by %s', async (_, create) => {
+    await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
+    const cache = create();
+    const first = world.session({ cache });
+    await first.get('x');
+    await first.close();
+    await expect(world.session({ cache }).get('x')).resolves.toMatchObject({ fromCache: true });
+  });
+
+  it.runIf(hasRedis)('shares its answers with others by Redis, and goes on when that is gone', async () => {
+    await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
+    const redis = await Redis.start();
+    const adapter = new KeyvRedis({
+      socket: { path: redis.socket, tls: false, reconnectStrategy: false },
+    });
+    const cache = adapter as unknown as CacheStore;
+    const first = world.session({ cache });
+    await first.get('x');
+    await first.close();
+    const logger = keepLogs();
+    const second = world.session({ cache, logger });
+    expect(await second.get('x')).toMatchObject({ fromCache: true });
+    await redis[Symbol.asyncDispose]();
+    expect(numberIn(await second.get('y'))).toBe(2);
+    expect(numberIn(await second.get('z'))).toBe(3);
+    expect(logger.at('warn')).toHaveLength(1);
+  });
+
+  it('takes keyv-file as it is', async () => {
+    await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
+    const cache = new KeyvFile({
+      filename: join(world.directory, 'file'),
+      separatedFile: true,
+    }) as unknown as CacheStore;
+    const first = world.session({ cache });
+    await first.get('x');
+    await first.close();
+    await expect(world.session({ cache }).get('x')).resolves.toMatchObject({ fromCache: true });
+  });
+
+  it.each<[string, Partial<Record<keyof CacheStore, () => unknown>>]>([
+    [
+      'throws',
+      {
+        get: () => {
+          throw new Error('broken');
+        },
+        set: () => {
+          throw new Error('broken');
+        },
+      },
+    ],
+    [
+      'rejects',
+      {
+        get: async () => {
+          throw new Error('broken');
+        },
+        set: async () => {
+          throw new Error('broken');
+        },
+      },
+    ],
+    ['holds something else', { get: () => ({ value: { body: 'x' } }), set: () => true }],
+    [
+      'holds what is no entry',
+      { get: () => JSON.stringify({ value: Buffer.from('nonsense').toString('base64') }), set: () => true },
+    ],
+    ['is never done', { get: () => new Promise(() => {}), set: () => new Promise(() => {}) }],
+  ])('goes on with a store that %s, and says so once', { timeout: 30_000 }, async (_, broken) => {
+    await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
+    const logger = keepLogs();
+    const cache = { get: () => undefined, set: () => true, delete: () => true, clear: () => {}, ...broken };
+    const session = world.session({ cache, logger });
+    for (const url of ['x', 'y', 'z']) await expect(session.get(url)).resolves.toMatchObject({ status: 200 });
+    await session.close();
+    expect(logger.at('warn').length).toBeLessThanOrEqual(1);
+  });
+});
