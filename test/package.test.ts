@@ -151,8 +151,8 @@ describe('the installed package', () => {
       const { Session } = await import('itkdb');
       try { new Session({ timeout: 'soon' }); } catch (error) { console.log(error.stack); }
     `;
-    const args = ['--enable-source-maps'];
-    const { stdout } = await installed.runScript('stack.mjs', source, { args });
+    const nodeArgs = ['--enable-source-maps'];
+    const { stdout } = await installed.runScript('stack.mjs', source, { nodeArgs });
     const [, path = '', line = ''] =
       /^ +at check .*?(node_modules\/itkdb\/src\/.+?\.ts):(\d+)/m.exec(stdout) ?? [];
     const lines = (await readFile(join(installed.folder, path), 'utf8')).split('\n');

@@ -16,6 +16,13 @@ export interface Printed {
   readonly stderr: string;
 }
 
+interface ScriptOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly node?: string;
+  readonly nodeArgs?: readonly string[];
+  readonly args?: readonly string[];
+}
+
 /**
  * A fresh folder in which the packed package is installed as npm would: the files of the tarball, and copies of what
  * the lockfile says that its dependencies are. So it needs no registry, and nothing of the project can be reached.
@@ -51,11 +58,11 @@ export class InstalledPackage {
   async runScript(
     name: string,
     source: string,
-    { env, node = process.execPath, args = [] }: { env?: object; node?: string; args?: string[] } = {},
+    { env, node = process.execPath, nodeArgs = [], args = [] }: ScriptOptions = {},
   ): Promise<Printed> {
     await writeFile(join(this.folder, name), source);
     const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
-    return run(node, [...args, name], { cwd: this.folder, env: { ...environment, ...env } });
+    return run(node, [...nodeArgs, name, ...args], { cwd: this.folder, env: { ...environment, ...env } });
   }
 
   /** Type-checks files of the folder; returns what the compiler complains about. */
