@@ -10,6 +10,7 @@ const COLUMNS = {
   'owned by': ({ institution }) => institution?.code,
   'last change': ({ sys }) => sys?.mts,
 };
+const quote = (value) => `"${String(value ?? '').replaceAll('"', '""')}"`;
 
 const session = new Session();
 const currentLocation = process.argv[2] ?? (await myInstitution());
@@ -35,8 +36,4 @@ async function* list(command, filterMap) {
     yield* data.itemList;
     pages = Math.ceil(data.pageInfo.total / pageInfo.pageSize);
   }
-}
-
-function quote(value) {
-  return `"${String(value ?? '').replaceAll('"', '""')}"`;
 }
