@@ -1,0 +1,17 @@
+import http from 'node:http';
+import axios from 'axios';
+import { Session } from 'itkdb';
+import { repeat } from './harness.mjs';
+import { startServer } from './server.mjs';
+const server = await startServer({ bytes: 2000 });
+const agent = new http.Agent({ keepAlive: true, maxSockets: 32 });
+const client = axios.create({ baseURL: server.url, httpAgent: agent, headers: { Authorization: 'Bearer token' } });
+const session = new Session({ user: { authenticate: () => true, bearer: 'token' }, prefixUrl: server.url, cache: false, maxConcurrency: 32 });
+const DATA = { component: '20USBML1234567' };
+const f = process.argv[2] === 'axios' ? () => client.get('getComponent', { data: DATA }) : () => session.get('getComponent', { data: DATA });
+await repeat(2000, 32, f);
+const c0=process.cpuUsage(), t0=performance.now();
+await repeat(15000, 32, f);
+const c=process.cpuUsage(c0);
+console.log(process.argv[2], 'wall us', ((performance.now()-t0)/15).toFixed(0), 'cpu us', ((c.user+c.system)/15000).toFixed(0));
+await session.close(); agent.destroy(); server.stop();
