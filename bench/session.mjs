@@ -64,12 +64,16 @@ function read(agent) {
     'Content-Length': Buffer.byteLength(body),
   };
   return new Promise((resolve, reject) => {
-    const request = http.request(`${server.url}getComponent`, { method: 'GET', headers, agent }, (response) => {
-      const chunks = [];
-      response.on('data', (chunk) => chunks.push(chunk));
-      response.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString())));
-      response.on('error', reject);
-    });
+    const request = http.request(
+      `${server.url}getComponent`,
+      { method: 'GET', headers, agent },
+      (response) => {
+        const chunks = [];
+        response.on('data', (chunk) => chunks.push(chunk));
+        response.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString())));
+        response.on('error', reject);
+      },
+    );
     request.on('error', reject).end(body);
   });
 }

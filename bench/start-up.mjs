@@ -25,7 +25,9 @@ const net = (name) => samples[name].map(({ wall }, round) => (wall - samples.not
 const rows = Object.keys(SCRIPTS).map((name) => [
   name,
   formatSpread(spread(samples[name].map(({ wall }) => wall / IMPORTS))),
-  name === 'nothing' ? '' : formatSpread(spread(net(name).map((value, round) => value / net('axios')[round]))),
+  name === 'nothing'
+    ? ''
+    : formatSpread(spread(net(name).map((value, round) => value / net('axios')[round]))),
   formatSpread(spread(samples[name].map(({ wall }, round) => wall / samples.axios[round].wall))),
 ]);
 printTable(

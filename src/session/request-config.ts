@@ -62,7 +62,7 @@ export interface DispatchConfig extends AxiosRequestConfig {
   /** The caller's `validateStatus`: whether an answer with this status is no exception. */
   accepts?: (status: number) => boolean;
   /** Works out the absolute URL; not there where URL, headers and body are final. */
-  target?: () => URL;
+  target?: (() => URL) | undefined;
   retry?: RequestConfig['retry'];
 }
 
@@ -115,7 +115,12 @@ const HINTS: Readonly<Record<string, string>> = {
   verify: 'pass an `httpsAgent` with its `ca`, or set NODE_EXTRA_CA_CERTS',
 };
 
-const NUMBERS = { timeout: 0, maxRedirects: 0, maxContentLength: -1, maxBodyLength: -1 } as const;
+const NUMBERS = [
+  ['timeout', 0],
+  ['maxRedirects', 0],
+  ['maxContentLength', -1],
+  ['maxBodyLength', -1],
+] as const;
 const RESPONSE_TYPES: readonly unknown[] = [undefined, 'arraybuffer', 'json', 'stream', 'text'];
 
 /**
@@ -130,8 +135,8 @@ export function checkRequestConfig(config: RequestConfig): void {
     if (Object.hasOwn(KNOWN, name)) continue;
     throw new InvalidInvocation(`a request: ${noSuchOption(name, Object.keys(KNOWN), HINTS)}`);
   }
-  for (const [name, least] of Object.entries(NUMBERS)) {
-    const value: unknown = config[name as keyof typeof NUMBERS];
+  for (const [name, least] of NUMBERS) {
+    const value: unknown = config[name];
     if (value === undefined || (typeof value === 'number' && value >= least)) continue;
     throw new InvalidInvocation(`\`${name}\` must be a number, at least ${least}`);
   }
