@@ -1,5 +1,4 @@
 import { debuglog } from 'node:util';
-import { InvalidInvocation } from './exceptions/base.js';
 import { redactor } from './redact.js';
 
 /** Where log lines go: `console` and pino loggers fit. */
@@ -15,6 +14,11 @@ const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 /** What a `logger` option must be. */
 export const LOGGER_EXPECTED = 'a logger with debug, info, warn and error, such as console';
 
+/** Whether a value is a {@link Logger}. */
+export function isLogger(value: unknown): boolean {
+  return LEVELS.every((level) => typeof (value as Logger | null)?.[level] === 'function');
+}
+
 /**
  * Makes the logger that the package itself writes to: credentials are taken out of every line.
  *
@@ -22,10 +26,6 @@ export const LOGGER_EXPECTED = 'a logger with debug, info, warn and error, such 
  */
 export function createLogger(target?: Logger): Logger {
   if (target === undefined) return debugLogger();
-  for (const level of LEVELS) {
-    if (typeof target?.[level] !== 'function')
-      throw new InvalidInvocation(`\`logger\` must be ${LOGGER_EXPECTED}`);
-  }
   return {
     debug: (message) => target.debug(redactor.text(message)),
     info: (message) => target.info(redactor.text(message)),

@@ -4,6 +4,7 @@ import type * as dotenv from 'dotenv';
 import type { ZodType } from 'zod';
 import { InvalidInvocation } from './exceptions/base.js';
 import { check, lazyZod, prefixUrlSchema } from './validation.js';
+import { warnOnce } from './warn-once.js';
 
 /** The settings, by the names of their environment variables. */
 export interface Settings {
@@ -110,11 +111,7 @@ function readDotenv(): Readonly<Record<string, string>> {
   return parse(text);
 }
 
-let warnedOfFormerName = false;
-
 function warnOfFormerName(): void {
-  if (warnedOfFormerName) return;
-  warnedOfFormerName = true;
   const message = `${FORMER_API_URL} is the former name of ITKDB_API_URL; please rename it.`;
-  process.emitWarning(message, 'DeprecationWarning', FORMER_API_URL);
+  warnOnce(FORMER_API_URL, message, 'DeprecationWarning');
 }

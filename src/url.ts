@@ -1,11 +1,26 @@
 import { InvalidInvocation } from './exceptions/base.js';
 import { redactor } from './redact.js';
+import { warnOnce } from './warn-once.js';
 
-/** Reads a base URL that `prefixUrlSchema` has checked. Its path counts as a folder, with or without a slash at its end. */
+/**
+ * Reads a base URL that `prefixUrlSchema` has checked. Its path counts as a folder, with or without a slash at its end.
+ * Warns once of a server to which credentials would travel unencrypted.
+ */
 export function parsePrefix(prefix: string | URL): URL {
   const url = new URL(prefix);
   if (!url.pathname.endsWith('/')) url.pathname += '/';
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    warnOnce(
+      `ITKDB_CLEAR_TEXT ${url.host}`,
+      `${url.origin} is not https: everybody on the way to it can read your credentials.`,
+      'SecurityWarning',
+    );
+  }
   return url;
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /**

@@ -211,13 +211,23 @@ describe('the message', () => {
     expect(new NotFound(answer(404, { a: 1 }), 'it was opaque-bearer').message).toContain('it was <TOKEN>');
   });
 
+  it('tells of the tries before the details, which scripts cut from the end', () => {
+    const tries = 'Gave up after 2 tries:\n1. 503\n2. 400';
+    expect(exceptionFor(answer(400, { a: 1 }), { tries }).message).toBe(
+      `${head(400)}\n\n${tries}${DETAILS}{\n  "a": 1\n}`,
+    );
+    expect(exceptionFor(answer(400, ''), { tries }).message).toBe(`${head(400)}\n\n${tries}`);
+  });
+
   it('may say something before the body', () => {
     const preamble = 'uuidentity: 1234-567-1\nexp: 20';
-    const { message } = exceptionFor(answer(400, { a: 1 }), preamble);
+    const { message } = exceptionFor(answer(400, { a: 1 }), { preamble });
     expect(message).toBe(`${head(400)}${DETAILS}${preamble}\n{\n  "a": 1\n}`);
-    expect(exceptionFor(answer(400, '<p>'), preamble).message).toMatch(/exp: 20\n<p>$/);
-    expect(exceptionFor(answer(400, ''), preamble).message).toMatch(/exp: 20$/);
-    expect(exceptionFor(answer(400, ''), 'it was opaque-bearer').message).toMatch(/it was <TOKEN>$/);
+    expect(exceptionFor(answer(400, '<p>'), { preamble }).message).toMatch(/exp: 20\n<p>$/);
+    expect(exceptionFor(answer(400, ''), { preamble }).message).toMatch(/exp: 20$/);
+    expect(exceptionFor(answer(400, ''), { preamble: 'it was opaque-bearer' }).message).toMatch(
+      /it was <TOKEN>$/,
+    );
   });
 
   it('of a refusal is only the reason, where the server gives it', () => {
@@ -346,7 +356,7 @@ describe('an exception that is printed', () => {
     },
   );
   const exceptions = [
-    exceptionFor(response, `it was Bearer ${MARK}`),
+    exceptionFor(response, { preamble: `it was Bearer ${MARK}`, tries: `1. Bearer ${MARK}` }),
     ...[302, 401, 404, 415, 429, 500].map((status) => exceptionFor({ ...response, status })),
     exceptionFor({ ...response, data: JSON.stringify(response.data).slice(0, -1) }),
     new ConnectionReset('x', { cause: new Error('y') }),

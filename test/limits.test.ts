@@ -37,7 +37,7 @@ afterAll(() => pdb.close());
 beforeEach(() => pdb.reset());
 
 const newSession = (options: SessionOptions = {}): Session =>
-  new Session({ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, ...options });
+  new Session({ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, retry: false, ...options });
 
 describe('silence', () => {
   it.each<[string, Parameters<EmbeddedPdb['fault']>[0]]>([
@@ -110,9 +110,9 @@ describe('silence', () => {
   it('of the reader of a stream is his own affair', async () => {
     const size = 3_000_000;
     await using origin = await Origin.start((_, response) => response.end(Buffer.alloc(size)));
-    await using session = newSession({ prefixUrl: origin.url, user: new MockUser(), timeout: 50 });
+    await using session = newSession({ prefixUrl: origin.url, user: new MockUser(), timeout: 200 });
     const { data } = await session.get<Readable>('x', { responseType: 'stream' });
-    await sleep(300);
+    await sleep(600);
     let read = 0;
     for await (const chunk of data) read += chunk.length;
     expect(read).toBe(size);

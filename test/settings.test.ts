@@ -127,6 +127,46 @@ describe('ITKDB_SITE_URL, the name of ITKDB_API_URL before 0.6.0', () => {
   });
 });
 
+describe('a URL without TLS', () => {
+  it.each(['http://pdb.example:8080/', 'http://127.0.0.1.example/', 'http://[::2]/', 'http://10.0.0.1/'])(
+    'is warned of once a process: %s',
+    async (url) => {
+      vi.resetModules();
+      const { Session, User } = await import('../src/index.js');
+      const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+      const user = { authenticate: () => true, bearer: 'x' };
+      vi.stubEnv('ITKDB_API_URL', url);
+      for (let i = 0; i < 3; i++) new Session({ user });
+      const credentials = { accessCode1: 'first-code', accessCode2: 'second-code' };
+      await new User({
+        ...credentials,
+        prefixUrl: url,
+        httpClient: { request: async () => ({ status: 500, data: '' }) },
+      })
+        .authenticate()
+        .catch(() => {});
+      const { origin, host } = new URL(url);
+      expect(warned).toHaveBeenCalledExactlyOnceWith(
+        `${origin} is not https: everybody on the way to it can read your credentials.`,
+        'SecurityWarning',
+        `ITKDB_CLEAR_TEXT ${host}`,
+      );
+    },
+  );
+
+  it.each([
+    'http://localhost:1/',
+    'http://127.0.0.1/',
+    'http://127.3.4.5:80/',
+    'http://[::1]:1/',
+    'https://pdb.example/',
+  ])('is not warned of on this computer, nor one with TLS: %s', (prefixUrl) => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    new Session({ prefixUrl, user: { authenticate: () => true, bearer: 'x' } });
+    expect(warned).not.toHaveBeenCalled();
+  });
+});
+
 describe('UserBearer', () => {
   it('takes its bearer from ITKDB_AUDREYTWO_API_KEY', async () => {
     vi.stubEnv('ITKDB_AUDREYTWO_API_KEY', 'key-from-environment');

@@ -21,7 +21,7 @@ let session: Session;
 
 beforeAll(async () => {
   pdb = await startPdb({ components: 600 });
-  session = new Session({ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl });
+  session = new Session({ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, retry: false });
 });
 
 afterAll(async () => {

@@ -35,7 +35,8 @@ beforeEach(() => {
   pdb.identity.clockOffset = 0;
 });
 
-const newUser = (options: UserOptions = {}): User => new User({ ...pdb.userOptions, ...options });
+const newUser = (options: UserOptions = {}): User =>
+  new User({ ...pdb.userOptions, retry: false, ...options });
 
 /** Grants this id token next. */
 const grantNext = (idToken: unknown): void => {

@@ -13,7 +13,9 @@ import {
 /** Options of a {@link ResponseException}. */
 export interface ResponseExceptionOptions extends ErrorOptions {
   /** Shown before the details. */
-  readonly preamble?: string;
+  readonly preamble?: string | undefined;
+  /** Which tries there were, and why each failed; shown between the request and the details. */
+  readonly tries?: string | undefined;
 }
 
 /**
@@ -43,7 +45,7 @@ export class ResponseException extends ITkDBException {
     const body =
       additionalMessage === undefined ? new.target.describe(shown) : redactor.text(additionalMessage);
     const details = [redactor.text(options.preamble ?? ''), body].filter((part) => part !== '');
-    super(layOut(shown, details.join('\n')), options);
+    super(layOut(shown, redactor.text(options.tries ?? ''), details.join('\n')), options);
     this.status = shown.status;
     this.#response = shown;
   }
@@ -229,9 +231,15 @@ export class UnhandledResponse extends ResponseException {
   }
 }
 
-function layOut(shown: ShownResponse, details: string): string {
-  const head = `received ${shown.status} HTTP response for following request\n${formatRequest(shown.request)}`;
-  return details === '' ? head : `${head}\n\nThe following details may help:\n${details}`;
+// The details stay at the end: scripts cut the server's JSON out of there.
+function layOut(shown: ShownResponse, tries: string, details: string): string {
+  return [
+    `received ${shown.status} HTTP response for following request\n${formatRequest(shown.request)}`,
+    tries,
+    details && `The following details may help:\n${details}`,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 function refusalOf(status: number): string {

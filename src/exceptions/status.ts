@@ -43,13 +43,12 @@ export function isFailure(status: number): boolean {
   return status >= 400 || Object.hasOwn(STATUS_EXCEPTIONS, status);
 }
 
-/**
- * Makes the exception for an answer.
- *
- * @param preamble - what to say before the server's own words
- */
-export function exceptionFor(response: ResponseInput, preamble?: string): ResponseException {
+/** Makes the exception for an answer. */
+export function exceptionFor(
+  response: ResponseInput,
+  options: ResponseExceptionOptions = {},
+): ResponseException {
   const { status } = response;
   const type = (Object.hasOwn(STATUS_EXCEPTIONS, status) && STATUS_EXCEPTIONS[status]) || UnhandledResponse;
-  return new type(response, undefined, preamble === undefined ? {} : { preamble });
+  return new type(response, undefined, options);
 }

@@ -2,6 +2,7 @@ import { TextDecoder } from 'node:util';
 import axios, { type AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { BadJSON } from '../exceptions/response.js';
+import { messageOf } from '../message-of.js';
 import { isReadable, type WireConfig } from './wire.js';
 
 /** How much of a failed answer's stream is read for its exception, in bytes. */
@@ -19,6 +20,16 @@ export function serializeBody(
   data: unknown,
   headers: AxiosHeaders,
 ): unknown {
+  try {
+    return serialize.call(this, data, headers);
+  } catch (error) {
+    if (error instanceof InvalidInvocation) throw error;
+    // A getter or a toJSON() of the caller's; or the stack is not deep enough for it.
+    throw new InvalidInvocation(`the request body cannot be written: ${messageOf(error)}`);
+  }
+}
+
+function serialize(this: InternalAxiosRequestConfig, data: unknown, headers: AxiosHeaders): unknown {
   if (data === undefined || data === null) {
     setNoContentType(headers);
     return undefined;

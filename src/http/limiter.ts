@@ -1,37 +1,27 @@
 import { toTransportException } from './transport-errors.js';
-import type { Exchange, WireConfig } from './wire.js';
-
-/** How many requests may be under way to one server. */
-export interface LimiterOptions {
-  /** At a time. */
-  readonly maxConcurrency: number;
-  /** Between the starts of two, in milliseconds. */
-  readonly minInterval: number;
-}
+import type { Exchange } from './wire.js';
 
 /** Lets so many requests through at a time; the others wait in the order in which they came. */
 export class Limiter {
-  readonly #options: LimiterOptions;
+  readonly #maxConcurrency: number;
   readonly #waiting = new Set<() => void>();
   // One iterator for as long as somebody waits: a new one would walk over the places of all who have gone.
   #queue = this.#waiting.values();
   #active = 0;
-  #notBefore = 0;
-  #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: LimiterOptions) {
-    this.#options = options;
+  constructor(maxConcurrency: number) {
+    this.#maxConcurrency = maxConcurrency;
   }
 
   /** Whether a request may start at once; if so it has started, and has to {@link Limiter.leave}. */
   tryEnter(): boolean {
-    const isFree = this.#waiting.size === 0 && this.#mayStart();
-    if (isFree) this.#start();
+    const isFree = this.#active < this.#maxConcurrency;
+    if (isFree) this.#active += 1;
     return isFree;
   }
 
   /**
-   * Waits until a request may start; then it has started, and has to {@link Limiter.leave}.
+   * Waits for a place; then the request has started, and has to {@link Limiter.leave}.
    *
    * @throws the signal's reason
    */
@@ -45,35 +35,17 @@ export class Limiter {
         this.#waiting.delete(go);
         reject(signal?.reason);
       };
-      this.#waiting.add(go);
       if (signal?.aborted) return onAbort();
       signal?.addEventListener('abort', onAbort, { once: true });
-      this.#admit();
+      if (this.tryEnter()) go();
+      else this.#waiting.add(go);
     });
   }
 
+  /** Gives the place to whoever has waited longest. */
   leave(): void {
-    this.#active -= 1;
-    this.#admit();
-  }
-
-  /** Lets nobody in for so many milliseconds. */
-  holdOff(delay: number): void {
-    this.#notBefore = Math.max(this.#notBefore, performance.now() + delay);
-  }
-
-  #admit(): void {
-    while (this.#waiting.size > 0 && this.#mayStart()) {
-      const go = this.#takeFirst();
-      this.#start();
-      go();
-    }
-    const isHeldOff = this.#waiting.size > 0 && this.#active < this.#options.maxConcurrency;
-    if (!isHeldOff || this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#admit();
-    }, this.#notBefore - performance.now());
+    if (this.#waiting.size === 0) this.#active -= 1;
+    else this.#takeFirst()();
   }
 
   #takeFirst(): () => void {
@@ -82,34 +54,9 @@ export class Limiter {
       this.#queue = this.#waiting.values();
       first = this.#queue.next();
     }
-    this.#waiting.delete(first.value as () => void);
-    return first.value as () => void;
-  }
-
-  #mayStart(): boolean {
-    return this.#active < this.#options.maxConcurrency && performance.now() >= this.#notBefore;
-  }
-
-  #start(): void {
-    this.#active += 1;
-    if (this.#options.minInterval > 0) this.holdOff(this.#options.minInterval);
-  }
-}
-
-/** One {@link Limiter} for each server. */
-export class Limiters {
-  readonly #options: LimiterOptions;
-  readonly #byOrigin = new Map<string, Limiter>();
-
-  constructor(options: LimiterOptions) {
-    this.#options = options;
-  }
-
-  for(url: string): Limiter {
-    const { origin } = new URL(url);
-    const limiter = this.#byOrigin.get(origin) ?? new Limiter(this.#options);
-    this.#byOrigin.set(origin, limiter);
-    return limiter;
+    const go = first.value as () => void;
+    this.#waiting.delete(go);
+    return go;
   }
 }
 
@@ -117,23 +64,18 @@ export class Limiters {
  * Holds requests back so that no server has more of them at a time than it is polite to send. The place of a request
  * is free again when its answer is there: of a streamed one, when its head is, because nobody knows when it is read.
  *
- * @param refresh - renews what may have gone stale while a request waited, such as the bearer
+ * @param limiterFor - the limiter of a URL's server
  */
-export function withLimiter(
-  limiters: Limiters,
-  refresh: (config: WireConfig) => Promise<WireConfig>,
-  next: Exchange,
-): Exchange {
+export function withLimiter(limiterFor: (url: string) => Limiter, next: Exchange): Exchange {
   return async (config) => {
-    const limiter = limiters.for(config.url);
-    const waits = !limiter.tryEnter();
-    if (waits) {
+    const limiter = limiterFor(config.url);
+    if (!limiter.tryEnter()) {
       await limiter.enter(config.signal as AbortSignal | undefined).catch((reason) => {
         throw toTransportException(reason, config);
       });
     }
     try {
-      return await next(waits ? await refresh(config) : config);
+      return await next(config);
     } finally {
       limiter.leave();
     }

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { TransportException } from '../exceptions/transport.js';
 import type { Logger } from '../logger.js';
 import { redactor } from '../redact.js';
 import { type Outcome, parseRetryAfter, type Retry, type RetryEvent } from './retry-policy.js';
+import { sleep } from './sleep.js';
 import { toTransportException } from './transport-errors.js';
 import { discard, type Exchange, type WireConfig, type WireResponse } from './wire.js';
 
@@ -10,8 +10,6 @@ import { discard, type Exchange, type WireConfig, type WireResponse } from './wi
 export interface RetryHooks {
   readonly logger: Logger;
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
-  /** Renews what may have gone stale during a wait, such as the bearer. */
-  readonly refresh?: (config: WireConfig) => Promise<WireConfig>;
   /** Told that a server wants to be left alone, and for how many milliseconds. */
   readonly onBusy?: (url: string, delay: number) => void;
 }
@@ -43,7 +41,6 @@ export function withRetries(hooks: RetryHooks, next: Exchange): Exchange {
       release(outcome, retry, hooks);
       report(hooks, { method: config.method.toUpperCase(), url: redactor.text(config.url), ...retry });
       await pause(retry.delay, config);
-      config = (await hooks.refresh?.(config)) ?? config;
     }
   };
 }
@@ -74,7 +71,7 @@ function report({ logger, onRetry }: RetryHooks, event: RetryEvent): void {
 
 async function pause(delay: number, config: WireConfig): Promise<void> {
   try {
-    await sleep(delay, undefined, { signal: config.signal as AbortSignal });
+    await sleep(delay, config.signal as AbortSignal);
   } catch (reason) {
     throw toTransportException(reason, config);
   }

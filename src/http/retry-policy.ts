@@ -88,7 +88,11 @@ export function retrySchema(): zod.ZodType {
   };
   const expectation = 'false, or an object such as { tries: 4 }';
   const optional = Object.fromEntries(Object.entries(shape).map(([name, type]) => [name, type.optional()]));
-  return z.literal(false).or(optionsSchema(optional, expectation));
+  // Not a union with `false`: of a wrong member it would only say that no alternative fits.
+  return z.preprocess(
+    (value) => (value === false ? undefined : value),
+    optionsSchema(optional, expectation).optional(),
+  );
 }
 
 /**
@@ -150,13 +154,19 @@ export class RetryBudget {
     return { failedTries: this.#failures.length, reason, delay };
   }
 
-  /** Says in the exception how many tries there were and why each failed, if there were several. */
-  explain<E extends ITkDBException>(exception: E): E {
+  /** How many tries there were and why each failed, if there is more to say than that the only one failed. */
+  get summary(): string | undefined {
     const failures = this.#failures;
-    if (failures.length < 2 && this.#why === '') return exception;
+    if (failures.length < 2 && this.#why === '') return undefined;
     const list = failures.map((reason, index) => `${index + 1}. ${reason}`);
     const tries = failures.length === 1 ? '1 try' : `${failures.length} tries`;
-    return addToMessage(exception, [`Gave up after ${tries}${this.#why}:`, ...list].join('\n'));
+    return [`Gave up after ${tries}${this.#why}:`, ...list].join('\n');
+  }
+
+  /** Adds the {@link RetryBudget.summary} to an exception of the transport. */
+  explain(exception: TransportException): TransportException {
+    if (this.summary !== undefined) addToMessage(exception, this.summary);
+    return exception;
   }
 
   #isTransient(outcome: Outcome): boolean {
@@ -202,11 +212,10 @@ function reasonOf(outcome: Outcome): string | undefined {
   return `${outcome.status} ${outcome.statusText}`.trim();
 }
 
-function addToMessage<E extends Error>(error: E, note: string): E {
+function addToMessage(error: Error, note: string): void {
   const { message, stack } = error;
   error.message = `${message}\n\n${note}`;
   if (stack !== undefined) error.stack = stack.replace(message, () => error.message);
-  return error;
 }
 
 function seconds(milliseconds: number): string {

@@ -1,6 +1,7 @@
 import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import https, { type RequestOptions as HttpsRequestOptions } from 'node:https';
 import type { Socket } from 'node:net';
+import { LONGEST_TIMER } from './sleep.js';
 
 /**
  * The `transport` of one axios request: sends it through `node:http(s)` and breaks it off when the other side is silent.
@@ -16,7 +17,7 @@ export class SilenceWatch {
 
   /** @param milliseconds - of silence to bear; 0 is without end */
   constructor(milliseconds: number) {
-    this.#milliseconds = milliseconds;
+    this.#milliseconds = Math.min(milliseconds, LONGEST_TIMER);
   }
 
   /** Why this watch has broken the request off, if it has. */

@@ -14,6 +14,8 @@ export interface WireConfig extends InternalAxiosRequestConfig {
   method: string;
   /** The bearer that the session put into the `Authorization` header; undefined where the header is not its own. */
   bearer?: string | undefined;
+  /** When the bearer was known to be good, by `performance.now()`. */
+  bearerAsOf?: number;
   /** The URL that redirected to this one. */
   redirectedFrom?: string;
   /** The tries that are left; undefined where it is tried once. */

@@ -6,6 +6,9 @@ import { isUnderPrefix } from '../url.js';
 import type { UserLike } from '../user/user-like.js';
 import type { DispatchedConfig } from './request-config.js';
 
+/** For how long a bearer that the user was asked for is used without asking again, in milliseconds. */
+const BEARER_CHECKED_FOR = 1000;
+
 /**
  * Puts the user's bearer into requests, and into no others than those under the prefix.
  *
@@ -14,6 +17,7 @@ import type { DispatchedConfig } from './request-config.js';
  * | has its own `auth`, or `auth: false`             | that, or nothing              |
  * | is not under the prefix                          | what the caller set           |
  * | is under the prefix                              | a bearer that is asked for now |
+ * | had to wait                                      | one that is asked for again   |
  * | was answered 401                                 | once more, with a new bearer  |
  */
 export class Authorization {
@@ -44,23 +48,24 @@ export class Authorization {
     config.bearer = bearer;
   }
 
-  /** Renews the session's bearer in a request that had to wait. */
-  readonly refresh = async (config: WireConfig): Promise<WireConfig> => {
-    if (config.bearer === undefined) return config;
-    const fresh = { ...config, headers: new AxiosHeaders(config.headers) } as DispatchedConfig;
-    await this.authorize(fresh);
-    return fresh;
-  };
+  /** Asks for the bearer again where a request has waited, for its turn or to be tried again. */
+  withFreshBearer(next: Exchange): Exchange {
+    return async (config) => {
+      const { bearer, bearerAsOf = 0 } = config;
+      const isOld = bearer !== this.#user.bearer || performance.now() - bearerAsOf > BEARER_CHECKED_FOR;
+      return next(isOld && carriesBearer(config) ? await this.#renew(config) : config);
+    };
+  }
 
   /** Repeats a request once with a new bearer where the one that it had was refused. */
   withReauthentication(next: Exchange): Exchange {
     return async (config) => {
       const response = await next(config);
-      const { bearer } = response.config;
-      if (response.status !== 401 || bearer === undefined || isReadable(config.data)) return response;
+      const isRefused = response.status === 401 && carriesBearer(response.config);
+      if (!isRefused || isReadable(config.data)) return response;
       discard(response.data);
-      this.#user.invalidate?.(bearer);
-      return next(await this.refresh({ ...config, bearer }));
+      this.#user.invalidate?.(response.config.bearer as string);
+      return next(await this.#renew(config));
     };
   }
 
@@ -79,8 +84,19 @@ export class Authorization {
       .join('\n');
   }
 
+  async #renew(config: WireConfig): Promise<WireConfig> {
+    const renewed = { ...config, headers: new AxiosHeaders(config.headers) } as DispatchedConfig;
+    await this.authorize(renewed);
+    return { ...renewed, bearerAsOf: performance.now() };
+  }
+
   // An async function, so that a user that throws at once fails the request like one that rejects.
   async #authenticate(signal: AbortSignal | undefined): Promise<void> {
     await this.#user.authenticate({ signal });
   }
+}
+
+/** Whether it is sent with the session's bearer; whoever prepares a request may put another one into the header. */
+function carriesBearer({ bearer, headers }: WireConfig): boolean {
+  return bearer !== undefined && headers.get('Authorization') === `Bearer ${bearer}`;
 }

@@ -3,9 +3,10 @@ import type { Agent as HttpsAgent } from 'node:https';
 import type * as zod from 'zod';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { type RetryEvent, type RetryOptions, retrySchema } from '../http/retry-policy.js';
-import { LOGGER_EXPECTED, type Logger } from '../logger.js';
+import { isLogger, LOGGER_EXPECTED, type Logger } from '../logger.js';
 import type { UserLike } from '../user/user-like.js';
 import { check, lazyZod, optionsSchema, prefixUrlSchema } from '../validation.js';
+import { HEADERS_EXPECTED, isAgent, isHeaders } from './request-config.js';
 
 /** A length of time, as the sum of its parts; fractions are fine. The names are those of Python's `timedelta`. */
 export interface Duration {
@@ -99,11 +100,12 @@ export function checkSessionOptions(options: SessionOptions): void {
     maxContentLength: atLeast0('number of bytes'),
     headers: z
       .record(z.string(), z.string('a string'), 'an object of header fields')
+      .refine(isHeaders, HEADERS_EXPECTED)
       .superRefine(refuseCredentials)
       .optional(),
-    logger: object(LOGGER_EXPECTED),
-    httpAgent: object('an http.Agent'),
-    httpsAgent: object('an https.Agent'),
+    logger: z.custom(isLogger, LOGGER_EXPECTED).optional(),
+    httpAgent: z.custom(isAgent, 'an http.Agent').optional(),
+    httpsAgent: z.custom(isAgent, 'an https.Agent').optional(),
   };
   check('new Session', optionsSchema(shape, 'given an object of options, such as { user }', HINTS), options);
   for (const name of ['saveAuth', 'authExpiryThreshold'] as const) {

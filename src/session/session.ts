@@ -16,8 +16,10 @@ import {
   STATUS_EXCEPTIONS,
 } from '../exceptions/status.js';
 import { decodeBody, decodeText, readFailedBody, serializeBody } from '../http/body.js';
+import { byOrigin } from '../http/by-origin.js';
 import { CookieStore, withCookies } from '../http/cookies.js';
-import { Limiters, withLimiter } from '../http/limiter.js';
+import { Limiter, withLimiter } from '../http/limiter.js';
+import { Pacer, withPacer } from '../http/pacer.js';
 import { MAX_REDIRECTS, withRedirects } from '../http/redirects.js';
 import { withRetries } from '../http/retries.js';
 import { RetryBudget, resolveRetry } from '../http/retry-policy.js';
@@ -25,10 +27,12 @@ import { toTransportException } from '../http/transport-errors.js';
 import { type Exchange, isReadable, sendOverWire } from '../http/wire.js';
 import { inspectAsString } from '../inspect.js';
 import { createLogger, type Logger } from '../logger.js';
+import { messageOf } from '../message-of.js';
 import { SettingsReader } from '../settings.js';
 import { joinUrl, parsePrefix } from '../url.js';
 import { DEFAULT_TIMEOUT, User } from '../user/user.js';
 import type { UserLike } from '../user/user-like.js';
+import { copyOptions } from '../validation.js';
 import { VERSION } from '../version.js';
 import { Authorization } from './authorization.js';
 import { InFlight } from './in-flight.js';
@@ -82,6 +86,7 @@ export class Session {
 
   /** @throws InvalidInvocation where an option or a setting is wrong */
   constructor(options: SessionOptions = {}) {
+    options = copyOptions('new Session', options);
     checkSessionOptions(options);
     this.#logger = createLogger(options.logger);
     this.#prefix = parsePrefix(options.prefixUrl ?? new SettingsReader().get('ITKDB_API_URL'));
@@ -108,31 +113,31 @@ export class Session {
   }
 
   get<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'GET', url });
+    return this.#request(config ?? {}, { method: 'GET', url });
   }
 
   head<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'HEAD', url });
+    return this.#request(config ?? {}, { method: 'HEAD', url });
   }
 
   options<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'OPTIONS', url });
+    return this.#request(config ?? {}, { method: 'OPTIONS', url });
   }
 
   delete<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'DELETE', url });
+    return this.#request(config ?? {}, { method: 'DELETE', url });
   }
 
   post<T = unknown>(url: string | URL, data?: unknown, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'POST', url, data });
+    return this.#request(config ?? {}, { method: 'POST', url, data });
   }
 
   put<T = unknown>(url: string | URL, data?: unknown, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'PUT', url, data });
+    return this.#request(config ?? {}, { method: 'PUT', url, data });
   }
 
   patch<T = unknown>(url: string | URL, data?: unknown, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'PATCH', url, data });
+    return this.#request(config ?? {}, { method: 'PATCH', url, data });
   }
 
   /**
@@ -153,9 +158,8 @@ export class Session {
     url?: string | URL,
     config?: RequestConfig,
   ): Promise<SessionResponse<T>> {
-    return this.#request(
-      typeof methodOrConfig === 'string' ? { ...config, method: methodOrConfig, url } : methodOrConfig,
-    );
+    if (typeof methodOrConfig !== 'string') return this.#request(methodOrConfig);
+    return this.#request(config ?? {}, { method: methodOrConfig, url });
   }
 
   /**
@@ -171,15 +175,17 @@ export class Session {
       statusText: '',
       headers: {},
     });
-    const { data } = await this.#dispatch({ ...this.#toDispatch(config), adapter }, config.signal);
+    const checked = checkRequestConfig(config);
+    const { data } = await this.#dispatch({ ...this.#toDispatch(checked), adapter }, checked.signal);
     return new PreparedRequest(data as DispatchedConfig);
   }
 
   /** Sends a prepared request as it is. */
-  send<T = unknown>(
+  async send<T = unknown>(
     request: PreparedRequest,
-    { signal }: { signal?: AbortSignal } = {},
+    options: { signal?: AbortSignal } = {},
   ): Promise<SessionResponse<T>> {
+    const { signal } = checkRequestConfig(options);
     const { adapter: _, ...config } = PreparedRequest.configOf(request);
     return this.#dispatch({ ...config, transformRequest: [] }, signal);
   }
@@ -211,12 +217,13 @@ export class Session {
 
   /** What one request goes through, from the outside in; each hop of a redirect starts again behind `withRedirects`. */
   #createExchange({ onRetry, maxConcurrency = MAX_CONCURRENCY, minInterval = 0 }: SessionOptions): Exchange {
-    const { covers, refresh } = this.#authorization;
-    const limiters = new Limiters({ maxConcurrency, minInterval });
-    const onBusy = (url: string, delay: number): void => limiters.for(url).holdOff(delay);
-    const tried = withRetries({ logger: this.#logger, onRetry, refresh, onBusy }, sendOverWire);
-    const limited = withLimiter(limiters, refresh, tried);
-    const followed = withRedirects(covers, withCookies(new CookieStore(), limited));
+    const limiterFor = byOrigin(() => new Limiter(maxConcurrency));
+    const pacerFor = byOrigin(() => new Pacer(minInterval));
+    const onBusy = (url: string, delay: number): void => pacerFor(url).holdOff(delay);
+    const paced = withPacer(pacerFor, this.#authorization.withFreshBearer(sendOverWire));
+    const tried = withRetries({ logger: this.#logger, onRetry, onBusy }, paced);
+    const limited = withLimiter(limiterFor, tried);
+    const followed = withRedirects(this.#authorization.covers, withCookies(new CookieStore(), limited));
     return this.#authorization.withReauthentication(followed);
   }
 
@@ -238,8 +245,9 @@ export class Session {
     return instance;
   }
 
-  async #request<T>(config: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#dispatch<T>(this.#toDispatch(config), config.signal);
+  async #request<T>(config: RequestConfig, more?: RequestConfig): Promise<SessionResponse<T>> {
+    const checked = checkRequestConfig(config, more);
+    return this.#dispatch<T>(this.#toDispatch(checked), checked.signal);
   }
 
   /**
@@ -247,7 +255,6 @@ export class Session {
    * every plain object in a config, however deep.
    */
   #toDispatch(config: RequestConfig): DispatchConfig {
-    checkRequestConfig(config);
     const { auth, url, params, paramsSerializer, data, transformRequest, validateStatus } = config;
     const serialize: AxiosRequestTransformer = function (_, headers) {
       return serializeBody.call(this, data, headers);
@@ -260,7 +267,7 @@ export class Session {
       authorize: auth === undefined,
       ...(NOT_FOR_AXIOS as AxiosRequestConfig),
     };
-    if (auth) dispatch.auth = auth;
+    if (auth) dispatch.auth = { username: auth.username, password: auth.password };
     if (validateStatus !== undefined) dispatch.accepts = validateStatus ?? (() => true);
     if (config.responseType === 'stream') dispatch.maxContentLength ??= -1;
     return dispatch;
@@ -276,7 +283,8 @@ export class Session {
       return response;
     } catch (error) {
       if (!flight.signal.aborted && !isAxiosError(error)) throw error;
-      throw toTransportException(error, { ...config, signal: flight.signal } as DispatchedConfig);
+      const request = { ...config, url: absoluteUrl(config), signal: flight.signal } as DispatchedConfig;
+      throw toTransportException(error, request);
     } finally {
       if (isReadable(data)) finished(data, flight.leave);
       else flight.leave();
@@ -296,6 +304,7 @@ export class Session {
     this.#logger.debug(`Request: ${config.method.toUpperCase()} ${config.url}`);
     const policy = resolveRetry(this.#retry, config.retry);
     config.retries = policy && new RetryBudget(policy);
+    config.bearerAsOf = performance.now();
     const response = await this.#exchange(config);
     const { status, headers, data } = response;
     const length = Buffer.isBuffer(data) ? data.length : headers['content-length'];
@@ -303,8 +312,10 @@ export class Session {
     if (config.accepts === undefined ? isFailure(status) : !config.accepts(status)) {
       const failed = { ...response, data: await readFailedBody(response) };
       this.#lastResponse = showExchange(failed, failed.data);
-      const exception = exceptionFor(failed, this.#authorization.explain(failed));
-      throw config.retries?.explain(exception) ?? exception;
+      throw exceptionFor(failed, {
+        preamble: this.#authorization.explain(failed),
+        tries: config.retries?.summary,
+      });
     }
     const shown = showExchange(response, undefined);
     this.#lastResponse = shown;
@@ -328,6 +339,14 @@ const NOT_FOR_AXIOS: unknown = {
   validateStatus: undefined,
 };
 
+function absoluteUrl({ target, url }: DispatchConfig): string | undefined {
+  try {
+    return target?.().href ?? url;
+  } catch {
+    return url;
+  }
+}
+
 /** Adds query parameters: a list repeats its name, undefined and null are left out. */
 function withParams(url: URL, params: unknown, serializer: RequestConfig['paramsSerializer']): URL {
   if (params === undefined || params === null) return url;
@@ -336,7 +355,7 @@ function withParams(url: URL, params: unknown, serializer: RequestConfig['params
       axios.getUri({ url: url.href, params, paramsSerializer: serializer ?? { indexes: null } }),
     );
   } catch (error) {
-    throw new InvalidInvocation(`\`params\` cannot be written as a query: ${(error as Error).message}`);
+    throw new InvalidInvocation(`\`params\` cannot be written as a query: ${messageOf(error)}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { inspectAsString } from '../inspect.js';
 import { DEFAULT_SETTINGS } from '../settings.js';
-import { check, lazyZod, optionsSchema } from '../validation.js';
+import { check, copyOptions, lazyZod, optionsSchema } from '../validation.js';
 import { CommandError, commandNotFound } from './app-error.js';
 import { type PdbUser, runCommand } from './commands.js';
 import { createDataset, type Dataset } from './data/dataset.js';
@@ -159,6 +159,7 @@ interface PdbParts {
 
 /** Starts an embedded production database. */
 export async function startPdb(options: PdbOptions = {}): Promise<EmbeddedPdb> {
+  options = copyOptions('startPdb', options);
   checkPdbOptions(options);
   const { seed = 1, components = 3000, users = [DEFAULT_USER], tokenLifetime = 7200 } = options;
   const dataset = createDataset(seed, components);

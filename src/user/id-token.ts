@@ -3,6 +3,7 @@ import type { JWK, JWTPayload, JWTVerifyOptions } from 'jose';
 import type { ZodType } from 'zod';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { type IdTokenCheck, InvalidIdToken } from '../exceptions/id-token.js';
+import { textOf } from '../message-of.js';
 import { lazyZod, optionsSchema } from '../validation.js';
 
 /** The claims of an id token. `uuidentity` and `name` are the database's, the others those of OIDC Core, section 2. */
@@ -41,7 +42,7 @@ export async function verifyIdToken(
 ): Promise<IdTokenClaims> {
   const { alg, kid, hasAudience } = await peek(token);
   if (alg !== 'RS256')
-    throw new InvalidIdToken('algorithm', `the id token is signed with ${alg}, not with RS256`);
+    throw new InvalidIdToken('algorithm', `the id token is signed with ${textOf(alg)}, not with RS256`);
   const options: JWTVerifyOptions = {
     ...jwtOptions,
     algorithms: ['RS256'],

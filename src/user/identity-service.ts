@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import axios, { type AxiosRequestConfig } from 'axios';
 import type { JWK } from 'jose';
-import { ITkDBException } from '../exceptions/base.js';
+import { InvalidInvocation, ITkDBException } from '../exceptions/base.js';
 import { InvalidIdToken } from '../exceptions/id-token.js';
 import { AuthenticationFailed } from '../exceptions/response.js';
 import { decodeBody, readFailedBody } from '../http/body.js';
@@ -28,6 +28,12 @@ export interface GrantRequest {
   readonly accessCode1: string;
   readonly accessCode2: string;
   readonly scope: string;
+}
+
+interface IdentityAnswer {
+  readonly status: number;
+  readonly data: unknown;
+  readonly config?: AxiosRequestConfig;
 }
 
 /** Options of {@link IdentityService}. */
@@ -62,8 +68,9 @@ export class IdentityService {
     const { access_token: accessToken, id_token: idToken } = fieldsOf(response.data);
     if (response.status === 200 && isFilled(accessToken) && isFilled(idToken))
       return { accessToken, idToken };
-    const exception = new AuthenticationFailed({ ...response, config: response.config ?? config });
-    throw (response.config as Partial<WireConfig>)?.retries?.explain(exception) ?? exception;
+    throw new AuthenticationFailed({ ...response, config: response.config ?? config }, undefined, {
+      tries: (response.config as Partial<WireConfig> | undefined)?.retries?.summary,
+    });
   }
 
   /** The keys that tokens are signed with; read once, and again when `fresh` is asked for. */
@@ -89,9 +96,7 @@ export class IdentityService {
     );
   }
 
-  async #send(
-    config: AxiosRequestConfig,
-  ): Promise<{ status: number; data: unknown; config?: AxiosRequestConfig }> {
+  async #send(config: AxiosRequestConfig): Promise<IdentityAnswer> {
     const { client, timeout, signal } = this.#options;
     const request: AxiosRequestConfig = {
       ...config,
@@ -102,7 +107,7 @@ export class IdentityService {
       validateStatus: () => true,
     };
     try {
-      return await client.request(request);
+      return answerOf(await client.request(request));
     } catch (error) {
       if (error instanceof ITkDBException) throw error;
       throw toTransportException(error, { ...config, signal });
@@ -132,6 +137,17 @@ export function createClient({
     maxContentLength: 1024 * 1024,
     transformResponse: [],
   });
+}
+
+/** @throws InvalidInvocation where it is none: the client may be the caller's */
+function answerOf(response: unknown): IdentityAnswer {
+  const { status, data, ...rest } = (response ?? {}) as IdentityAnswer;
+  if (typeof status === 'number') return { ...rest, status, data: isRecord(data) ? { ...data } : data };
+  throw new InvalidInvocation('`httpClient` must answer as axios does: { status, data }');
+}
+
+function isRecord(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
 }
 
 function fieldsOf(data: unknown): Readonly<Record<string, unknown>> {

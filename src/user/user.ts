@@ -3,10 +3,10 @@ import { InvalidInvocation } from '../exceptions/base.js';
 import { withLimits } from '../http/limits.js';
 import { type RetryEvent, type RetryOptions, resolveRetry, retrySchema } from '../http/retry-policy.js';
 import { inspectAsString } from '../inspect.js';
-import { createLogger, LOGGER_EXPECTED, type Logger } from '../logger.js';
+import { createLogger, isLogger, LOGGER_EXPECTED, type Logger } from '../logger.js';
 import { SettingsReader } from '../settings.js';
 import { parsePrefix } from '../url.js';
-import { check, lazyZod, optionsSchema, prefixUrlSchema } from '../validation.js';
+import { check, copyOptions, lazyZod, optionsSchema, prefixUrlSchema } from '../validation.js';
 import { type IdTokenClaims, type JwtOptions, jwtOptionsSchema, verifyIdToken } from './id-token.js';
 import { createClient, type Grant, type HttpClient, IdentityService } from './identity-service.js';
 import { TokenFile, type TokenOwner } from './token-file.js';
@@ -77,10 +77,11 @@ export class User implements UserLike {
 
   /** @throws InvalidInvocation where an option is wrong */
   constructor(options: UserOptions = {}) {
-    checkUserOptions(options);
-    this.#options = options;
-    this.#logger = createLogger(options.logger);
-    this.#file = options.saveAuth === undefined ? undefined : new TokenFile(options.saveAuth);
+    this.#options = copyOptions('new User', options);
+    checkUserOptions(this.#options);
+    const { logger, saveAuth } = this.#options;
+    this.#logger = createLogger(logger);
+    this.#file = saveAuth === undefined ? undefined : new TokenFile(saveAuth);
   }
 
   /**
@@ -278,7 +279,6 @@ export class User implements UserLike {
 function checkUserOptions(options: UserOptions): void {
   const z = lazyZod();
   const text = z.string('a string').optional();
-  const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
   const isClient = (value: unknown): boolean => typeof (value as HttpClient | null)?.request === 'function';
   const shape = {
     accessCode1: text,
@@ -291,7 +291,7 @@ function checkUserOptions(options: UserOptions): void {
     timeout: z.number('a number of milliseconds').min(0, 'a number of milliseconds, at least 0').optional(),
     retry: retrySchema().optional(),
     onRetry: z.custom((value) => typeof value === 'function', 'a function').optional(),
-    logger: z.custom(isObject, LOGGER_EXPECTED).optional(),
+    logger: z.custom(isLogger, LOGGER_EXPECTED).optional(),
     httpClient: z.custom(isClient, 'an HTTP client, such as axios').optional(),
   };
   check(
