@@ -7,6 +7,7 @@
 export * from './exceptions/index.js';
 export type { Retry, RetryEvent, RetryOptions } from './http/retry-policy.js';
 export type { Logger } from './logger.js';
+export type { ShownHeaders } from './redact.js';
 export type { CacheStore, Duration, SessionOptions } from './session/options.js';
 export { PreparedRequest } from './session/prepared-request.js';
 export type { RequestConfig, SessionResponse } from './session/request-config.js';

@@ -112,30 +112,37 @@ export class Session {
     return this.#lastResponse;
   }
 
+  /** Reads. The input of a command goes into `data`, which is sent as the JSON body of the GET. See {@link Session.request} for what it throws. */
   get<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
     return this.#request(config ?? {}, { method: 'GET', url });
   }
 
+  /** Asks for the headers alone. See {@link Session.request} for what it throws. */
   head<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
     return this.#request(config ?? {}, { method: 'HEAD', url });
   }
 
+  /** Asks what a URL can do. See {@link Session.request} for what it throws. */
   options<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
     return this.#request(config ?? {}, { method: 'OPTIONS', url });
   }
 
+  /** Deletes. See {@link Session.request} for what it throws. */
   delete<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
     return this.#request(config ?? {}, { method: 'DELETE', url });
   }
 
+  /** Writes: `data` is the body itself, sent as JSON. See {@link Session.request} for what it throws. */
   post<T = unknown>(url: string | URL, data?: unknown, config?: RequestConfig): Promise<SessionResponse<T>> {
     return this.#request(config ?? {}, { method: 'POST', url, data });
   }
 
+  /** Replaces: `data` is the body itself, sent as JSON. See {@link Session.request} for what it throws. */
   put<T = unknown>(url: string | URL, data?: unknown, config?: RequestConfig): Promise<SessionResponse<T>> {
     return this.#request(config ?? {}, { method: 'PUT', url, data });
   }
 
+  /** Changes: `data` is the body itself, sent as JSON. See {@link Session.request} for what it throws. */
   patch<T = unknown>(url: string | URL, data?: unknown, config?: RequestConfig): Promise<SessionResponse<T>> {
     return this.#request(config ?? {}, { method: 'PATCH', url, data });
   }
@@ -203,14 +210,17 @@ export class Session {
     for (const resource of this.#ours.splice(0)) (resource.close ?? resource.destroy)?.call(resource);
   }
 
+  /** Closes the session at the end of a block: `await using session = new Session()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
+  /** What a template string shows. */
   toString(): string {
     return `Session(prefixUrl=${this.prefixUrl})`;
   }
 
+  /** What `JSON.stringify` shows. */
   toJSON(): { prefixUrl: string } {
     return { prefixUrl: this.prefixUrl };
   }

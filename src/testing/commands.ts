@@ -36,7 +36,7 @@ export interface CommandContext {
 type Command = (input: DtoIn, context: CommandContext) => Record<string, unknown>;
 
 /** The commands that the embedded database answers. */
-export const COMMANDS: Readonly<Record<string, Command>> = {
+const COMMANDS: Readonly<Record<string, Command>> = {
   getUser,
   listInstitutions: (input, { dataset }) =>
     page('pageItemList', dataset.institutions, input, viewInstitution),

@@ -134,6 +134,7 @@ export class EmbeddedPdb {
     return this.identity.issueToken(this.user, overrides);
   }
 
+  /** What a template string shows. */
   toString(): string {
     return `EmbeddedPdb(apiUrl=${this.apiUrl}, authUrl=${this.authUrl})`;
   }
@@ -143,6 +144,7 @@ export class EmbeddedPdb {
     await Promise.all([this.#api.close(), this.#auth.close()]);
   }
 
+  /** Closes it at the end of a block: `await using pdb = await startPdb()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

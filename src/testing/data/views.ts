@@ -181,6 +181,6 @@ export function idOf(code: string): string {
   return hash.toString(16).padStart(8, '0').repeat(3);
 }
 
-export function iso(milliseconds: number): string {
+function iso(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
