@@ -3,9 +3,13 @@ import { redactor } from './redact.js';
 
 /** Where log lines go: `console` and pino loggers fit. */
 export interface Logger {
+  /** Takes a line that only helps to look into the client itself, such as each request. */
   debug(message: string): void;
+  /** Takes a line that is good to know. */
   info(message: string): void;
+  /** Takes a line about something that may be wrong, such as a further try. */
   warn(message: string): void;
+  /** Takes a line about something that is wrong. */
   error(message: string): void;
 }
 

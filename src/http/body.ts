@@ -8,6 +8,7 @@ import { isReadable, type WireConfig } from './wire.js';
 
 /** How much of a failed answer's stream is read for its exception, in bytes. */
 const FAILED_STREAM_LENGTH = 64 * 1024;
+const UTF_8 = new TextDecoder();
 
 /**
  * Serialises a request body: what axios does, but a value that JSON cannot hold is an error rather than a silent
@@ -155,9 +156,10 @@ function isText(type: string): boolean {
 function textDecoder(response: AxiosResponse): TextDecoder {
   const [, charset] =
     /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(String(response.headers['content-type'] ?? '')) ?? [];
+  if (charset === undefined || /^utf-?8$/i.test(charset)) return UTF_8;
   try {
-    return new TextDecoder(charset ?? 'utf-8');
+    return new TextDecoder(charset);
   } catch {
-    return new TextDecoder();
+    return UTF_8;
   }
 }

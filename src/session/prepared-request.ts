@@ -42,6 +42,7 @@ export class PreparedRequest {
     return this.#config.data;
   }
 
+  /** What a template string shows: method and URL, without credentials. */
   toString(): string {
     return `PreparedRequest(${this.method} ${showRequest(this.#config as RequestInput).url})`;
   }

@@ -67,7 +67,7 @@ export interface DispatchConfig extends AxiosRequestConfig {
   authorize: boolean;
   accepts?: WireConfig['accepts'];
   /** Works out the absolute URL; not there where URL, headers and body are final. */
-  target?: () => URL;
+  target?: (() => URL) | undefined;
   cache?: RequestConfig['cache'];
   retry?: RequestConfig['retry'];
 }

@@ -14,6 +14,7 @@ import { VERSION } from '../version.js';
 
 /** The HTTP client that a `User` talks to the identity service with. An axios instance is one. */
 export interface HttpClient {
+  /** Sends a request and gives the answer, whatever its status, or throws where there is none. */
   request(config: AxiosRequestConfig): Promise<{ status: number; data: unknown; headers?: object }>;
 }
 

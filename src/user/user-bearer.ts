@@ -63,10 +63,12 @@ export class UserBearer implements UserLike {
     return this.#bearer;
   }
 
+  /** What a template string shows. */
   toString(): string {
     return 'UserBearer(bearer=<TOKEN>)';
   }
 
+  /** What `JSON.stringify` shows. */
   toJSON(): { bearer: string } {
     return { bearer: '<TOKEN>' };
   }

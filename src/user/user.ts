@@ -41,7 +41,7 @@ export interface UserOptions {
 }
 
 /** A token is renewed when it has no more than this left, unless an option says otherwise. In seconds. */
-export const AUTH_EXPIRY_THRESHOLD = 15;
+const AUTH_EXPIRY_THRESHOLD = 15;
 /** Silence to bear unless an option says otherwise, in milliseconds. */
 export const DEFAULT_TIMEOUT = 60_000;
 
@@ -112,10 +112,12 @@ export class User implements UserLike {
     return !(this.expiresIn > this.authExpiryThreshold);
   }
 
+  /** First personal access code; `''` where there is none. */
   get accessCode1(): string {
     return this.#options.accessCode1 ?? this.#settings.get('ITKDB_ACCESS_CODE1');
   }
 
+  /** Second personal access code; `''` where there is none. */
   get accessCode2(): string {
     return this.#options.accessCode2 ?? this.#settings.get('ITKDB_ACCESS_CODE2');
   }
@@ -171,10 +173,12 @@ export class User implements UserLike {
     this.#renewals.end(new Error('the user was closed'));
   }
 
+  /** What a template string shows. */
   toString(): string {
     return `User(name=${this.name}, expiresIn=${this.expiresIn}s)`;
   }
 
+  /** What `JSON.stringify` shows. */
   toJSON(): { name: string; expiresIn: number } {
     return { name: this.name, expiresIn: this.expiresIn };
   }
