@@ -160,12 +160,7 @@ async function readAtOnce(modules: readonly Component[]): Promise<void> {
 /** The same question twice, to a session that keeps answers. Says nothing where the second one was not kept. */
 async function showCache([module]: readonly Component[]): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'itkdb-demo-'));
-  await using keeping = new Session({
-    user,
-    prefixUrl: pdb.apiUrl,
-    cache: folder,
-    expiresAfter: { hours: 1 },
-  });
+  const keeping = new Session({ user, prefixUrl: pdb.apiUrl, cache: folder, expiresAfter: { hours: 1 } });
   const ask = async (): Promise<readonly [boolean, string]> => {
     const start = performance.now();
     const { fromCache } = await keeping.get('getComponent', { data: { component: module?.serialNumber } });
@@ -173,6 +168,7 @@ async function showCache([module]: readonly Component[]): Promise<void> {
   };
   const [, miss] = await ask();
   const [isHit, hit] = await ask();
+  await keeping.close();
   await rm(folder, { recursive: true });
   if (!isHit) return;
   terminal.step('Ask the same twice: the second answer comes from the disk');

@@ -2,24 +2,32 @@ import { Timeout } from '../exceptions/transport.js';
 import { LONGEST_TIMER } from './sleep.js';
 import { abortedException } from './transport-errors.js';
 
+/** For how long to wait, and for what. */
+export interface Limits {
+  /** Starts the message of the exception. */
+  readonly what: string;
+  /** The request that it is about, if it is about one. */
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** In milliseconds; 0 for none. */
+  readonly timeout?: number | undefined;
+}
+
 /**
  * Waits for a promise, but no longer than a signal and a time allow. The work behind the promise goes on: others may
  * wait for it too.
  *
- * @param limits - `timeout` in milliseconds, 0 for none; `what` starts the message of the exception
  * @throws Aborted, Timeout
  */
 export function withLimits<T>(
   promise: Promise<T>,
-  {
-    what,
-    signal,
-    timeout = 0,
-  }: { what: string; signal?: AbortSignal | undefined; timeout?: number | undefined },
+  { what, signal, timeout = 0, ...context }: Limits,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => settle(() => reject(abortedException(what, signal?.reason, {})));
-    const onTimeout = (): void => settle(() => reject(new Timeout(`${what} took longer than ${timeout} ms`)));
+    const onAbort = (): void => settle(() => reject(abortedException(what, signal?.reason, context)));
+    const onTimeout = (): void =>
+      settle(() => reject(new Timeout(`${what} took longer than ${timeout} ms`, context)));
     const timer = timeout > 0 ? setTimeout(onTimeout, Math.min(timeout, LONGEST_TIMER)) : undefined;
     const settle = (then: () => void): void => {
       clearTimeout(timer);

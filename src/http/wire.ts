@@ -16,6 +16,8 @@ export interface WireConfig extends InternalAxiosRequestConfig {
   bearer?: string | undefined;
   /** When the bearer was known to be good, by `performance.now()`. */
   bearerAsOf?: number;
+  /** The URL that the bearer was put in for. */
+  bearerUrl?: string;
   /** The URL that redirected to this one. */
   redirectedFrom?: string;
   /** The caller's `validateStatus`: whether an answer with this status is no exception. */

@@ -9,6 +9,7 @@ import {
   type WireConfig,
   type WireResponse,
 } from '../http/wire.js';
+import { redactor } from '../redact.js';
 import { isUnderPrefix } from '../url.js';
 import type { UserLike } from '../user/user-like.js';
 import type { DispatchedConfig } from './request-config.js';
@@ -39,12 +40,18 @@ export class Authorization {
   /** Whether the bearer may be sent to a URL. */
   readonly covers = (url: URL): boolean => isUnderPrefix(this.#prefix, url);
 
-  /** Asks the user for a bearer, within the request's time, and puts it into the header. */
+  /** Asks the user for a bearer, within the request's time and that of its tries, and puts it into the header. */
   async authorize(config: DispatchedConfig): Promise<void> {
     if (!config.authorize || !this.covers(new URL(config.url))) return;
+    const { method, url, timeout, policy } = config;
     const signal = config.signal as AbortSignal | undefined;
-    const what = 'authentication';
-    await withLimits(this.#authenticate(signal), { what, signal, timeout: config.timeout });
+    await withLimits(this.#authenticate(signal), {
+      what: 'authentication',
+      method: method?.toUpperCase(),
+      url: redactor.text(url),
+      signal,
+      timeout: timeout && timeout + (policy?.within ?? 0),
+    });
     const { bearer } = this.#user;
     if (typeof bearer !== 'string' || !/^[\x21-\x7e]+$/.test(bearer)) {
       throw new InvalidInvocation(
@@ -53,6 +60,13 @@ export class Authorization {
     }
     config.headers.set('Authorization', `Bearer ${bearer}`);
     config.bearer = bearer;
+    config.bearerUrl = url;
+  }
+
+  /** @throws InvalidInvocation where a request with the bearer is on its way to another URL than it was given for */
+  check({ bearer, bearerUrl, url }: WireConfig): void {
+    if (bearer === undefined || url === bearerUrl) return;
+    throw new InvalidInvocation('`transformRequest` must not change the URL of a request that has the token');
   }
 
   /** Asks for the bearer again where a request has waited, for its turn or to be tried again. */

@@ -1,6 +1,6 @@
 import { type AxiosBasicCredentials, AxiosHeaders, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
-import { type RetryOptions, retrySchema } from '../http/retry-policy.js';
+import { type RetryOptions, type RetryPolicy, retrySchema } from '../http/retry-policy.js';
 import type { CacheMode, WireConfig } from '../http/wire.js';
 import { messageOf } from '../message-of.js';
 import { check, isPlainObject, lazyZod, noSuchOption } from '../validation.js';
@@ -70,6 +70,8 @@ export interface DispatchConfig extends AxiosRequestConfig {
   target?: (() => URL) | undefined;
   cache?: RequestConfig['cache'];
   retry?: RequestConfig['retry'];
+  /** What `retry` comes to, with that of the session. */
+  policy?: RetryPolicy | undefined;
 }
 
 /** The same inside axios's interceptors and adapter. */

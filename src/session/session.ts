@@ -2,8 +2,8 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { finished } from 'node:stream';
 import axios, {
+  Axios,
   type AxiosAdapter,
-  type AxiosInstance,
   type AxiosRequestConfig,
   type AxiosRequestTransformer,
   isAxiosError,
@@ -18,15 +18,10 @@ import {
   STATUS_EXCEPTIONS,
 } from '../exceptions/status.js';
 import { decodeBody, decodeText, readFailedBody, serializeBody } from '../http/body.js';
-import { byOrigin } from '../http/by-origin.js';
-import { CookieStore, withCookies } from '../http/cookies.js';
-import { Limiter, withLimiter } from '../http/limiter.js';
-import { Pacer, withPacer } from '../http/pacer.js';
-import { MAX_REDIRECTS, withRedirects } from '../http/redirects.js';
-import { withRetries } from '../http/retries.js';
+import { MAX_REDIRECTS } from '../http/redirects.js';
 import { RetryBudget, resolveRetry } from '../http/retry-policy.js';
 import { toTransportException } from '../http/transport-errors.js';
-import { type Exchange, isReadable, sendOverWire } from '../http/wire.js';
+import { type Exchange, isReadable } from '../http/wire.js';
 import { inspectAsString } from '../inspect.js';
 import { createLogger, type Logger } from '../logger.js';
 import { messageOf } from '../message-of.js';
@@ -38,13 +33,8 @@ import { copyOptions } from '../validation.js';
 import { VERSION } from '../version.js';
 import { Authorization } from './authorization.js';
 import { InFlight } from './in-flight.js';
-import {
-  checkSessionOptions,
-  MAX_CACHE_SIZE,
-  MAX_CONCURRENCY,
-  MAX_CONTENT_LENGTH,
-  type SessionOptions,
-} from './options.js';
+import { checkSessionOptions, MAX_CACHE_SIZE, MAX_CONTENT_LENGTH, type SessionOptions } from './options.js';
+import { createPipeline } from './pipeline.js';
 import { PreparedRequest } from './prepared-request.js';
 import {
   checkRequestConfig,
@@ -53,7 +43,7 @@ import {
   type RequestConfig,
   type SessionResponse,
 } from './request-config.js';
-import { showExchange, showFailure } from './shown-exchange.js';
+import { showExchange, showFailure, showReceived } from './shown-exchange.js';
 
 /**
  * A connection to the database that authenticates itself.
@@ -79,7 +69,7 @@ export class Session {
   readonly #prefix: URL;
   readonly #user: UserLike;
   readonly #logger: Logger;
-  readonly #axios: AxiosInstance;
+  readonly #axios: Axios;
   readonly #authorization: Authorization;
   readonly #retry: SessionOptions['retry'];
   readonly #cache: SessionCache<string | URL | RequestConfig>;
@@ -87,7 +77,7 @@ export class Session {
   readonly #inFlight = new InFlight();
   readonly #ours: { close?(): void; destroy?(): void }[] = [];
   #closed = false;
-  #lastResponse: SessionResponse | undefined;
+  #lastResponse: (() => SessionResponse) | undefined;
 
   static {
     inspectAsString(this);
@@ -103,7 +93,15 @@ export class Session {
     this.#authorization = new Authorization(this.#user, this.#prefix);
     this.#retry = options.retry;
     this.#cache = this.#createCache(options);
-    this.#exchange = this.#createExchange(options);
+    this.#exchange = createPipeline({
+      options,
+      logger: this.#logger,
+      authorization: this.#authorization,
+      cache: this.#cache,
+      onResponse: (response) => {
+        this.#lastResponse = () => showReceived(response);
+      },
+    });
     this.#axios = this.#createAxios(options);
   }
 
@@ -124,7 +122,7 @@ export class Session {
 
   /** The last answer received, be it a failure; undefined before the first. */
   get lastResponse(): SessionResponse | undefined {
-    return this.#lastResponse;
+    return this.#lastResponse?.();
   }
 
   /** Reads. The input of a command goes into `data`, which is sent as the JSON body of the GET. See {@link Session.request} for what it throws. */
@@ -241,19 +239,6 @@ export class Session {
     return { prefixUrl: this.prefixUrl };
   }
 
-  /** What one request goes through, from the outside in; each hop of a redirect starts again behind `withRedirects`. */
-  #createExchange({ onRetry, maxConcurrency = MAX_CONCURRENCY, minInterval = 0 }: SessionOptions): Exchange {
-    const limiterFor = byOrigin(() => new Limiter(maxConcurrency));
-    const pacerFor = byOrigin(() => new Pacer(minInterval));
-    const onBusy = (url: string, delay: number): void => pacerFor(url).holdOff(delay);
-    const paced = withPacer(pacerFor, this.#authorization.withFreshBearer(sendOverWire));
-    const tried = withRetries({ logger: this.#logger, onRetry, onBusy }, paced);
-    const limited = withLimiter(limiterFor, tried);
-    const cached = this.#cache.before(withCookies(new CookieStore(), limited));
-    const followed = withRedirects(this.#authorization.covers, cached);
-    return this.#authorization.withReauthentication(followed);
-  }
-
   #createCache({
     cache = true,
     expiresAfter,
@@ -274,10 +259,11 @@ export class Session {
     });
   }
 
-  #createAxios({ httpAgent, httpsAgent, ...options }: SessionOptions): AxiosInstance {
-    const instance = axios.create({
+  #createAxios({ httpAgent, httpsAgent, ...options }: SessionOptions): Axios {
+    // Not `axios.create`: what the program has put into axios's own defaults, a token say, is not for this server.
+    const instance = new Axios({
       adapter: (config) => this.#adapt(config as DispatchedConfig),
-      headers: { 'User-Agent': `itkdb/${VERSION}`, ...options.headers },
+      headers: { Accept: '*/*', 'User-Agent': `itkdb/${VERSION}`, ...options.headers } as never,
       httpAgent: httpAgent ?? this.#keep(new HttpAgent({ keepAlive: true })),
       httpsAgent: httpsAgent ?? this.#keep(new HttpsAgent({ keepAlive: true })),
       maxContentLength: options.maxContentLength ?? MAX_CONTENT_LENGTH,
@@ -340,6 +326,7 @@ export class Session {
 
   /** What the request interceptor does. */
   async #prepare(config: DispatchedConfig): Promise<void> {
+    config.policy = resolveRetry(this.#retry, config.retry);
     if (config.target === undefined) return;
     config.url = config.target().href;
     config.target = undefined;
@@ -348,25 +335,26 @@ export class Session {
 
   /** What the adapter does: exchanges a prepared request for an answer, or an exception. */
   async #adapt(config: DispatchedConfig): Promise<SessionResponse> {
-    this.#logger.debug(`Request: ${config.method.toUpperCase()} ${config.url}`);
-    const policy = resolveRetry(this.#retry, config.retry);
-    config.retries = policy && new RetryBudget(policy);
+    this.#authorization.check(config);
+    config.retries = config.policy && new RetryBudget(config.policy);
     config.bearerAsOf = performance.now();
     const response = await this.#exchange(config);
-    const { status, headers, data } = response;
-    const length = Buffer.isBuffer(data) ? data.length : headers['content-length'];
-    this.#logger.debug(`Response: ${status} (${length} bytes) ${config.method.toUpperCase()} ${config.url}`);
+    const { status } = response;
+    if (response.fromCache) {
+      this.#logger.debug(`Response: ${status} (from the cache) ${config.method.toUpperCase()} ${config.url}`);
+    }
     if (config.accepts === undefined ? isFailure(status) : !config.accepts(status)) {
       const failed = { ...response, data: await readFailedBody(response) };
       const exception = exceptionFor(failed, {
         preamble: this.#authorization.explain(failed),
         tries: config.retries?.summary,
       });
-      this.#lastResponse = showFailure(failed, exception);
+      const shown = showFailure(failed, exception.response);
+      this.#lastResponse = () => shown;
       throw exception;
     }
     const shown = showExchange(response, undefined);
-    this.#lastResponse = shown;
+    this.#lastResponse = () => shown;
     const isTransformed = [config.transformResponse ?? []].flat().length > 0;
     const decoded = (isTransformed ? decodeText : decodeBody)(response, config.responseType);
     shown.data = response.isShared && Buffer.isBuffer(decoded) ? Buffer.from(decoded) : decoded;

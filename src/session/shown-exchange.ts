@@ -1,5 +1,5 @@
 import { AxiosHeaders } from 'axios';
-import type { ResponseException } from '../exceptions/response.js';
+import { type ShownResponse, showResponse } from '../exceptions/exchange.js';
 import type { WireConfig, WireResponse } from '../http/wire.js';
 import { redactor } from '../redact.js';
 import type { SessionResponse } from './request-config.js';
@@ -41,9 +41,15 @@ function showRequest(config: WireConfig): Pick<SessionResponse, 'config' | 'requ
 }
 
 /** The same for a failure, whose body and headers often repeat the request: what its exception shows of it. */
-export function showFailure(response: WireResponse, { response: shown }: ResponseException): SessionResponse {
+export function showFailure(response: WireResponse, shown: ShownResponse): SessionResponse {
   const { statusText, data } = shown;
   return { ...showExchange(response, data), statusText, headers: new AxiosHeaders(shown.headers) };
+}
+
+/** The same for an answer that is not the last word on a request: that of a redirect, of a failed try, a 401. */
+export function showReceived(response: WireResponse): SessionResponse {
+  const { data } = response;
+  return showFailure(response, showResponse({ ...response, data: Buffer.isBuffer(data) ? data : undefined }));
 }
 
 function withoutCookies(headers: AxiosHeaders): AxiosHeaders {

@@ -1,0 +1,61 @@
+import type { SessionCache } from '../cache/session-cache.js';
+import { byOrigin } from '../http/by-origin.js';
+import { CookieStore, withCookies } from '../http/cookies.js';
+import { Limiter, withLimiter } from '../http/limiter.js';
+import { Pacer, withPacer } from '../http/pacer.js';
+import { withRedirects } from '../http/redirects.js';
+import { withRetries } from '../http/retries.js';
+import { type Exchange, sendOverWire, type WireResponse } from '../http/wire.js';
+import type { Logger } from '../logger.js';
+import type { Authorization } from './authorization.js';
+import { MAX_CONCURRENCY, type SessionOptions } from './options.js';
+
+/** What the pipeline of a session is made of. */
+export interface PipelineParts {
+  readonly options: SessionOptions;
+  readonly logger: Logger;
+  readonly authorization: Authorization;
+  readonly cache: Pick<SessionCache<never>, 'before'>;
+  /** Told of each answer that comes from a server, that of a redirect or of a failed try included. */
+  readonly onResponse: (response: WireResponse) => void;
+}
+
+/**
+ * Builds what one request goes through, from the outside in; each hop of a redirect starts again behind it, and each try
+ * behind the retries.
+ *
+ * reauthentication → redirects → cache → cookies → limit of concurrency → retries → interval → fresh bearer → wire
+ */
+export function createPipeline({
+  options,
+  logger,
+  authorization,
+  cache,
+  onResponse,
+}: PipelineParts): Exchange {
+  const { onRetry, maxConcurrency = MAX_CONCURRENCY, minInterval = 0 } = options;
+  const limiterFor = byOrigin(() => new Limiter(maxConcurrency));
+  const pacerFor = byOrigin(() => new Pacer(minInterval));
+  const onBusy = (url: string, delay: number): void => pacerFor(url).holdOff(delay);
+
+  const watched = withWitness(logger, onResponse, sendOverWire);
+  const paced = withPacer(pacerFor, authorization.withFreshBearer(watched));
+  const tried = withRetries({ logger, onRetry, onBusy }, paced);
+  const limited = withLimiter(limiterFor, tried);
+  const cached = cache.before(withCookies(new CookieStore(), limited));
+  return authorization.withReauthentication(withRedirects(authorization.covers, cached));
+}
+
+/** Notes what is sent to a server and what comes from there. */
+function withWitness(logger: Logger, onResponse: PipelineParts['onResponse'], next: Exchange): Exchange {
+  return async (config) => {
+    const request = `${config.method.toUpperCase()} ${config.url}`;
+    logger.debug(`Request: ${request}`);
+    const response = await next(config);
+    const { status, headers, data } = response;
+    const length = Buffer.isBuffer(data) ? data.length : headers['content-length'];
+    logger.debug(`Response: ${status} (${length} bytes) ${request}`);
+    onResponse(response);
+    return response;
+  };
+}
