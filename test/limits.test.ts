@@ -86,7 +86,28 @@ describe('silence', () => {
     pdb.fault({ on: 'grantToken', delay: NEVER });
     await using session = newSession();
     const exception = await failure(session.get('listProjects', { timeout: 100 }), Timeout);
+    expect(exception).toMatchObject({ method: 'GET', url: `${pdb.apiUrl}listProjects` });
     expect(exception.message).toBe('authentication took longer than 100 ms');
+  });
+
+  it('is not what the tries of the identity service take', async () => {
+    pdb.fault({ on: 'grantToken', status: 429, headers: { 'retry-after': '1' } });
+    const user = new User({ ...pdb.userOptions, retry: {} });
+    await using session = newSession({ user, timeout: 400, retry: {} });
+    await expect(session.get('listProjects')).resolves.toMatchObject({ status: 200 });
+  });
+
+  it('of a proxy that is to open a tunnel counts', async () => {
+    const proxy = createServer(() => {});
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    await using session = newSession({
+      prefixUrl: 'https://db.example/',
+      user: new MockUser(),
+      timeout: 150,
+    });
+    const { port } = proxy.address() as AddressInfo;
+    await failure(session.get('x', { proxy: { host: '127.0.0.1', port } }), Timeout);
+    proxy.close();
   });
 
   it('of a user that never answers is a Timeout', async () => {
@@ -234,6 +255,19 @@ describe('close()', () => {
       'the session is closed',
     );
     await session.close();
+  });
+
+  it('gives up the sign-in of a user of your own when nobody else waits for it', async () => {
+    await using quiet = await startPdb({ components: 1 });
+    quiet.fault({ on: 'grantToken', delay: NEVER });
+    const user = new User(quiet.userOptions);
+    const session = newSession({ user, prefixUrl: quiet.apiUrl });
+    const request = failure(session.get('listProjects'), Aborted);
+    await expect.poll(() => quiet.count('grantToken')).toBe(1);
+    await session.close();
+    await request;
+    await expect.poll(() => quiet.openConnections).toBe(0);
+    await expect(user.authenticate()).resolves.toBe(true);
   });
 
   it('closes the sockets', async () => {

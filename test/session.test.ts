@@ -923,6 +923,68 @@ describe('the log', () => {
   });
 });
 
+describe('each answer of a server', () => {
+  it('is a line of the log, that of a redirect and of a refused token too', async () => {
+    const logger = keepLogs();
+    const answers = [401, 302, 200];
+    const respond: Respond = (_, response) =>
+      response.writeHead(answers.shift() ?? 500, { location: '/y' }).end();
+    await using world = await withOrigin(respond, { logger });
+    await world.session.get('x');
+    const lines = logger.at('debug').filter((line) => line.includes('Response:'));
+    const url = world.origin.url;
+    expect(lines).toEqual([
+      `debug: Response: 401 (0 bytes) GET ${url}x`,
+      `debug: Response: 302 (0 bytes) GET ${url}x`,
+      `debug: Response: 200 (0 bytes) GET ${url}y`,
+    ]);
+  });
+
+  it('is the last response, even where what follows fails', async () => {
+    const respond: Respond = (_, response) => json(response, { bearer: 'mock-bearer-of-a-test', a: 1 }, 401);
+    await using world = await withOrigin(respond);
+    const { user } = world;
+    vi.spyOn(user, 'authenticate').mockImplementation(() => {
+      if (world.origin.requests.length > 0) throw new InvalidInvocation('no more tokens');
+      return true;
+    });
+    await failure(world.session.get('x'), InvalidInvocation);
+    expect(world.session.lastResponse).toMatchObject({ status: 401, data: { bearer: '<TOKEN>', a: 1 } });
+  });
+});
+
+describe('what others have set', () => {
+  it('as defaults of axios reaches no session', async () => {
+    await using foreign = await Origin.start();
+    const { common } = axios.defaults.headers;
+    common['Authorization'] = 'Bearer of-another-service';
+    Object.assign(axios.defaults, { baseURL: foreign.url, allowAbsoluteUrls: false, params: { a: 1 } });
+    try {
+      await using world = await withOrigin();
+      await world.session.get('x');
+      await world.session.get(`${foreign.url}y`, { auth: false });
+      expect(world.origin.requests.map(({ url }) => url)).toEqual(['/x']);
+      expect(foreign.requests.map(({ url, headers }) => [url, headers.authorization])).toEqual([
+        ['/y', undefined],
+      ]);
+    } finally {
+      delete common['Authorization'];
+      for (const name of ['baseURL', 'allowAbsoluteUrls', 'params'] as const) delete axios.defaults[name];
+    }
+  });
+
+  it('in transformRequest takes no token elsewhere', async () => {
+    await using foreign = await Origin.start();
+    await using world = await withOrigin();
+    const transformRequest = function (this: { url?: string }) {
+      this.url = foreign.url;
+    };
+    const exception = await failure(world.session.get('x', { transformRequest }), InvalidInvocation);
+    expect(exception.message).toContain('`transformRequest` must not change the URL');
+    expect(foreign.requests).toEqual([]);
+  });
+});
+
 describe('a session that is printed', () => {
   it('shows its prefix', () => {
     const session = newSession();
