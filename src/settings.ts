@@ -100,7 +100,7 @@ function settingSchema(name: keyof Settings): ZodType {
 function readDotenv(): Readonly<Record<string, string>> {
   let text: string;
   try {
-    text = readFileSync('.env', 'utf8');
+    text = decodeFile(readFileSync('.env'));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     // Python's virtual environments are often folders of this very name.
@@ -109,6 +109,11 @@ function readDotenv(): Readonly<Record<string, string>> {
   }
   const { parse } = createRequire(import.meta.url)('dotenv') as typeof dotenv;
   return parse(text);
+}
+
+/** Windows PowerShell writes UTF-16, if it is not told otherwise. */
+function decodeFile(bytes: Buffer): string {
+  return bytes[0] === 0xff && bytes[1] === 0xfe ? bytes.toString('utf16le', 2) : bytes.toString('utf8');
 }
 
 function warnOfFormerName(): void {

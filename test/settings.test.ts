@@ -44,6 +44,11 @@ describe('where a setting comes from', () => {
     expect(new User({ accessCode1: 'from argument' }).accessCode1).toBe('from argument');
   });
 
+  it('.env may be UTF-16, as PowerShell writes it', async () => {
+    await writeFile('.env', Buffer.from('\ufeffITKDB_LEEWAY=9\r\nITKDB_ACCESS_CODE1="a#b"\r\n', 'utf16le'));
+    expect([read('ITKDB_LEEWAY'), read('ITKDB_ACCESS_CODE1')]).toEqual([9, 'a#b']);
+  });
+
   it('an empty variable counts as not set', async () => {
     await writeFile('.env', 'ITKDB_LEEWAY=5\nITKDB_ACCESS_SCOPE=\n');
     vi.stubEnv('ITKDB_LEEWAY', '');
