@@ -36,6 +36,8 @@ function serve({ bytes, delay = 0 }) {
   const frame = JSON.stringify({ text: '' });
   const body = Buffer.from(JSON.stringify({ text: 'x'.repeat(bytes - frame.length) }));
   const headers = { 'Content-Type': 'application/json; charset=UTF-8', 'Content-Length': body.length };
+  // Not to outlive a benchmark that broke off.
+  process.once('disconnect', () => process.exit());
   const server = createServer((request, response) => {
     const answer = () => response.writeHead(200, headers).end(body);
     request.resume().on('end', () => (delay > 0 ? setTimeout(answer, delay) : answer()));

@@ -46,6 +46,7 @@ describe('the tarball', () => {
       'docs/getting-started.md',
       'docs/options.md',
       'docs/performance.md',
+      'docs/reliability.md',
       'docs/testing.md',
       'examples/components-to-csv.mjs',
       'examples/failed-tests.mjs',
