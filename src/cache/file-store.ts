@@ -10,10 +10,7 @@ export interface Filed {
   readonly expires?: number | undefined;
 }
 
-/**
- * What is no longer than this is read and written at once: five trips to the thread pool take five times as long as the
- * work itself. In bytes.
- */
+/** What is no longer than this is read at once: trips to the thread pool take ten times as long as the reading. In bytes. */
 const SHORT = 64 * 1024;
 /** A file system on which that takes longer than this is on a network, and is waited for as usual. In milliseconds. */
 const SLOW = 20;
@@ -82,12 +79,10 @@ export class FileStore extends KeyvFile {
     const path = this.pathOf(key);
     const temporary = `${path}.${process.pid}.${this.#temporary++}.${randomBytes(4).toString('hex')}.tmp`;
     const parts = [Buffer.from(`${JSON.stringify([key, expires ?? null])}\n`), ...[value].flat()];
-    const total = parts.reduce((sum, { length }) => sum + length, 0);
     const mtime = new Date(expires ?? NEVER);
     try {
-      if (total <= SHORT && !this.#isSlow)
-        this.#timed(() => writeAtOnce(temporary, parts, total, mtime, path));
-      else await writeInSteps(temporary, parts, total, mtime, path);
+      await writeNew(temporary, parts, mtime);
+      await fs.rename(temporary, path);
     } catch (error) {
       await fs.rm(temporary, { force: true }).catch(() => {});
       throw error;
@@ -208,43 +203,17 @@ function readStart(path: string): Buffer | undefined {
 
 const START = Buffer.allocUnsafeSlow(SHORT + 1);
 
-function writeAtOnce(
-  temporary: string,
-  parts: readonly Buffer[],
-  total: number,
-  mtime: Date,
-  path: string,
-): void {
-  const file = sync.openSync(temporary, 'wx', 0o600);
+async function writeNew(path: string, parts: readonly Buffer[], mtime: Date): Promise<void> {
+  const total = parts.reduce((sum, { length }) => sum + length, 0);
+  const file = await fs.open(path, 'wx', 0o600);
   try {
-    checkWritten(sync.writevSync(file, parts), total);
-    sync.futimesSync(file, new Date(), mtime);
-  } finally {
-    sync.closeSync(file);
-  }
-  sync.renameSync(temporary, path);
-}
-
-async function writeInSteps(
-  temporary: string,
-  parts: readonly Buffer[],
-  total: number,
-  mtime: Date,
-  path: string,
-): Promise<void> {
-  const file = await fs.open(temporary, 'wx', 0o600);
-  try {
-    checkWritten((await file.writev(parts)).bytesWritten, total);
+    const { bytesWritten } = await file.writev(parts);
+    // A full disk takes a part of it.
+    if (bytesWritten < total) throw new Error(`only ${bytesWritten} of ${total} bytes could be written`);
     await file.utimes(new Date(), mtime);
   } finally {
     await file.close();
   }
-  await fs.rename(temporary, path);
-}
-
-/** A full disk takes a part of it. */
-function checkWritten(written: number, total: number): void {
-  if (written < total) throw new Error(`only ${written} of ${total} bytes could be written`);
 }
 
 function ignore(...codes: string[]): (error: unknown) => undefined {
