@@ -5,6 +5,8 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/**/*.test.ts'],
     // A test that hangs is a failed test; none of ours waits for longer than this.
     testTimeout: 20_000,
+    // The type tests are checked, not run.
+    typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
     restoreMocks: true,
     unstubEnvs: true,
     // Settings of the person who runs the tests must not reach them.

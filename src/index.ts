@@ -9,6 +9,7 @@ export type { CacheSize, CacheStore } from './cache/store.js';
 export * from './exceptions/index.js';
 export type { Retry, RetryEvent, RetryOptions } from './http/retry-policy.js';
 export type { Logger } from './logger.js';
+export type { ShownHeaders } from './redact.js';
 export type { Duration, SessionOptions } from './session/options.js';
 export { PreparedRequest } from './session/prepared-request.js';
 export type { RequestConfig, SessionResponse } from './session/request-config.js';

@@ -1,3 +1,5 @@
+import { textOf } from './message-of.js';
+
 /**
  * Takes secrets out of whatever is shown to a person: exception messages, log lines, inspected objects.
  *
@@ -28,16 +30,20 @@ const FORM_PAIR = new RegExp(`(^|[?&;\\s])(${SECRET_NAME})=([^&#;\\s"'<]+)`, 'gi
 const BEARER = /\b(Bearer)\s{1,9}[A-Za-z0-9._~+/=-]{4,}/gi;
 const JWT = /\beyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)*/g;
 const EOS_TOKEN = /\bzteos64:[\w+/=-]+/g;
-const URL_USERINFO = /(\bhttps?:\/\/)[^/?#\s"']*@/gi;
+const URL_USERINFO = /(:\/\/)[^/?#\s"']*@/g;
 
 /** Shorter ones would blacken ordinary words, and are no secret. */
 const SHORTEST_LITERAL = 4;
 const SHORTEST_COOKIE = 8;
 /** What lies deeper is left out: no answer of the database is, and a hostile one must not exhaust the stack. */
 const DEEPEST = 100;
-
 /** How many texts a redactor remembers, and how long the longest of them is. */
 const [MOST_KNOWN, LONGEST_KNOWN] = [500, 500];
+
+interface BasicCredentials {
+  readonly username: string;
+  readonly password: string;
+}
 
 /** Header fields as any of the shapes that axios, `node:http` and callers use. */
 export type HeadersLike = object;
@@ -50,11 +56,11 @@ export function headerEntries(headers: HeadersLike | undefined): [string, string
   const plain = 'toJSON' in headers && typeof headers.toJSON === 'function' ? headers.toJSON() : headers;
   return Object.entries(plain as Record<string, unknown>)
     .filter(([, value]) => value !== undefined && value !== null && value !== false)
-    .map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value.map(String) : String(value)]);
+    .map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value.map(textOf) : textOf(value)]);
 }
 
 export class Redactor {
-  readonly #literals: RegExp | undefined;
+  readonly #literals: readonly string[];
   readonly #known = new Map<string, string>();
 
   /** @param literals - strings that are secret themselves, to be found in any spelling */
@@ -62,19 +68,21 @@ export class Redactor {
     const spellings = new Set<string>();
     for (const literal of literals) {
       if (literal.length < SHORTEST_LITERAL) continue;
-      spellings.add(literal).add(JSON.stringify(literal).slice(1, -1)).add(encodeURIComponent(literal));
+      const wellFormed = Buffer.from(literal).toString();
+      spellings.add(literal).add(JSON.stringify(literal).slice(1, -1)).add(encodeURIComponent(wellFormed));
     }
-    const longestFirst = [...spellings].sort((a, b) => b.length - a.length);
-    if (longestFirst.length > 0) this.#literals = new RegExp(longestFirst.map(escapeRegExp).join('|'), 'g');
+    this.#literals = [...spellings].sort((a, b) => b.length - a.length);
   }
 
   /** A redactor that also knows the secrets that one exchange carried in its headers and its request body. */
   static forExchange(exchange: {
     requestHeaders?: HeadersLike | undefined;
     requestBody?: unknown;
+    url?: string | undefined;
+    auth?: BasicCredentials | undefined;
     responseHeaders?: HeadersLike | undefined;
   }): Redactor {
-    const literals: string[] = [];
+    const literals = basicSecrets(exchange.auth ?? userinfoOf(exchange.url));
     for (const [name, value] of [
       ...headerEntries(exchange.requestHeaders),
       ...headerEntries(exchange.responseHeaders),
@@ -85,7 +93,11 @@ export class Redactor {
       else if (IS_SECRET_NAME.test(name)) literals.push(...values);
       else if (/^(?:set-)?cookie$/.test(name)) literals.push(...values.flatMap(cookieValues));
     }
-    collectSecrets(parsedJson(exchange.requestBody), literals);
+    try {
+      collectSecrets(parsedJson(exchange.requestBody), literals);
+    } catch {
+      // What cannot be read is not shown either.
+    }
     return new Redactor(literals);
   }
 
@@ -102,8 +114,8 @@ export class Redactor {
   }
 
   #redact(text: string): string {
-    const byLiteral = this.#literals === undefined ? text : text.replace(this.#literals, TOKEN);
-    return byLiteral
+    return this.#literals
+      .reduce((rest, literal) => rest.replaceAll(literal, TOKEN), text)
       .replace(
         QUOTED_PAIR,
         (_, quote, name, colon) => `${quote}${name}${quote}${colon}"${placeholderFor(name)}"`,
@@ -115,16 +127,19 @@ export class Redactor {
       .replace(URL_USERINFO, '$1<CREDENTIALS>@');
   }
 
-  /** Copies a JSON value with every secret in it replaced; functions, getters and cycles do not occur in JSON. */
-  json(value: unknown, depth = 0): unknown {
+  /** Copies a JSON value with every secret in it replaced. Of what is no JSON it makes some that is like it. */
+  json(value: unknown, holders: readonly unknown[] = []): unknown {
     if (typeof value === 'string') return this.text(value);
+    if (typeof value === 'bigint') return String(value);
+    if (typeof value === 'function' || typeof value === 'symbol') return undefined;
     if (value === null || typeof value !== 'object') return value;
-    if (depth > DEEPEST) return '…';
-    if (Array.isArray(value)) return value.map((item) => this.json(item, depth + 1));
+    if (holders.length > DEEPEST || holders.includes(value)) return '…';
+    const path = [...holders, value];
+    if (Array.isArray(value)) return value.map((item) => this.json(item, path));
     const copy: Record<string, unknown> = {};
     for (const [key, item] of Object.entries(value)) {
       const shown =
-        IS_SECRET_NAME.test(key) && isFilledString(item) ? placeholderFor(key) : this.json(item, depth + 1);
+        IS_SECRET_NAME.test(key) && isFilledString(item) ? placeholderFor(key) : this.json(item, path);
       // defineProperty, because a plain assignment to `__proto__` would not make a key.
       Object.defineProperty(copy, this.text(key), {
         value: shown,
@@ -138,13 +153,12 @@ export class Redactor {
 
   /** Copies header fields with credentials and cookies replaced. */
   headers(headers: HeadersLike | undefined): ShownHeaders {
-    const shown: ShownHeaders = {};
-    for (const [name, value] of headerEntries(headers)) {
-      shown[name] = Array.isArray(value)
-        ? value.map((v) => this.#header(name, v))
-        : this.#header(name, value);
-    }
-    return shown;
+    return Object.fromEntries(
+      headerEntries(headers).map(([name, value]) => [
+        name,
+        Array.isArray(value) ? value.map((v) => this.#header(name, v)) : this.#header(name, value),
+      ]),
+    );
   }
 
   #header(name: string, value: string): string {
@@ -174,6 +188,21 @@ function cookieValues(header: string): string[] {
     .filter((value) => value.length >= SHORTEST_COOKIE);
 }
 
+/** The password, and the header that it is sent in. */
+function basicSecrets({ username, password }: BasicCredentials): string[] {
+  if (username + password === '') return [];
+  return [password, Buffer.from(`${username}:${password}`).toString('base64')];
+}
+
+function userinfoOf(url = ''): BasicCredentials {
+  const { username, password } = URL.canParse(url) ? new URL(url) : { username: '', password: '' };
+  try {
+    return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
+  } catch {
+    return { username, password };
+  }
+}
+
 function parsedJson(body: unknown): unknown {
   if (typeof body !== 'string') return body;
   try {
@@ -183,15 +212,13 @@ function parsedJson(body: unknown): unknown {
   }
 }
 
-function collectSecrets(value: unknown, into: string[], depth = 0): void {
+function collectSecrets(value: unknown, into: string[], depth = 0, seen: Set<unknown> = new Set()): void {
   if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value) || depth > DEEPEST) return;
+  if (seen.has(value)) return;
+  seen.add(value);
   for (const [key, item] of Object.entries(value)) {
     if (typeof item === 'string') {
       if (IS_SECRET_NAME.test(key)) into.push(item);
-    } else collectSecrets(item, into, depth + 1);
+    } else collectSecrets(item, into, depth + 1, seen);
   }
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }

@@ -32,9 +32,9 @@ function isLoopback(hostname: string): boolean {
  * @throws InvalidInvocation where it does not parse, or is not http(s)
  */
 export function joinUrl(prefix: URL, url: string | URL | null | undefined): URL {
-  // URL drops tabs and line ends wherever they are, so they must not hide a scheme from the checks below.
+  // URL drops tabs and line ends wherever they are, and control characters at both ends, so they must not hide a scheme from the checks below.
   const text = String(url ?? '')
-    .replace(/[\t\n\r]/g, '')
+    .replace(/[\t\n\r]|^[\0- ]+|[\0- ]+$/g, '')
     .trim()
     .replaceAll('\\', '%5C');
   const scheme = /^([a-z][a-z0-9+.-]*):(\/*)/i.exec(text);

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as zod from 'zod';
 import { InvalidInvocation } from './exceptions/base.js';
+import { messageOf } from './message-of.js';
 
 let loaded: typeof zod | undefined;
 
@@ -23,9 +24,26 @@ export function check<Schema extends zod.ZodType>(
   schema: Schema,
   value: unknown,
 ): zod.output<Schema> {
-  const result = schema.safeParse(value);
+  const result = reading(subject, () => schema.safeParse(value));
   if (result.success) return result.data;
   throw new InvalidInvocation(`${subject}: ${result.error.issues.map(complaint).join('; ')}`);
+}
+
+/**
+ * Copies an object of options, so that what is checked is what is used, whatever its getters say the next time.
+ *
+ * @throws InvalidInvocation where a getter throws
+ */
+export function copyOptions<Options>(subject: string, options: Options): Options {
+  return reading(subject, () => (isPlainObject(options) ? { ...options } : options));
+}
+
+function reading<T>(subject: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new InvalidInvocation(`${subject}: the options cannot be read: ${messageOf(error)}`);
+  }
 }
 
 /**
@@ -78,13 +96,14 @@ export function prefixUrlSchema(): zod.ZodType<string> {
 }
 
 function complaint(issue: zod.core.$ZodIssue): string {
-  const name = issue.path.join('.');
+  const name = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys')
     return name === '' ? issue.message : `in \`${name}\` ${issue.message}`;
   return name === '' ? `must be ${issue.message}` : `\`${name}\` must be ${issue.message}`;
 }
 
-function isPlainObject(value: unknown): boolean {
+/** Whether a value is an object as `{}` makes it, and no instance of a class. */
+export function isPlainObject(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;

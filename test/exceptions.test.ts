@@ -93,6 +93,24 @@ describe('the exception of a status', () => {
   });
 });
 
+describe('an answer that is strange', () => {
+  it('with a field called __proto__ shows that field', () => {
+    const fields = JSON.parse('{"__proto__":["polluted"]}');
+    const { headers } = exceptionFor(answer(400, '', { headers: fields })).response;
+    expect(Object.keys(headers)).toEqual(['__proto__']);
+    expect(Array.isArray(headers)).toBe(false);
+  });
+
+  it('with a body that cannot be read is an exception all the same', () => {
+    const data = {
+      get biting() {
+        throw new Error('bitten');
+      },
+    };
+    expect(exceptionFor(answer(400, data)).message).toContain('<unreadable>');
+  });
+});
+
 describe('the family', () => {
   it('has the shape of the Python package', () => {
     expect(new DuplicateTestRuns('x')).toBeInstanceOf(DuplicateObjectsInDB);

@@ -240,6 +240,15 @@ const FAULTS: readonly (readonly [name: string, fault: FaultKind, outcome: Outco
     InvalidResponse,
     InvalidResponse,
   ],
+  [
+    'a switch to another protocol',
+    {
+      respond: ({ socket }) =>
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),
+    },
+    InvalidResponse,
+    InvalidResponse,
+  ],
   ['an empty answer', { respond: ({ socket }) => socket.end() }, ConnectionReset, 'success'],
 ];
 

@@ -76,6 +76,11 @@ describe('an id token is refused', () => {
     ['format', 'has too few parts', () => 'a.b'],
     ['format', 'is empty', () => ''],
     ['format', 'has claims that are no JSON', () => `${unsigned({ alg: 'RS256' }, {}).split('.')[0]}.!!!.x`],
+    [
+      'algorithm',
+      'has an algorithm that is no text',
+      () => `${unsigned({ alg: { toString: 1 } }, { exp: now() + 99 })}.`,
+    ],
     ['algorithm', 'is unsigned', () => `${unsigned({ alg: 'none' }, { exp: now() + 99 })}.`],
     [
       'algorithm',

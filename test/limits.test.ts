@@ -95,6 +95,16 @@ describe('silence', () => {
     await failure(session.get('listProjects'), Timeout);
   });
 
+  it('is not that of a program which was busy itself', async () => {
+    await using session = newSession({ timeout: 100 });
+    await session.get('listProjects');
+    pdb.fault({ on: 'listProjects', delay: 50 });
+    const answer = session.get('listProjects');
+    await sleep(20);
+    for (const end = performance.now() + 300; performance.now() < end; );
+    await expect(answer).resolves.toMatchObject({ status: 200 });
+  });
+
   it('in a stream reaches its reader', async () => {
     await using session = newSession({ timeout: 100 });
     pdb.fault({ on: 'listProjects', respond: (_, response) => void response.writeHead(200).write('12345') });

@@ -1,220 +1,210 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import ts from 'typescript';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import * as itkdb from '../src/index.js';
-import { DEFAULT_SETTINGS, ITkDBException, VERSION } from '../src/index.js';
-import { startPdb } from '../src/testing/index.js';
+import { VERSION } from '../src/index.js';
+import { InstalledPackage, ROOT } from './helpers/installed-package.js';
 
 const run = promisify(execFile);
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const read = (path: string): Promise<string> => readFile(join(ROOT, path), 'utf8');
 
-/** A folder in which the package, as built, is installed. */
-let folder: string;
+let installed: InstalledPackage;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'itkdb-package-'));
-  await mkdir(join(folder, 'node_modules'));
-  await symlink(ROOT, join(folder, 'node_modules', 'itkdb'));
+  installed = await InstalledPackage.install(['@types/node', 'undici-types']);
+}, 60_000);
+
+afterAll(() => installed.remove());
+
+/** A script that uses every entry point against an embedded database; prints `ok` when all of it is right. */
+const SMOKE = `
+  async function smoke({ BadRequest, Session, User }, { startPdb }) {
+    const pdb = await startPdb({ components: 50 });
+    const session = new Session({ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl });
+    const { serialNumber } = pdb.dataset.components[0];
+    const { data } = await session.get('getComponent', { data: { component: serialNumber } });
+    const error = await session.get('getComponent', { data: { component: 'none' } }).catch((error) => error);
+    await session.close();
+    await pdb.close();
+    const isRight = data.serialNumber === serialNumber && error instanceof BadRequest;
+    console.log(isRight ? 'ok' : [data, error], process.version);
+  }
+`;
+
+describe('the tarball', () => {
+  it('holds the build and its sources, documentation, examples, and nothing else', () => {
+    const others = installed.files.filter((path) => !/^(?:dist|src)\//.test(path));
+    expect(others).toEqual([
+      '.env.example',
+      'README.md',
+      'docs/authentication.md',
+      'docs/coming-from-python.md',
+      'docs/differences.md',
+      'docs/errors.md',
+      'docs/getting-started.md',
+      'docs/options.md',
+      'docs/performance.md',
+      'docs/testing.md',
+      'examples/components-to-csv.mjs',
+      'examples/failed-tests.mjs',
+      'examples/family-tree.mjs',
+      'examples/nightly.mjs',
+      'examples/who-am-i.mjs',
+      'package.json',
+    ]);
+  });
+
+  it('holds for each source file its code, its types, and the maps of both', () => {
+    const sources = installed.files.filter((path) => path.startsWith('src/'));
+    const built = installed.files.filter((path) => path.startsWith('dist/'));
+    expect(sources.length).toBeGreaterThan(40);
+    const kinds = ['d.ts', 'd.ts.map', 'js', 'js.map'];
+    const expected = sources.flatMap((path) => {
+      const stem = path.replace(/^src/, 'dist').replace(/ts$/, '');
+      return kinds.map((kind) => stem + kind);
+    });
+    expect(built).toEqual(expected.sort());
+  });
+
+  it('is what publint calls flawless', async () => {
+    const tarball = new Uint8Array(await readFile(installed.tarball)).buffer;
+    const { messages, pkg } = await publint({ strict: true, pack: { tarball } });
+    expect(messages.map((message) => formatMessage(message, pkg as object))).toEqual([]);
+  });
+
+  it('has types that every resolution of an ES module finds', async () => {
+    const attw = join(ROOT, 'node_modules', '@arethetypeswrong', 'cli', 'dist', 'index.js');
+    const args = [attw, installed.tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-color'];
+    const { stdout } = await run(process.execPath, args);
+    expect(stdout).toMatch(/"itkdb"\n.*"itkdb\/testing"\n/s);
+  });
+
+  it('says what npm and bundlers need to know, and names no address that does not exist', async () => {
+    const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+    expect(manifest).toMatchObject({
+      version: VERSION,
+      type: 'module',
+      sideEffects: false,
+      engines: { node: '>=20.19' },
+      keywords: expect.arrayContaining(['itk', 'production-database']),
+    });
+    expect(manifest).not.toHaveProperty('repository');
+    expect(manifest).not.toHaveProperty('homepage');
+  });
 });
 
-afterAll(() => rm(folder, { recursive: true }));
-
-async function runScript(name: string, source: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
-  await writeFile(join(folder, name), source);
-  const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
-  const { stdout, stderr } = await run(process.execPath, [name], {
-    cwd: folder,
-    env: { ...environment, ...env },
-  });
-  return stdout + stderr;
-}
-
-/** The code blocks of a document in one language. */
-async function blocks(path: string, language: string): Promise<string[]> {
-  return [...(await read(path)).matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(
-    ([, code = '']) => code,
-  );
-}
-
-describe('the package', () => {
-  it('knows its version', async () => {
-    expect(JSON.parse(await read('package.json')).version).toBe(VERSION);
+describe('the installed package', () => {
+  it('works by import', async () => {
+    const source = `import * as itkdb from 'itkdb'; import * as testing from 'itkdb/testing'; ${SMOKE} await smoke(itkdb, testing);`;
+    expect(await installed.runScript('imported.mjs', source)).toEqual({
+      stdout: `ok ${process.version}\n`,
+      stderr: '',
+    });
   });
 
-  it('works by import and by require, the same classes in both', async () => {
+  it('has the same classes by import and by require', async () => {
     const source = `
       const required = require('itkdb');
-      const testing = require('itkdb/testing');
-      import('itkdb').then((imported) => console.log(imported.Session === required.Session, typeof testing.startPdb));
+      import('itkdb').then((imported) => console.log(imported.Session === required.Session));
     `;
-    expect(await runScript('both.cjs', source)).toMatch(/^true function\n/);
+    expect((await installed.runScript('both.cjs', source)).stdout).toBe('true\n');
   });
 
-  it('does nothing when it is imported', async () => {
+  it.for(['20', '22', '24'])('works by require on Node %s', { timeout: 180_000 }, async (major, context) => {
+    const node = await nodeOf(major);
+    if (node === undefined) return context.skip(`could not get Node ${major} through npx`);
+    const source = `${SMOKE} smoke(require('itkdb'), require('itkdb/testing'));`;
+    const { stdout, stderr } = await installed.runScript(`required-${major}.cjs`, source, { node });
+    expect(stdout).toMatch(new RegExp(`^ok v${major}\\.`));
+    // Node 20 and 22 call require() of an ES module experimental.
+    expect(stderr).toMatch(/^$|^\(node:\d+\) ExperimentalWarning: CommonJS module .+ is loading ES Module/);
+  });
+
+  it.for([
+    ['nodenext', ['--module', 'nodenext'], ['consumer.mts', 'consumer.cts']],
+    ['bundler', ['--module', 'esnext', '--moduleResolution', 'bundler'], ['consumer.mts']],
+  ] as const)(
+    'type-checks with %s resolution, the declarations too',
+    { timeout: 60_000 },
+    async ([, options, files]) => {
+      const consumer = `
+      import { BadRequest, isITkDBException, Session, User, UserBearer, type SessionOptions } from 'itkdb';
+      import { startPdb, type Fault } from 'itkdb/testing';
+      export const options: SessionOptions = { user: new User(), retry: false };
+      export const fault: Fault = { on: 'getComponent', status: 503 };
+      export const answer = async (): Promise<string> =>
+        (await new Session(options).get<{ code: string }>('getComponent')).data.code;
+      export const all: unknown[] = [BadRequest, isITkDBException, UserBearer, startPdb];
+    `;
+      await writeFile(join(installed.folder, 'consumer.mts'), consumer);
+      await writeFile(join(installed.folder, 'consumer.cts'), consumer);
+      const strictest = ['--skipLibCheck', 'false', '--exactOptionalPropertyTypes', '--verbatimModuleSyntax'];
+      const strict = files.length > 1 ? strictest.slice(0, -1) : strictest;
+      expect(await installed.typecheck(files, [...strict, ...options])).toBe('');
+    },
+  );
+
+  it('leads a stack trace into its sources', async () => {
     const source = `
-      const before = JSON.stringify(process.env);
       const { Session } = await import('itkdb');
-      const handles = process.getActiveResourcesInfo().filter((name) => !/TTY|Pipe|Req/.test(name));
-      console.log(typeof Session, JSON.stringify(process.env) === before, handles);
+      try { new Session({ timeout: 'soon' }); } catch (error) { console.log(error.stack); }
     `;
-    await writeFile(join(folder, '.env'), 'ITKDB_LEEWAY=nonsense\n');
-    const output = await runScript('import.mjs', source).finally(() => rm(join(folder, '.env')));
-    expect(output).toBe('function true []\n');
+    const nodeArgs = ['--enable-source-maps'];
+    const { stdout } = await installed.runScript('stack.mjs', source, { nodeArgs });
+    const [, path = '', line = ''] =
+      /^ +at check .*?(node_modules\/itkdb\/src\/.+?\.ts):(\d+)/m.exec(stdout) ?? [];
+    const lines = (await readFile(join(installed.folder, path), 'utf8')).split('\n');
+    expect(lines[Number(line) - 1]).toContain('throw new InvalidInvocation');
   });
+});
 
-  it('loads jose, zod, dotenv and tough-cookie only when they are needed', async () => {
+describe('an import', () => {
+  it('leaves environment, handles, files and stderr as they were', async () => {
     const source = `
-      import 'itkdb';
-      import { createRequire } from 'node:module';
-      const loaded = Object.keys(createRequire(import.meta.url).cache).join();
-      console.log(/zod|dotenv|tough-cookie|jose/.test(loaded));
+      import { readdirSync } from 'node:fs';
+      const state = () => JSON.stringify([
+        process.env,
+        process.cwd(),
+        readdirSync('.'),
+        Object.keys(globalThis),
+        process.eventNames(),
+        process.getActiveResourcesInfo().filter((name) => !/TTY|Pipe|Req/.test(name)),
+      ]);
+      const before = state();
+      await import('itkdb');
+      await import('itkdb/testing');
+      console.log(state() === before);
     `;
-    expect(await runScript('lazy.mjs', source)).toBe('false\n');
-    const statics = await Promise.all(
-      ['zod', 'jose', 'dotenv', 'tough-cookie'].map(async (name) => {
-        const { stdout } = await run(
-          'grep',
-          ['-rlE', `^import [^t].* from '${name}'`, 'dist', '--include=*.js', '--exclude-dir=testing'],
-          { cwd: ROOT },
-        ).catch(() => ({ stdout: '' }));
-        return stdout;
-      }),
-    );
-    expect(statics.join('')).toBe('');
+    await writeFile(join(installed.folder, '.env'), 'ITKDB_LEEWAY=nonsense\n');
+    expect(await installed.runScript('import.mjs', source)).toEqual({ stdout: 'true\n', stderr: '' });
+  });
+
+  it('loads no package but axios and what that needs', async () => {
+    // Both module systems: a loader hook sees what is imported, the cache of require() what is required.
+    const source = `
+      import { createRequire, register } from 'node:module';
+      const hook = 'export const load = (url, context, next) => (console.log(url), next(url, context));';
+      register('data:text/javascript,' + encodeURIComponent(hook));
+      await import('itkdb');
+      console.log(Object.keys(createRequire(import.meta.url).cache).join('\\n'));
+    `;
+    const { stdout } = await installed.runScript('loaded.mjs', source);
+    const names = [...stdout.matchAll(/node_modules\/((?:@[\w-]+\/)?[\w-]+)\//g)].map(([, name]) => name);
+    expect(names).toContain('axios');
+    expect(names).toContain('itkdb');
+    for (const name of ['zod', 'jose', 'dotenv', 'tough-cookie']) expect(names).not.toContain(name);
   });
 });
 
-describe('README.md', () => {
-  it('has a first script that runs as it stands, in no more than ten lines', async () => {
-    const [script = ''] = await blocks('README.md', 'js');
-    expect(script.trim().split('\n').filter(Boolean).length).toBeLessThanOrEqual(10);
-    const output = await runScript('first.mjs', script);
-    expect(output.trim().split('\n')).toHaveLength(5);
-    expect(output).toMatch(/^20U[A-Z0-9]{11} \w+/);
-  });
-
-  it('has TypeScript that compiles', async () => {
-    const scripts = await blocks('README.md', 'ts');
-    expect(scripts.length).toBeGreaterThan(1);
-    await Promise.all(scripts.map((script, index) => writeFile(join(folder, `block-${index}.mts`), script)));
-    await symlink(join(ROOT, 'node_modules', '@types'), join(folder, 'node_modules', '@types')).catch(
-      () => {},
-    );
-    const options = [
-      '--noEmit',
-      '--strict',
-      '--exactOptionalPropertyTypes',
-      '--module',
-      'nodenext',
-      '--target',
-      'es2022',
-      '--types',
-      'node',
-    ];
-    const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-    const files = scripts.map((_, index) => `block-${index}.mts`);
-    const { stdout } = await run(process.execPath, [tsc, ...options, ...files], { cwd: folder }).catch(
-      (error) => error,
-    );
-    expect(stdout).toBe('');
-  }, 60_000);
-
-  it('has a test example that runs as it stands', async () => {
-    const script = (await blocks('README.md', 'ts')).find((code) => code.includes('startPdb')) ?? '';
-    expect(await runScript('example.mjs', script)).toBe('true\n3 listProjects\n');
-  });
-
-  it('has a unit test and a listing that run once their types are stripped', async () => {
-    const pdb = await startPdb({ components: 300 });
-    const scripts = await blocks('README.md', 'ts');
-    const find = (text: string): string => scripts.find((code) => code.includes(text)) ?? '';
-    const strip = (code: string): string =>
-      ts.transpile(code, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext });
-    expect(await runScript('unit.mjs', strip(find('node:test')))).toContain('# pass 1');
-    const listing = await runScript('listing.mjs', strip(find('listComponents')), pdb.env);
-    const wanted = pdb.dataset.components.filter(({ location }) => location.code === 'CERN');
-    expect(
-      listing
-        .trim()
-        .split('\n')
-        .map((line) => line.slice(0, 14)),
-    ).toEqual(wanted.map(({ serialNumber }) => serialNumber));
-    await pdb.close();
-  });
-
-  it('names every exception with its code', async () => {
-    const rows = [...(await read('README.md')).matchAll(/^\| `(\w+)` \| `(ERR_\w+)` \|/gm)].map(
-      ([, name, code]) => [name, code],
-    );
-    const base = [
-      'ITkDBException',
-      'ResponseException',
-      'TransportException',
-      'DuplicateObjectsInDB',
-      'DuplicateTestRuns',
-    ];
-    const classes = Object.entries(itkdb).filter(
-      ([name, value]) =>
-        typeof value === 'function' && value.prototype instanceof ITkDBException && !base.includes(name),
-    );
-    const made = classes.map(([name, Exception]) => [
-      name,
-      new (Exception as new (response: unknown, message: string) => ITkDBException)({ status: 400 }, '').code,
-    ]);
-    expect(rows.sort()).toEqual(made.sort());
-  });
-
-  it('names every option', async () => {
-    const readme = await read('README.md');
-    for (const [path, name] of [
-      ['src/session/options.ts', 'SessionOptions'],
-      ['src/user/user.ts', 'UserOptions'],
-    ] as const) {
-      const [, members = ''] =
-        new RegExp(`export interface ${name} \\{(.*?)^\\}`, 'ms').exec(await read(path)) ?? [];
-      const options = [...members.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, option]) => option);
-      expect(options.length).toBeGreaterThan(5);
-      const [, section = ''] = readme.split(`### \`new ${name.replace('Options', '')}(`);
-      for (const option of options.filter((name) => name !== 'authenticate'))
-        expect(section.split('\n### ')[0]).toContain(`\`${option}\``);
-    }
-  });
-
-  it('and .env.example name every setting with its default', async () => {
-    const readme = await read('README.md');
-    const example = await read('.env.example');
-    for (const [name, value] of Object.entries(DEFAULT_SETTINGS)) {
-      expect(readme).toContain(`\`${name}\``);
-      expect(example).toMatch(new RegExp(`^(# )?${name}=`, 'm'));
-      if (value === '') continue;
-      expect(readme).toContain(`\`${value}\``);
-      expect(example).toMatch(new RegExp(`^# ${name}="?${String(value).replaceAll('.', '\\.')}"?$`, 'm'));
-    }
-  });
-
-  it('says why each dependency is there', async () => {
-    const { dependencies } = JSON.parse(await read('package.json'));
-    const [, table = ''] = (await read('README.md')).split('## Dependencies');
-    const rows = [...table.matchAll(/^\| \[([\w-]+)\]/gm)].map(([, name]) => name);
-    expect(rows.sort()).toEqual(Object.keys(dependencies).sort());
-  });
-});
-
-describe('the demo', () => {
-  it('runs, in 80 columns and without colours where there is no terminal', async () => {
-    const { stdout, stderr } = await run(process.execPath, [join(ROOT, 'dist', 'demo', 'main.js')]);
-    expect(stderr).toBe('');
-    expect(stdout).toContain('signed in   Alex Example (1234-567-1)');
-    expect(stdout).toContain('page 3      QMUL to UT: 9 of 29');
-    expect(stdout).toContain('code        ERR_BAD_REQUEST');
-    expect(stdout).not.toContain('\u001b');
-    expect(stdout).not.toContain('\r\n');
-    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
-  });
-});
+/** The executable of another major version; undefined where it cannot be had, such as without a network. */
+async function nodeOf(major: string): Promise<string | undefined> {
+  if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
+  const args = ['-y', '--prefer-offline', '--fetch-retries=0', '-p', `node@${major}`];
+  const find = run('npx', [...args, 'node', '-p', 'process.execPath'], { timeout: 120_000 });
+  return find.then(
+    ({ stdout }) => stdout.trim(),
+    () => undefined,
+  );
+}

@@ -22,7 +22,13 @@ async function crowded(options: SessionOptions = {}, respond?: Respond) {
     if (respond) respond(request, response);
     else setTimeout(() => response.end('{}'), 10);
   });
-  const session = new Session({ user: new MockUser(), prefixUrl: origin.url, retry: false, ...options });
+  const session = new Session({
+    user: new MockUser(),
+    prefixUrl: origin.url,
+    retry: false,
+    cache: false,
+    ...options,
+  });
   return {
     origin,
     session,

@@ -19,6 +19,7 @@ describe('secrets in text', () => {
     [`the token ${JWT} is bad`, 'the token <TOKEN> is bad'],
     ['zteos64:AbC+/=', '<TOKEN>'],
     ['https://user:hunter2@host/x', 'https://<CREDENTIALS>@host/x'],
+    ['ftp://user:hunter2@host/x', 'ftp://<CREDENTIALS>@host/x'],
     ['nothing to hide: code=20USBML1234567', 'nothing to hide: code=20USBML1234567'],
   ])('%s is shown as %s', (text, shown) => {
     expect(redactor.text(text)).toBe(shown);
@@ -62,6 +63,14 @@ describe('secrets in JSON', () => {
   });
 });
 
+describe('what is no JSON', () => {
+  it('is shown as JSON that is like it', () => {
+    const circle: Record<string, unknown> = { big: 7n, call: () => {}, at: Symbol('x') };
+    Object.assign(circle, { one: circle, two: circle });
+    expect(JSON.parse(JSON.stringify(redactor.json(circle)))).toEqual({ big: '7', one: '…', two: '…' });
+  });
+});
+
 describe('secrets in headers', () => {
   it('are found by name', () => {
     const headers = {
@@ -88,6 +97,22 @@ describe('secrets in headers', () => {
 });
 
 describe('the secrets of an exchange', () => {
+  it('may be long, or be no well-formed text', () => {
+    const long = 'x'.repeat(1_000_000);
+    const secrets = new Redactor([long, '\ud800broken']);
+    expect(secrets.text(`a ${long} b \ud800broken`)).toBe('a <TOKEN> b <TOKEN>');
+  });
+
+  it('are the password of a caller, too, and the header that it is sent in', () => {
+    const basic = Buffer.from('me:hunter22').toString('base64');
+    const echo = `hunter22 ${basic}`;
+    for (const exchange of [
+      { auth: { username: 'me', password: 'hunter22' } },
+      { url: 'https://me:hunter22@host/' },
+    ])
+      expect(Redactor.forExchange(exchange).text(echo)).toBe('<TOKEN> <TOKEN>');
+  });
+
   it('are the credentials in its headers and in its body, wherever the answer repeats them', () => {
     const secrets = Redactor.forExchange({
       requestHeaders: { authorization: 'Bearer opaque-bearer', cookie: 'a=1; session=cookie-value' },

@@ -97,7 +97,7 @@ describe('a session', () => {
 
   it('serves a thousand requests on an expired token with one grant', async () => {
     const user = new User({ ...pdb.userOptions, authExpiryThreshold: 15 });
-    await using session = newSession({ user });
+    await using session = newSession({ user, cache: false });
     pdb.identity.tokenLifetime = 10;
     await session.get('listProjects');
     pdb.identity.tokenLifetime = 7200;
@@ -250,6 +250,10 @@ describe('a request body', () => {
       '`self.a` holds itself',
     ],
     [() => 1, '`data` is a function'],
+    // Boxed, made by toJSON, and behind a value of the same name.
+    [{ a: new Number(Number.NaN) }, '`a` is NaN; send null or leave it out'],
+    [{ a: { toJSON: () => ({ b: Number.NaN }) } }, '`a.b` is NaN; send null or leave it out'],
+    [{ a: { a: [1, { a: 2 }] }, b: [[], [1n]] }, '`b.1.0` is a bigint; send a number or a string'],
   ])('that JSON cannot hold is refused by name', async (data, message) => {
     await using world = await withOrigin();
     const exception = await failure(world.session.post('x', data), InvalidInvocation);
@@ -301,6 +305,15 @@ describe('an answer', () => {
       /details may help:\nThe body is not the JSON that it should be: Unexpected token.*\n<html>gateway<\/html>$/,
     );
     expect(world.session.lastResponse?.status).toBe(200);
+  });
+
+  it('that is no JSON is not quoted by the cause: what is there may be secret', async () => {
+    await using world = await withOrigin((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end('hunter2');
+    });
+    const { cause } = await failure(world.session.get('x'), BadJSON);
+    expect((cause as Error).message).toMatch(/^Unexpected token .* is not valid JSON$/);
+    expect((cause as Error).stack).not.toContain('hunter2');
   });
 
   it.each([204, 200])('without a body is an empty string: %i', async (status) => {
@@ -744,7 +757,7 @@ describe('an option of a session that is wrong', () => {
     [{ prefixUrl: 5 }, '`prefixUrl` must be an http(s) URL'],
     [{ timeout: -1 }, '`timeout` must be a number of milliseconds, at least 0'],
     [{ timeout: '5' }, '`timeout` must be a number of milliseconds'],
-    [{ maxRedirects: -1 }, '`maxRedirects` must be a number of redirects'],
+    [{ maxRedirects: -1 }, '`maxRedirects` must be a whole number, at least 0'],
     [{ cache: 5 }, '`cache` must be true, false, a path or a store'],
     [{ expiresAfter: { day: 1 } }, 'in `expiresAfter` there is no option `day`; is it `days`?'],
     [{ expiresAfter: 5 }, '`expiresAfter` must be an object such as { days: 1 }'],
@@ -780,7 +793,7 @@ describe('an option of a request that is wrong', () => {
     [{ target: () => 'http://evil.example' }, 'a request: there is no option `target`'],
     [{ timeout: '5' }, '`timeout` must be a number, at least 0'],
     [{ timeout: Number.NaN }, '`timeout` must be a number, at least 0'],
-    [{ maxRedirects: -1 }, '`maxRedirects` must be a number, at least 0'],
+    [{ maxRedirects: -1 }, '`maxRedirects` must be a whole number, at least 0'],
     [{ maxContentLength: null }, '`maxContentLength` must be a number, at least -1'],
     [{ responseType: 'blob' }, "`responseType` must be 'json', 'text', 'arraybuffer' or 'stream'"],
     [{ auth: null }, '`auth` must be { username, password }, or false for none'],
@@ -792,6 +805,13 @@ describe('an option of a request that is wrong', () => {
     ],
     [{ signal: {} }, '`signal` must be an AbortSignal'],
     [{ signal: null }, '`signal` must be an AbortSignal'],
+    [{ signal: { addEventListener: () => {} } }, '`signal` must be an AbortSignal'],
+    [{ validateStatus: 5 }, '`validateStatus` must be a function, or null'],
+    [{ transformResponse: [5] }, '`transformResponse` must be a function, or a list of them'],
+    [{ httpAgent: {} }, '`httpAgent` must be an agent'],
+    [{ headers: { 'X-Mine': 'a\r\nX-Injected: b' } }, '`headers` must be an object of header fields'],
+    [{ headers: { 'X-Mine': '\u010d' } }, '`headers` must be an object of header fields'],
+    [{ headers: JSON.parse('{"__proto__":["x"]}') }, '`headers` must be an object of header fields'],
   ])('%j is refused by name', async (config, message) => {
     await using world = await withOrigin();
     const exception = await failure(world.session.get('x', config as RequestConfig), InvalidInvocation);
@@ -821,6 +841,31 @@ describe('an option of a request that is wrong', () => {
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
     await failure(world.session.get('x', { params: circular }), InvalidInvocation);
+  });
+
+  it('getters that throw are refused', async () => {
+    await using world = await withOrigin();
+    const config = Object.defineProperty({}, 'data', { enumerable: true, get: () => BigInt('x') });
+    expect((await failure(world.session.get('x', config), InvalidInvocation)).message).toMatch(
+      /^a request: its options cannot be read: /,
+    );
+  });
+
+  it('a body whose toJSON throws is refused, and so is a request that is none', async () => {
+    await using world = await withOrigin();
+    const data = { toJSON: () => BigInt('x') };
+    expect((await failure(world.session.post('x', data), InvalidInvocation)).message).toMatch(
+      /^the request body cannot be written: /,
+    );
+    expect((await failure(world.session.send({} as PreparedRequest), InvalidInvocation)).message).toContain(
+      'prepareRequest()',
+    );
+    expect(world.origin.requests).toEqual([]);
+  });
+
+  it.each([Infinity, Number.MAX_VALUE, 2 ** 31])('a timeout of %d is as good as none', async (timeout) => {
+    await using world = await withOrigin((_, response) => setTimeout(() => response.end('ok'), 50));
+    await expect(world.session.get('x', { timeout })).resolves.toMatchObject({ data: 'ok' });
   });
 
   it('header values cannot inject header lines', async () => {

@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -109,6 +120,45 @@ describe('tokens in a file', () => {
     },
   );
 
+  it('are for their owner only once they are read', async () => {
+    await signIn();
+    await chmod(saveAuth, 0o666);
+    pdb.reset();
+    await signIn();
+    expect(pdb.count('grantToken')).toBe(0);
+    expect((await stat(saveAuth)).mode & 0o777).toBe(0o600);
+  });
+
+  it('go into the file that a link leads to', async () => {
+    const target = join(folder, 'target.json');
+    await writeFile(target, '');
+    await symlink(target, saveAuth);
+    await signIn();
+    expect((await lstat(saveAuth)).isSymbolicLink()).toBe(true);
+    expect(JSON.parse(await readFile(target, 'utf8')).format).toBe('itkdb-tokens-1');
+  });
+
+  it('do not wait for a logger that returns something', async () => {
+    const chatty = Object.fromEntries(
+      ['debug', 'info', 'warn', 'error'].map((level) => [level, () => chatty]),
+    );
+    await writeFile(saveAuth, '{}');
+    const user = await signIn({ logger: chatty as never });
+    expect([user.bearer !== '', user.isExpired()]).toEqual([true, false]);
+  });
+
+  it('that are refused while they are being saved are renewed for all that wait', async () => {
+    const user = newUser();
+    const first = user.authenticate();
+    await expect.poll(() => user.isAuthenticated(), { interval: 1 }).toBe(true);
+    const refused = user.bearer;
+    user.invalidate(refused);
+    await Promise.all([first, user.authenticate(), user.authenticate()]);
+    expect(user.bearer).not.toBe('');
+    expect(user.bearer).not.toBe(refused);
+    expect(pdb.count('grantToken')).toBe(2);
+  });
+
   it('leave nothing else in the folder', async () => {
     await signIn();
     expect(await readdir(folder)).toEqual(['auth.json']);
@@ -214,7 +264,11 @@ describe('a file that cannot be used is a warning, and a new token', () => {
   it.skipIf(process.platform === 'win32')('where it is a named pipe that nobody writes to', async () => {
     execFileSync('mkfifo', [saveAuth]);
     await signIn();
-    expectAfresh(/it is not a token file/);
+    expect(logger.at('warn')).toEqual([
+      expect.stringMatching(/Unable to load .* it is not a token file/),
+      expect.stringMatching(/Unable to save .* it is no file/),
+    ]);
+    expect((await stat(saveAuth)).isFIFO()).toBe(true);
   });
 });
 

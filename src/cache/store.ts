@@ -1,8 +1,12 @@
 /** A place to keep answers in: a `Keyv` instance or a storage adapter for one. */
 export interface CacheStore {
+  /** Gets what is kept under a key; undefined where there is nothing. */
   get(key: string): unknown;
+  /** Keeps a value, for so many milliseconds. */
   set(key: string, value: unknown, ttl?: number): unknown;
+  /** Forgets a value. */
   delete(key: string): unknown;
+  /** Forgets all of them. */
   clear(): unknown;
 }
 

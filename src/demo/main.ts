@@ -1,4 +1,7 @@
-import { BadRequest, Session, User } from '../index.js';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BadRequest, type RetryEvent, Session, User } from '../index.js';
 import { type EmbeddedPdb, startPdb } from '../testing/index.js';
 import { Terminal } from './terminal.js';
 
@@ -18,6 +21,7 @@ interface Component {
   readonly currentStage: Named & { readonly order: number };
   readonly currentLocation: Named;
   readonly children: readonly Slot[];
+  readonly tests: readonly { readonly testRuns: readonly { readonly passed: boolean }[] }[];
   readonly parents: readonly { readonly component: { readonly serialNumber: string } }[] | null;
 }
 
@@ -33,13 +37,17 @@ const terminal = new Terminal(process.stdout);
 
 await using pdb = await startPdb();
 const user = new User(pdb.userOptions);
-await using session = new Session({ user, prefixUrl: pdb.apiUrl });
+const furtherTries: RetryEvent[] = [];
+const onRetry = (event: RetryEvent): number => furtherTries.push(event);
+await using session = new Session({ user, prefixUrl: pdb.apiUrl, retry: { baseDelay: 50 }, onRetry });
 
 introduce(pdb);
 await signIn();
 await listInstitutions();
 const modules = await countModules();
 await showFamily(modules);
+await readAtOnce(modules);
+await showCache(modules);
 await makeMistake();
 conclude();
 
@@ -127,6 +135,51 @@ function title({ serialNumber, componentType, type, currentStage }: Component): 
   return `${serialNumber}  ${kind}, ${currentStage.name.toLowerCase()}`;
 }
 
+/** One of the answers is lost on purpose. */
+async function readAtOnce(modules: readonly Component[]): Promise<void> {
+  terminal.step(`Read all ${modules.length} with their parts and tests, all at once`);
+  pdb.fault({ on: 'getComponent', after: 40, drop: 'before-headers' });
+  const start = performance.now();
+  let done = 0;
+  const read = await Promise.all(
+    modules.map(async ({ serialNumber }) => {
+      const component = await getComponent(serialNumber);
+      terminal.progress(++done, modules.length);
+      return component;
+    }),
+  );
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const runs = read.flatMap(({ tests }) => tests.flatMap(({ testRuns }) => testRuns));
+  const failed = runs.filter(({ passed }) => !passed).length;
+  terminal.field('read', `${read.length} modules in ${seconds} s; the session sent 16 requests at a time`);
+  terminal.field('tests', `${runs.length} runs, of which ${failed} failed`);
+  for (const { failedTries, reason } of furtherTries)
+    terminal.field('tried again', `try ${failedTries} of one of them broke off: ${reason}`);
+}
+
+/** The same question twice, to a session that keeps answers. Says nothing where the second one was not kept. */
+async function showCache([module]: readonly Component[]): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'itkdb-demo-'));
+  await using keeping = new Session({
+    user,
+    prefixUrl: pdb.apiUrl,
+    cache: folder,
+    expiresAfter: { hours: 1 },
+  });
+  const ask = async (): Promise<readonly [boolean, string]> => {
+    const start = performance.now();
+    const { fromCache } = await keeping.get('getComponent', { data: { component: module?.serialNumber } });
+    return [fromCache, `${(performance.now() - start).toFixed(1)} ms`];
+  };
+  const [, miss] = await ask();
+  const [isHit, hit] = await ask();
+  await rm(folder, { recursive: true });
+  if (!isHit) return;
+  terminal.step('Ask the same twice: the second answer comes from the disk');
+  terminal.field('database', miss);
+  terminal.field('cache', hit);
+}
+
 async function makeMistake(): Promise<void> {
   terminal.step('Ask for a component that does not exist: a typed error');
   try {
@@ -150,5 +203,6 @@ function conclude(): void {
   terminal.line();
   terminal.line(terminal.bold('What to try next'));
   terminal.line('   Write a script of your own: README.md has one of ten lines.');
-  terminal.line('   Test it against this database: import { startPdb } from "itkdb/testing".');
+  terminal.line('   Run one that people really write: examples/. Learn more: docs/.');
+  terminal.line('   Test yours against this database: import { startPdb } from "itkdb/testing".');
 }

@@ -16,6 +16,7 @@ export interface RequestInput {
   readonly url?: string | undefined;
   readonly headers?: HeadersLike | undefined;
   readonly data?: unknown;
+  readonly auth?: { readonly username: string; readonly password: string } | undefined;
 }
 
 /** The answer that an exception carries: a copy without secrets. */
@@ -47,6 +48,8 @@ export function redactorFor(input: ResponseInput): Redactor {
   return Redactor.forExchange({
     requestHeaders: input.config?.headers,
     requestBody: input.config?.data,
+    url: input.config?.url,
+    auth: input.config?.auth,
     responseHeaders: input.headers,
   });
 }
@@ -57,7 +60,7 @@ export function showResponse(input: ResponseInput, redactor: Redactor = redactor
     status: input.status,
     statusText: redactor.text(input.statusText ?? ''),
     headers: redactor.headers(input.headers),
-    data: showBody(input.data, redactor),
+    data: orUnreadable(() => showBody(input.data, redactor)),
     request: showRequest(input.config ?? {}, redactor),
   };
 }
@@ -71,7 +74,7 @@ export function showRequest(
     method: (input.method ?? 'GET').toUpperCase(),
     url: redactor.text(input.url ?? ''),
     headers: redactor.headers(input.headers),
-    data: requestBodyText(input.data, redactor),
+    data: orUnreadable(() => requestBodyText(input.data, redactor)),
   };
 }
 
@@ -94,7 +97,16 @@ export function formatBody(data: unknown): string {
   if (data === undefined || data === null) return '';
   if (typeof data === 'string') return clip(data.trim());
   if (ArrayBuffer.isView(data)) return `<${data.byteLength} bytes>`;
-  return clip(JSON.stringify(data, null, 2));
+  return clip(JSON.stringify(data, null, 2) ?? '');
+}
+
+/** A body that a test or a client of the caller's made up may throw when it is looked at. */
+function orUnreadable<T>(show: () => T): T | string {
+  try {
+    return show();
+  } catch {
+    return '<unreadable>';
+  }
 }
 
 function showBody(data: unknown, redactor: Redactor): unknown {

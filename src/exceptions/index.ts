@@ -39,6 +39,8 @@ export {
   type ErrorCode,
   InvalidInvocation,
   ITkDBException,
+  type ResponseErrorCode,
+  type TransportErrorCode,
 } from './base.js';
 export type { RequestInput, ResponseInput, ShownRequest, ShownResponse } from './exchange.js';
 export { type IdTokenCheck, InvalidIdToken } from './id-token.js';

@@ -2,10 +2,13 @@ import { TextDecoder } from 'node:util';
 import axios, { type AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { BadJSON } from '../exceptions/response.js';
+import { messageOf } from '../message-of.js';
+import { stringify } from './json.js';
 import { isReadable, type WireConfig } from './wire.js';
 
 /** How much of a failed answer's stream is read for its exception, in bytes. */
 const FAILED_STREAM_LENGTH = 64 * 1024;
+const UTF_8 = new TextDecoder();
 
 /**
  * Serialises a request body: what axios does, but a value that JSON cannot hold is an error rather than a silent
@@ -18,6 +21,16 @@ export function serializeBody(
   data: unknown,
   headers: AxiosHeaders,
 ): unknown {
+  try {
+    return serialize.call(this, data, headers);
+  } catch (error) {
+    if (error instanceof InvalidInvocation) throw error;
+    // A getter or a toJSON() of the caller's; or the stack is not deep enough for it.
+    throw new InvalidInvocation(`the request body cannot be written: ${messageOf(error)}`);
+  }
+}
+
+function serialize(this: InternalAxiosRequestConfig, data: unknown, headers: AxiosHeaders): unknown {
   if (data === undefined || data === null) {
     setNoContentType(headers);
     return undefined;
@@ -60,9 +73,15 @@ export function decodeBody(response: AxiosResponse, responseType: WireConfig['re
   try {
     return JSON.parse(text);
   } catch (error) {
-    const preamble = `The body is not the JSON that it should be: ${(error as Error).message}`;
-    throw new BadJSON({ ...response, data: text }, undefined, { cause: error, preamble });
+    const cause = new SyntaxError(withoutExcerpt((error as Error).message));
+    const preamble = `The body is not the JSON that it should be: ${cause.message}`;
+    throw new BadJSON({ ...response, data: text }, undefined, { cause, preamble });
   }
+}
+
+/** V8 quotes the body around the fault, and any part of it may be secret. */
+function withoutExcerpt(message: string): string {
+  return message.replace(/,? (?:\.\.\.)?".*"(?:\.\.\.)? is not valid JSON$/s, ' is not valid JSON');
 }
 
 /** Like {@link decodeBody} without the parsing of JSON, for a caller who brings `transformResponse`. */
@@ -111,55 +130,6 @@ function isOpaque(data: unknown): boolean {
   return [FormData, URLSearchParams, Blob, ArrayBuffer, ReadableStream].some((type) => data instanceof type);
 }
 
-function stringify(data: unknown): string {
-  const fault = findFault(data);
-  if (fault !== undefined) {
-    throw new InvalidInvocation(`the request body cannot be written as JSON: ${fault}`);
-  }
-  return JSON.stringify(data);
-}
-
-/**
- * Says what in a value JSON cannot hold, and where, such as `results.CURRENT.3 is NaN`. `JSON.stringify` itself writes
- * null or `{}` for most of it, and a measurement would be lost without a word.
- */
-function findFault(
-  value: unknown,
-  path: readonly string[] = [],
-  holders: readonly unknown[] = [],
-): string | undefined {
-  const name = `\`${path.join('.') || 'data'}\``;
-  if (typeof value === 'number' && !Number.isFinite(value))
-    return `${name} is ${value}; send null or leave it out`;
-  if (typeof value === 'bigint') return `${name} is a bigint; send a number or a string`;
-  if (typeof value === 'function' || typeof value === 'symbol') return `${name} is a ${typeof value}`;
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (value instanceof Date) {
-    return Number.isNaN(value.getTime())
-      ? `${name} is an invalid Date; send null or leave it out`
-      : undefined;
-  }
-  if (ArrayBuffer.isView(value) || value instanceof Set)
-    return `${name} is a ${nameOf(value)}; send Array.from(it)`;
-  if (value instanceof Map) return `${name} is a Map; send Object.fromEntries(it)`;
-  if (value instanceof Promise) return `${name} is a Promise; is an \`await\` missing?`;
-  if (value instanceof Error || value instanceof ArrayBuffer) return `${name} is an ${nameOf(value)}`;
-  if ('toJSON' in value) return undefined;
-  if (holders.includes(value)) return `${name} holds itself`;
-  for (const [key, item] of Object.entries(value)) {
-    const isHole = item === undefined && Array.isArray(value);
-    const fault = isHole
-      ? `\`${[...path, key].join('.')}\` is undefined; send null`
-      : findFault(item, [...path, key], [...holders, value]);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
-}
-
-function nameOf(value: object): string {
-  return value.constructor.name;
-}
-
 function mediaType(response: AxiosResponse): string {
   return (
     String(response.headers['content-type'] ?? '')
@@ -186,9 +156,10 @@ function isText(type: string): boolean {
 function textDecoder(response: AxiosResponse): TextDecoder {
   const [, charset] =
     /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(String(response.headers['content-type'] ?? '')) ?? [];
+  if (charset === undefined || /^utf-?8$/i.test(charset)) return UTF_8;
   try {
-    return new TextDecoder(charset ?? 'utf-8');
+    return new TextDecoder(charset);
   } catch {
-    return new TextDecoder();
+    return UTF_8;
   }
 }

@@ -1,4 +1,5 @@
 import { Timeout } from '../exceptions/transport.js';
+import { LONGEST_TIMER } from './sleep.js';
 import { abortedException } from './transport-errors.js';
 
 /**
@@ -19,7 +20,7 @@ export function withLimits<T>(
   return new Promise((resolve, reject) => {
     const onAbort = (): void => settle(() => reject(abortedException(what, signal?.reason, {})));
     const onTimeout = (): void => settle(() => reject(new Timeout(`${what} took longer than ${timeout} ms`)));
-    const timer = timeout > 0 ? setTimeout(onTimeout, timeout) : undefined;
+    const timer = timeout > 0 ? setTimeout(onTimeout, Math.min(timeout, LONGEST_TIMER)) : undefined;
     const settle = (then: () => void): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);

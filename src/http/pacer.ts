@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { redactor } from '../redact.js';
 import { withLimits } from './limits.js';
+import { sleep } from './sleep.js';
 import type { Exchange, WireConfig } from './wire.js';
 
 /** Spaces out the requests to one server: one after the other gets its turn, further tries included. */
@@ -50,7 +50,7 @@ export class Pacer {
       signal?.throwIfAborted();
       const delay = this.#notBefore - performance.now();
       if (delay <= 0) break;
-      await sleep(delay, undefined, { ...(signal && { signal }) });
+      await sleep(delay, signal);
     }
     this.holdOff(this.#minInterval);
   }

@@ -41,7 +41,7 @@ export function withRedirects(mayAuthorize: (url: URL) => boolean, next: Exchang
       const location = locationOf(response);
       if (location === undefined || limit === 0) return response;
       discard(response.data);
-      if (hops === limit) {
+      if (hops >= limit) {
         const request = { method: config.method.toUpperCase(), url: redactor.text(config.url) };
         throw new TooManyRedirects(
           `${request.method} ${request.url} failed: more than ${limit} redirects`,

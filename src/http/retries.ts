@@ -1,8 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { TransportException } from '../exceptions/transport.js';
 import type { Logger } from '../logger.js';
+import { messageOf } from '../message-of.js';
 import { redactor } from '../redact.js';
 import { type Outcome, parseRetryAfter, type Retry, type RetryEvent } from './retry-policy.js';
+import { sleep } from './sleep.js';
 import { toTransportException } from './transport-errors.js';
 import { discard, type Exchange, type WireConfig, type WireResponse } from './wire.js';
 
@@ -62,16 +63,15 @@ function release(outcome: Outcome, { delay }: Retry, { onBusy }: RetryHooks): vo
 function report({ logger, onRetry }: RetryHooks, event: RetryEvent): void {
   const { method, url, failedTries, reason, delay } = event;
   logger.warn(`${method} ${url}: try ${failedTries} failed (${reason}), the next in ${Math.ceil(delay)} ms`);
-  try {
-    onRetry?.(event);
-  } catch (error) {
-    logger.warn(`onRetry failed: ${String(error)}`);
-  }
+  // In a promise, for a callback may be an async function.
+  new Promise((resolve) => resolve(onRetry?.(event))).catch((error) => {
+    logger.warn(`onRetry failed: ${messageOf(error)}`);
+  });
 }
 
 async function pause(delay: number, config: WireConfig): Promise<void> {
   try {
-    await sleep(delay, undefined, { signal: config.signal as AbortSignal });
+    await sleep(delay, config.signal as AbortSignal);
   } catch (reason) {
     throw toTransportException(reason, config);
   }

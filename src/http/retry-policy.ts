@@ -1,5 +1,6 @@
 import type * as zod from 'zod';
 import type { ITkDBException } from '../exceptions/base.js';
+import { redactorFor } from '../exceptions/exchange.js';
 import {
   ConnectionFailed,
   ConnectionRefused,
@@ -209,7 +210,8 @@ function reasonOf(outcome: Outcome): string | undefined {
   if (outcome instanceof TransportException)
     return (outcome.cause as Error | undefined)?.message ?? outcome.message;
   if (outcome.status < 400) return undefined;
-  return `${outcome.status} ${outcome.statusText}`.trim();
+  const { status, statusText, headers, config } = outcome;
+  return redactorFor({ status, headers, config }).text(`${status} ${statusText}`.trim());
 }
 
 function addToMessage(error: Error, note: string): void {

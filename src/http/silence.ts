@@ -1,6 +1,7 @@
 import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import https, { type RequestOptions as HttpsRequestOptions } from 'node:https';
 import type { Socket } from 'node:net';
+import { LONGEST_TIMER } from './sleep.js';
 
 /**
  * The `transport` of one axios request: sends it through `node:http(s)` and breaks it off when the other side is silent.
@@ -16,7 +17,7 @@ export class SilenceWatch {
 
   /** @param milliseconds - of silence to bear; 0 is without end */
   constructor(milliseconds: number) {
-    this.#milliseconds = milliseconds;
+    this.#milliseconds = Math.min(milliseconds, LONGEST_TIMER);
   }
 
   /** Why this watch has broken the request off, if it has. */
@@ -36,6 +37,12 @@ export class SilenceWatch {
       this.#response = response;
       onResponse(response);
     });
+    // Nobody here speaks what such an answer switches to, and without a listener Node would wait for ever.
+    request.once('upgrade', (_, socket) => {
+      socket.destroy();
+      const error = new Error('the server switched to another protocol');
+      request.emit('error', Object.assign(error, { code: 'HPE_UNEXPECTED_UPGRADE' }));
+    });
     // axios sets the socket's time limit to none when it has no timeout of its own; that would undo ours.
     request.setTimeout = () => request;
     if (this.#milliseconds > 0) this.#watch(request);
@@ -48,8 +55,13 @@ export class SilenceWatch {
     request.once('socket', (socket: Socket) => {
       clearTimeout(withoutSocket);
       const onSilence = (): void => {
-        if (this.#isOurTurn(request)) socket.setTimeout(this.#milliseconds);
-        else this.#expire(request);
+        const { bytesRead } = socket;
+        // The program itself may have been busy for that long; what came meanwhile is read in this turn of the loop.
+        setImmediate(() => {
+          if (socket.bytesRead !== bytesRead || this.#isOurTurn(request))
+            socket.setTimeout(this.#milliseconds);
+          else if (!request.destroyed) this.#expire(request);
+        });
       };
       socket.setTimeout(this.#milliseconds);
       socket.on('timeout', onSilence);
@@ -72,6 +84,8 @@ export class SilenceWatch {
       ...(isConnecting(request.socket) && { syscall: 'connect' }),
     });
     (this.#response ?? request).destroy(this.#error);
+    // Without a socket that says nothing to anybody.
+    if (request.socket === null) request.emit('error', this.#error);
   }
 }
 

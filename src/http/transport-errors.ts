@@ -12,6 +12,7 @@ import {
   type TransportContext,
   type TransportException,
 } from '../exceptions/transport.js';
+import { textOf } from '../message-of.js';
 import { Redactor, redactor } from '../redact.js';
 
 /** What is known of a request that failed before it was answered. */
@@ -20,6 +21,7 @@ export interface FailedRequest {
   readonly url?: string | undefined;
   readonly headers?: object | undefined;
   readonly data?: unknown;
+  readonly auth?: { readonly username: string; readonly password: string } | undefined;
   /** The URL that redirected to this one. */
   readonly redirectedFrom?: string;
   /** The signal that may have ended it. */
@@ -59,7 +61,8 @@ const CALLERS_FAULT =
  */
 export function toTransportException(error: unknown, request: FailedRequest): ITkDBException {
   if (error instanceof ITkDBException) return error;
-  const secrets = Redactor.forExchange({ requestHeaders: request.headers, requestBody: request.data });
+  const { headers: requestHeaders, data: requestBody, auth } = request;
+  const secrets = Redactor.forExchange({ requestHeaders, requestBody, url: request.url, auth });
   const url = request.url === undefined ? undefined : secrets.text(request.url);
   const method = request.method?.toUpperCase();
   const detour = request.redirectedFrom ? ` (redirected from ${secrets.text(request.redirectedFrom)})` : '';
@@ -99,10 +102,7 @@ function kindOf(cause: PlainCause): [Kind, string] {
 
 /** Whether there was not even a connection. Where a host has several addresses, there are several errors. */
 function isOfConnecting(error: unknown): boolean {
-  const { syscall, errors, cause } = (error ?? {}) as NodeJS.ErrnoException & {
-    errors?: unknown;
-    cause?: unknown;
-  };
+  const { syscall, errors, cause } = membersOf(error);
   if (Array.isArray(errors) && errors.length > 0) return errors.every(isOfConnecting);
   if (syscall === undefined) return cause !== undefined && isOfConnecting(cause);
   return syscall === 'connect' || syscall === 'getaddrinfo';
@@ -111,16 +111,31 @@ function isOfConnecting(error: unknown): boolean {
 type PlainCause = Error & { code: string };
 
 function plainCause(error: unknown, secrets: Redactor): PlainCause {
-  const { message, code, errors, cause } = (error ?? {}) as NodeJS.ErrnoException & {
-    errors?: unknown[];
-    cause?: unknown;
-  };
+  const { message, code, errors, cause } = membersOf(error);
   // Where a host has several addresses, Node wraps one error for each in a nameless one.
   const told =
     message || (errors?.[0] as Error | undefined)?.message || (cause as Error | undefined)?.message;
   // OpenSSL ends its messages with a line break.
-  const line = String(told ?? error)
+  const line = textOf(told ?? error)
     .replace(/\s+/g, ' ')
     .trim();
-  return Object.assign(new Error(secrets.text(line)), { code: String(code ?? '') });
+  return Object.assign(new Error(secrets.text(line)), { code: textOf(code ?? '') });
+}
+
+interface LowLevelError {
+  readonly message?: string;
+  readonly code?: unknown;
+  readonly syscall?: string;
+  readonly errors?: readonly unknown[];
+  readonly cause?: unknown;
+}
+
+/** Reads an error, which is whatever the caller's agent or client threw. */
+function membersOf(error: unknown): LowLevelError {
+  try {
+    const { message, code, syscall, errors, cause } = (error ?? {}) as LowLevelError;
+    return { message, code, syscall, errors, cause } as LowLevelError;
+  } catch {
+    return {};
+  }
 }

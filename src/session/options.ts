@@ -4,9 +4,10 @@ import type * as zod from 'zod';
 import type { CacheStore } from '../cache/store.js';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { type RetryEvent, type RetryOptions, retrySchema } from '../http/retry-policy.js';
-import { LOGGER_EXPECTED, type Logger } from '../logger.js';
+import { isLogger, LOGGER_EXPECTED, type Logger } from '../logger.js';
 import type { UserLike } from '../user/user-like.js';
 import { check, lazyZod, optionsSchema, prefixUrlSchema } from '../validation.js';
+import { HEADERS_EXPECTED, isAgent, isHeaders } from './request-config.js';
 
 /** A length of time, as the sum of its parts; fractions are fine. The names are those of Python's `timedelta`. */
 export interface Duration {
@@ -78,8 +79,6 @@ export const MAX_CACHE_SIZE: number = 512 * 1024 * 1024;
 export function checkSessionOptions(options: SessionOptions): void {
   const z = lazyZod();
   const atLeast0 = (unit: string) => z.number(`a ${unit}`).min(0, `a ${unit}, at least 0`).optional();
-  const object = (what: string) =>
-    z.custom((value) => typeof value === 'object' && value !== null, what).optional();
   const units = ['weeks', 'days', 'hours', 'minutes', 'seconds', 'milliseconds', 'microseconds'];
   const duration = Object.fromEntries(units.map((unit) => [unit, z.number('a number').optional()]));
   const shape = {
@@ -102,15 +101,16 @@ export function checkSessionOptions(options: SessionOptions): void {
       .or(z.literal(Infinity))
       .optional(),
     minInterval: atLeast0('number of milliseconds'),
-    maxRedirects: atLeast0('number of redirects'),
+    maxRedirects: z.int('a whole number, at least 0').min(0, 'a whole number, at least 0').optional(),
     maxContentLength: atLeast0('number of bytes'),
     headers: z
       .record(z.string(), z.string('a string'), 'an object of header fields')
+      .refine(isHeaders, HEADERS_EXPECTED)
       .superRefine(refuseCredentials)
       .optional(),
-    logger: object(LOGGER_EXPECTED),
-    httpAgent: object('an http.Agent'),
-    httpsAgent: object('an https.Agent'),
+    logger: z.custom(isLogger, LOGGER_EXPECTED).optional(),
+    httpAgent: z.custom(isAgent, 'an http.Agent').optional(),
+    httpsAgent: z.custom(isAgent, 'an https.Agent').optional(),
   };
   check('new Session', optionsSchema(shape, 'given an object of options, such as { user }', HINTS), options);
   for (const name of ['saveAuth', 'authExpiryThreshold'] as const) {

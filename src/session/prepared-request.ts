@@ -1,4 +1,5 @@
 import type { InternalAxiosRequestConfig } from 'axios';
+import { InvalidInvocation } from '../exceptions/base.js';
 import { type RequestInput, showRequest } from '../exceptions/exchange.js';
 import { inspectAsString } from '../inspect.js';
 import type { DispatchedConfig } from './request-config.js';
@@ -41,6 +42,7 @@ export class PreparedRequest {
     return this.#config.data;
   }
 
+  /** What a template string shows: method and URL, without credentials. */
   toString(): string {
     return `PreparedRequest(${this.method} ${showRequest(this.#config as RequestInput).url})`;
   }
@@ -50,8 +52,13 @@ export class PreparedRequest {
     return showRequest(this.#config as RequestInput);
   }
 
-  /** @internal */
+  /**
+   * @internal
+   * @throws InvalidInvocation
+   */
   static configOf(request: PreparedRequest): DispatchedConfig {
+    if (typeof request !== 'object' || request === null || !(#config in request))
+      throw new InvalidInvocation('the request must be one that session.prepareRequest() made');
     return request.#config;
   }
 }

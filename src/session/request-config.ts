@@ -1,8 +1,9 @@
-import type { AxiosBasicCredentials, AxiosRequestConfig, AxiosResponse } from 'axios';
+import { type AxiosBasicCredentials, AxiosHeaders, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { type RetryOptions, retrySchema } from '../http/retry-policy.js';
 import type { CacheMode, WireConfig } from '../http/wire.js';
-import { check, lazyZod, noSuchOption } from '../validation.js';
+import { messageOf } from '../message-of.js';
+import { check, isPlainObject, lazyZod, noSuchOption } from '../validation.js';
 
 /** The options of axios that a session passes on. */
 type AxiosOption =
@@ -66,7 +67,7 @@ export interface DispatchConfig extends AxiosRequestConfig {
   authorize: boolean;
   accepts?: WireConfig['accepts'];
   /** Works out the absolute URL; not there where URL, headers and body are final. */
-  target?: () => URL;
+  target?: (() => URL) | undefined;
   cache?: RequestConfig['cache'];
   retry?: RequestConfig['retry'];
 }
@@ -74,34 +75,79 @@ export interface DispatchConfig extends AxiosRequestConfig {
 /** The same inside axios's interceptors and adapter. */
 export type DispatchedConfig = WireConfig & DispatchConfig;
 
-const KNOWN: Readonly<Record<keyof RequestConfig, true>> = {
-  auth: true,
-  cache: true,
-  data: true,
-  decompress: true,
-  family: true,
-  formSerializer: true,
-  headers: true,
-  httpAgent: true,
-  httpsAgent: true,
-  lookup: true,
-  maxBodyLength: true,
-  maxContentLength: true,
-  maxRedirects: true,
-  method: true,
-  onDownloadProgress: true,
-  onUploadProgress: true,
-  params: true,
-  paramsSerializer: true,
-  proxy: true,
-  responseType: true,
-  retry: true,
-  signal: true,
-  timeout: true,
-  transformRequest: true,
-  transformResponse: true,
-  url: true,
-  validateStatus: true,
+/** What {@link SessionOptions.headers} and the `headers` of a request must be. */
+export const HEADERS_EXPECTED =
+  'an object of header fields: names without spaces, values of one line in Latin-1';
+
+/** Whether a value holds header fields that can be sent. */
+export function isHeaders(value: unknown): boolean {
+  const isText = (text: unknown): boolean =>
+    !['object', 'function', 'symbol'].includes(typeof text) && /^[\t\x20-\x7e\x80-\xff]*$/.test(String(text));
+  return (
+    (isPlainObject(value) || value instanceof AxiosHeaders) &&
+    Object.entries(value as object).every(
+      ([name, field]) =>
+        /^[\w!#$%&'*+.^`|~-]+$/.test(name) && name !== '__proto__' && [field ?? ''].flat().every(isText),
+    )
+  );
+}
+
+type Expectation = readonly [isRight: (value: unknown) => boolean, expectation: string];
+
+const ANYTHING: Expectation = [() => true, ''];
+const FUNCTION: Expectation = [isFunction, 'a function'];
+const TRANSFORM: Expectation = [
+  (value) => (Array.isArray(value) ? [...value] : [value]).every(isFunction),
+  'a function, or a list of them',
+];
+const AGENT: Expectation = [(value) => value === false || isAgent(value), 'an agent'];
+const atLeast = (least: number): Expectation => [
+  (value) => typeof value === 'number' && value >= least,
+  `a number, at least ${least}`,
+];
+
+/** What each option must be where it is given. */
+const OPTIONS: Readonly<Record<keyof RequestConfig, Expectation>> = {
+  auth: [isAuth, '{ username, password }, or false for none'],
+  cache: [
+    (value) => [false, 'reload', 'only-if-cached', 'force-cache'].includes(value as never),
+    "false, 'reload', 'only-if-cached' or 'force-cache'",
+  ],
+  data: ANYTHING,
+  decompress: [(value) => typeof value === 'boolean', 'true or false'],
+  family: [(value) => [0, 4, 6].includes(value as number), '4 or 6'],
+  formSerializer: [isFormSerializer, "axios's options for forms, such as { dots: true }"],
+  headers: [isHeaders, HEADERS_EXPECTED],
+  httpAgent: AGENT,
+  httpsAgent: AGENT,
+  lookup: FUNCTION,
+  maxBodyLength: atLeast(-1),
+  maxContentLength: atLeast(-1),
+  maxRedirects: [(value) => Number.isInteger(value) && (value as number) >= 0, 'a whole number, at least 0'],
+  method: [
+    (value) => typeof value === 'string' && /^(?!CONNECT$)[A-Z][A-Z-]*$/i.test(value),
+    "the name of a method, such as 'GET'",
+  ],
+  onDownloadProgress: FUNCTION,
+  onUploadProgress: FUNCTION,
+  params: ANYTHING,
+  paramsSerializer: ANYTHING,
+  proxy: [isProxy, '{ host, port }, or false for none'],
+  responseType: [
+    (value) => ['arraybuffer', 'json', 'stream', 'text'].includes(value as string),
+    "'json', 'text', 'arraybuffer' or 'stream'",
+  ],
+  // zod knows more of it than whether it is right.
+  retry: ANYTHING,
+  signal: [isSignal, 'an AbortSignal'],
+  timeout: atLeast(0),
+  transformRequest: TRANSFORM,
+  transformResponse: TRANSFORM,
+  url: [
+    (value) => value === null || typeof value === 'string' || (value instanceof URL && value.href !== ''),
+    'a string or a URL',
+  ],
+  validateStatus: [(value) => value === null || isFunction(value), 'a function, or null'],
 };
 
 /** What people reach for who come from elsewhere. */
@@ -121,49 +167,66 @@ const HINTS: Readonly<Record<string, string>> = {
   verify: 'pass an `httpsAgent` with its `ca`, or set NODE_EXTRA_CA_CERTS',
 };
 
-const NUMBERS = { timeout: 0, maxRedirects: 0, maxContentLength: -1, maxBodyLength: -1 } as const;
-const CACHE_MODES: readonly unknown[] = [undefined, false, 'reload', 'only-if-cached', 'force-cache'];
-const RESPONSE_TYPES: readonly unknown[] = [undefined, 'arraybuffer', 'json', 'stream', 'text'];
-
 /**
  * Checks the options of a request. By hand, not with zod, because it runs before every request.
  *
+ * @returns a copy, with `more` over it
  * @throws InvalidInvocation that names the option
  */
-export function checkRequestConfig(config: RequestConfig): void {
-  if (typeof config !== 'object' || config === null)
-    throw new InvalidInvocation('a request must be an object');
-  for (const name of Object.keys(config)) {
-    if (Object.hasOwn(KNOWN, name)) continue;
-    throw new InvalidInvocation(`a request: ${noSuchOption(name, Object.keys(KNOWN), HINTS)}`);
+export function checkRequestConfig(config: RequestConfig, more: RequestConfig = {}): RequestConfig {
+  if (!isObject(config)) throw new InvalidInvocation('a request must be an object');
+  try {
+    const copy: Record<string, unknown> = { ...config, ...more };
+    for (const [name, value] of Object.entries(copy)) {
+      checkOption(name, value);
+      // What may be large or hold itself is not read here.
+      if (name !== 'data' && name !== 'params' && isPlainObject(value)) copy[name] = { ...(value as object) };
+    }
+    return copy;
+  } catch (error) {
+    if (error instanceof InvalidInvocation) throw error;
+    throw new InvalidInvocation(`a request: its options cannot be read: ${messageOf(error)}`);
   }
-  for (const [name, least] of Object.entries(NUMBERS)) {
-    const value: unknown = config[name as keyof typeof NUMBERS];
-    if (value === undefined || (typeof value === 'number' && value >= least)) continue;
-    throw new InvalidInvocation(`\`${name}\` must be a number, at least ${least}`);
-  }
-  const { auth, cache, method, responseType, retry, signal, url } = config;
-  if (retry !== undefined) check('a request', lazyZod().object({ retry: retrySchema() }), { retry });
-  if (
-    auth !== undefined &&
-    auth !== false &&
-    typeof (auth as { username?: unknown } | null)?.username !== 'string'
-  ) {
-    throw new InvalidInvocation('`auth` must be { username, password }, or false for none');
-  }
-  if (method !== undefined && (typeof method !== 'string' || !/^[A-Z][A-Z-]*$/i.test(method))) {
-    throw new InvalidInvocation("`method` must be the name of a method, such as 'GET'");
-  }
-  if (!CACHE_MODES.includes(cache)) {
-    throw new InvalidInvocation("`cache` must be false, 'reload', 'only-if-cached' or 'force-cache'");
-  }
-  if (!RESPONSE_TYPES.includes(responseType)) {
-    throw new InvalidInvocation("`responseType` must be 'json', 'text', 'arraybuffer' or 'stream'");
-  }
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
-    throw new InvalidInvocation('`signal` must be an AbortSignal');
-  }
-  if (url !== undefined && url !== null && typeof url !== 'string' && !(url instanceof URL)) {
-    throw new InvalidInvocation('`url` must be a string or a URL');
-  }
+}
+
+function checkOption(name: string, value: unknown): void {
+  if (!Object.hasOwn(OPTIONS, name))
+    throw new InvalidInvocation(`a request: ${noSuchOption(name, Object.keys(OPTIONS), HINTS)}`);
+  if (value === undefined) return;
+  const [isRight, expectation] = OPTIONS[name as keyof RequestConfig];
+  if (!isRight(value)) throw new InvalidInvocation(`\`${name}\` must be ${expectation}`);
+  if (name === 'retry') check('a request', lazyZod().object({ retry: retrySchema() }), { retry: value });
+}
+
+/** Whether a value is what `node:http` takes for an agent. */
+export function isAgent(value: unknown): boolean {
+  return isFunction((value as { addRequest?: unknown } | null)?.addRequest);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+function isAuth(value: unknown): boolean {
+  const { username, password = '' } = (value || {}) as { username?: unknown; password?: unknown };
+  return value === false || (typeof username === 'string' && typeof password === 'string');
+}
+
+/** Flat, because axios copies what is in it, however deep. */
+function isFormSerializer(value: unknown): boolean {
+  return isPlainObject(value) && Object.values(value as object).every((item) => !isObject(item));
+}
+
+function isProxy(value: unknown): boolean {
+  const { host, hostname = host, port = 0 } = (value || {}) as Record<string, unknown>;
+  return value === false || (typeof hostname === 'string' && ['number', 'string'].includes(typeof port));
+}
+
+function isSignal(value: unknown): boolean {
+  const { addEventListener, removeEventListener } = (value ?? {}) as Partial<AbortSignal>;
+  return isFunction(addEventListener) && isFunction(removeEventListener);
 }

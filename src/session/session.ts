@@ -1,7 +1,13 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { finished } from 'node:stream';
-import axios, { type AxiosAdapter, type AxiosInstance, type AxiosRequestConfig, isAxiosError } from 'axios';
+import axios, {
+  type AxiosAdapter,
+  type AxiosInstance,
+  type AxiosRequestConfig,
+  type AxiosRequestTransformer,
+  isAxiosError,
+} from 'axios';
 import { toMilliseconds } from '../cache/expires-after.js';
 import { SessionCache } from '../cache/session-cache.js';
 import { InvalidInvocation } from '../exceptions/base.js';
@@ -23,10 +29,12 @@ import { toTransportException } from '../http/transport-errors.js';
 import { type Exchange, isReadable, sendOverWire } from '../http/wire.js';
 import { inspectAsString } from '../inspect.js';
 import { createLogger, type Logger } from '../logger.js';
+import { messageOf } from '../message-of.js';
 import { SettingsReader } from '../settings.js';
 import { joinUrl, parsePrefix } from '../url.js';
 import { DEFAULT_TIMEOUT, User } from '../user/user.js';
 import type { UserLike } from '../user/user-like.js';
+import { copyOptions } from '../validation.js';
 import { VERSION } from '../version.js';
 import { Authorization } from './authorization.js';
 import { InFlight } from './in-flight.js';
@@ -45,7 +53,7 @@ import {
   type RequestConfig,
   type SessionResponse,
 } from './request-config.js';
-import { showExchange } from './shown-exchange.js';
+import { showExchange, showFailure } from './shown-exchange.js';
 
 /**
  * A connection to the database that authenticates itself.
@@ -87,6 +95,7 @@ export class Session {
 
   /** @throws InvalidInvocation where an option or a setting is wrong */
   constructor(options: SessionOptions = {}) {
+    options = copyOptions('new Session', options);
     checkSessionOptions(options);
     this.#logger = createLogger(options.logger);
     this.#prefix = parsePrefix(options.prefixUrl ?? new SettingsReader().get('ITKDB_API_URL'));
@@ -118,32 +127,39 @@ export class Session {
     return this.#lastResponse;
   }
 
+  /** Reads. The input of a command goes into `data`, which is sent as the JSON body of the GET. See {@link Session.request} for what it throws. */
   get<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'GET', url });
+    return this.#request(config ?? {}, { method: 'GET', url });
   }
 
+  /** Asks for the headers alone. See {@link Session.request} for what it throws. */
   head<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'HEAD', url });
+    return this.#request(config ?? {}, { method: 'HEAD', url });
   }
 
+  /** Asks what a URL can do. See {@link Session.request} for what it throws. */
   options<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'OPTIONS', url });
+    return this.#request(config ?? {}, { method: 'OPTIONS', url });
   }
 
+  /** Deletes. See {@link Session.request} for what it throws. */
   delete<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'DELETE', url });
+    return this.#request(config ?? {}, { method: 'DELETE', url });
   }
 
+  /** Writes: `data` is the body itself, sent as JSON. See {@link Session.request} for what it throws. */
   post<T = unknown>(url: string | URL, data?: unknown, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'POST', url, data });
+    return this.#request(config ?? {}, { method: 'POST', url, data });
   }
 
+  /** Replaces: `data` is the body itself, sent as JSON. See {@link Session.request} for what it throws. */
   put<T = unknown>(url: string | URL, data?: unknown, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'PUT', url, data });
+    return this.#request(config ?? {}, { method: 'PUT', url, data });
   }
 
+  /** Changes: `data` is the body itself, sent as JSON. See {@link Session.request} for what it throws. */
   patch<T = unknown>(url: string | URL, data?: unknown, config?: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#request({ ...config, method: 'PATCH', url, data });
+    return this.#request(config ?? {}, { method: 'PATCH', url, data });
   }
 
   /**
@@ -164,9 +180,8 @@ export class Session {
     url?: string | URL,
     config?: RequestConfig,
   ): Promise<SessionResponse<T>> {
-    return this.#request(
-      typeof methodOrConfig === 'string' ? { ...config, method: methodOrConfig, url } : methodOrConfig,
-    );
+    if (typeof methodOrConfig !== 'string') return this.#request(methodOrConfig);
+    return this.#request(config ?? {}, { method: methodOrConfig, url });
   }
 
   /**
@@ -182,15 +197,17 @@ export class Session {
       statusText: '',
       headers: {},
     });
-    const { data } = await this.#dispatch({ ...this.#toDispatch(config), adapter }, config.signal);
+    const checked = checkRequestConfig(config);
+    const { data } = await this.#dispatch({ ...this.#toDispatch(checked), adapter }, checked.signal);
     return new PreparedRequest(data as DispatchedConfig);
   }
 
   /** Sends a prepared request as it is. */
-  send<T = unknown>(
+  async send<T = unknown>(
     request: PreparedRequest,
-    { signal }: { signal?: AbortSignal } = {},
+    options: { signal?: AbortSignal } = {},
   ): Promise<SessionResponse<T>> {
+    const { signal } = checkRequestConfig(options);
     const { adapter: _, ...config } = PreparedRequest.configOf(request);
     return this.#dispatch({ ...config, transformRequest: [] }, signal);
   }
@@ -209,14 +226,17 @@ export class Session {
     await this.#cache.close();
   }
 
+  /** Closes the session at the end of a block: `await using session = new Session()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
+  /** What a template string shows. */
   toString(): string {
     return `Session(prefixUrl=${this.prefixUrl})`;
   }
 
+  /** What `JSON.stringify` shows. */
   toJSON(): { prefixUrl: string } {
     return { prefixUrl: this.prefixUrl };
   }
@@ -272,8 +292,9 @@ export class Session {
     return instance;
   }
 
-  async #request<T>(config: RequestConfig): Promise<SessionResponse<T>> {
-    return this.#dispatch<T>(this.#toDispatch(config), config.signal);
+  async #request<T>(config: RequestConfig, more?: RequestConfig): Promise<SessionResponse<T>> {
+    const checked = checkRequestConfig(config, more);
+    return this.#dispatch<T>(this.#toDispatch(checked), checked.signal);
   }
 
   /**
@@ -281,18 +302,21 @@ export class Session {
    * every plain object in a config, however deep.
    */
   #toDispatch(config: RequestConfig): DispatchConfig {
-    checkRequestConfig(config);
-    const { auth, url, params, paramsSerializer, data, transformRequest, validateStatus, ...rest } = config;
+    const { auth, url, params, paramsSerializer, data, transformRequest, validateStatus } = config;
+    const serialize: AxiosRequestTransformer = function (_, headers) {
+      return serializeBody.call(this, data, headers);
+    };
     const dispatch: DispatchConfig = {
-      ...(rest as AxiosRequestConfig),
+      ...(config as AxiosRequestConfig),
       url: String(url ?? ''),
       target: () => withParams(joinUrl(this.#prefix, url), params, paramsSerializer),
-      transformRequest: [() => data, ...[transformRequest ?? serializeBody].flat()],
+      transformRequest: transformRequest == null ? serialize : [() => data, ...[transformRequest].flat()],
       authorize: auth === undefined,
+      ...(NOT_FOR_AXIOS as AxiosRequestConfig),
     };
-    if (auth) dispatch.auth = auth;
+    if (auth) dispatch.auth = { username: auth.username, password: auth.password };
     if (validateStatus !== undefined) dispatch.accepts = validateStatus ?? (() => true);
-    if (rest.responseType === 'stream') dispatch.maxContentLength ??= -1;
+    if (config.responseType === 'stream') dispatch.maxContentLength ??= -1;
     return dispatch;
   }
 
@@ -301,10 +325,7 @@ export class Session {
     const flight = this.#inFlight.enter(signal as AbortSignal | undefined);
     let data: unknown;
     try {
-      const response = (await this.#axios.request({
-        ...config,
-        signal: flight.signal,
-      })) as SessionResponse<T>;
+      const response = await this.#axios.request<T, SessionResponse<T>>({ ...config, signal: flight.signal });
       data = response.data;
       return response;
     } catch (error) {
@@ -321,7 +342,7 @@ export class Session {
   async #prepare(config: DispatchedConfig): Promise<void> {
     if (config.target === undefined) return;
     config.url = config.target().href;
-    delete config.target;
+    config.target = undefined;
     await this.#authorization.authorize(config);
   }
 
@@ -329,18 +350,20 @@ export class Session {
   async #adapt(config: DispatchedConfig): Promise<SessionResponse> {
     this.#logger.debug(`Request: ${config.method.toUpperCase()} ${config.url}`);
     const policy = resolveRetry(this.#retry, config.retry);
-    const retries = policy && new RetryBudget(policy);
-    const response = await this.#exchange({ ...config, retries, bearerAsOf: performance.now() });
+    config.retries = policy && new RetryBudget(policy);
+    config.bearerAsOf = performance.now();
+    const response = await this.#exchange(config);
     const { status, headers, data } = response;
     const length = Buffer.isBuffer(data) ? data.length : headers['content-length'];
     this.#logger.debug(`Response: ${status} (${length} bytes) ${config.method.toUpperCase()} ${config.url}`);
     if (config.accepts === undefined ? isFailure(status) : !config.accepts(status)) {
       const failed = { ...response, data: await readFailedBody(response) };
-      this.#lastResponse = showExchange(failed, failed.data);
-      throw exceptionFor(failed, {
+      const exception = exceptionFor(failed, {
         preamble: this.#authorization.explain(failed),
-        tries: retries?.summary,
+        tries: config.retries?.summary,
       });
+      this.#lastResponse = showFailure(failed, exception);
+      throw exception;
     }
     const shown = showExchange(response, undefined);
     this.#lastResponse = shown;
@@ -355,6 +378,15 @@ export class Session {
     return resource;
   }
 }
+
+/** What a session takes care of itself. Set rather than left out: that is faster by far for objects of this size. */
+const NOT_FOR_AXIOS: unknown = {
+  auth: undefined,
+  data: undefined,
+  params: undefined,
+  paramsSerializer: undefined,
+  validateStatus: undefined,
+};
 
 function absoluteUrl({ target, url }: DispatchConfig): string | undefined {
   try {
@@ -372,7 +404,7 @@ function withParams(url: URL, params: unknown, serializer: RequestConfig['params
       axios.getUri({ url: url.href, params, paramsSerializer: serializer ?? { indexes: null } }),
     );
   } catch (error) {
-    throw new InvalidInvocation(`\`params\` cannot be written as a query: ${(error as Error).message}`);
+    throw new InvalidInvocation(`\`params\` cannot be written as a query: ${messageOf(error)}`);
   }
 }
 

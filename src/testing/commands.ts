@@ -2,9 +2,17 @@ import { CommandError, commandNotFound } from './app-error.js';
 import { PROJECTS } from './data/catalogue.js';
 import type { ComponentRecord, Dataset } from './data/dataset.js';
 import { type View, viewComponent, viewInstitution } from './data/views.js';
-
-/** What a command was given: its input, the parsed JSON body or query. */
-export type DtoIn = Readonly<Record<string, unknown>>;
+import {
+  componentDoesNotExist,
+  type DtoIn,
+  isRecord,
+  missingKey,
+  NAMESPACE,
+  page,
+  requireText,
+  toList,
+} from './dto-in.js';
+import { getTestRun, getTestRunBulk, listTestRunsByComponent } from './test-run-commands.js';
 
 /** Somebody whom the database knows. */
 export interface PdbUser {
@@ -27,11 +35,8 @@ export interface CommandContext {
 
 type Command = (input: DtoIn, context: CommandContext) => Record<string, unknown>;
 
-const NAMESPACE = 'ucl-itkpd-main';
-const DEFAULT_PAGE_SIZE = 1000;
-
 /** The commands that the embedded database answers. */
-export const COMMANDS: Readonly<Record<string, Command>> = {
+const COMMANDS: Readonly<Record<string, Command>> = {
   getUser,
   listInstitutions: (input, { dataset }) =>
     page('pageItemList', dataset.institutions, input, viewInstitution),
@@ -40,6 +45,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   listComponents,
   getComponent,
   getComponentBulk,
+  listTestRunsByComponent,
+  getTestRun,
+  getTestRunBulk,
 };
 
 /** The keys that each command knows; others are answered with a warning. */
@@ -63,6 +71,17 @@ const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   ],
   getComponent: ['component', 'alternativeIdentifier', 'noEosToken', 'outputType', 'state', 'project'],
   getComponentBulk: ['component', 'outputType', 'force', 'identifierType'],
+  listTestRunsByComponent: [
+    'filterMap',
+    'pageInfo',
+    'outputType',
+    'component',
+    'testType',
+    'stage',
+    'runNumber',
+  ],
+  getTestRun: ['testRun', 'noEosToken', 'outputType'],
+  getTestRunBulk: ['testRun', 'noEosToken', 'outputType'],
 };
 
 /** Runs a command. */
@@ -167,50 +186,4 @@ function matches(component: ComponentRecord, filter: DtoIn): boolean {
 
 function viewFor(outputType: unknown): View {
   return outputType === 'full' || outputType === 'object' ? outputType : 'list';
-}
-
-function page<T>(
-  key: 'itemList' | 'pageItemList',
-  items: readonly T[],
-  input: DtoIn,
-  view: (item: T) => unknown,
-): Record<string, unknown> {
-  const info = isRecord(input['pageInfo']) ? input['pageInfo'] : {};
-  const pageIndex = wholeNumber(info['pageIndex'], 0, 0);
-  const pageSize = wholeNumber(info['pageSize'], 1, DEFAULT_PAGE_SIZE);
-  const start = pageIndex * pageSize;
-  return {
-    [key]: items.slice(start, start + pageSize).map(view),
-    pageInfo: { pageIndex, pageSize, total: items.length },
-  };
-}
-
-function wholeNumber(value: unknown, least: number, otherwise: number): number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= least ? value : otherwise;
-}
-
-function requireText(input: DtoIn, key: string, command: string): string {
-  const value = input[key];
-  if (typeof value !== 'string' || value === '') throw missingKey(command, key, 'string');
-  return value;
-}
-
-function missingKey(command: string, key: string, type: string): CommandError {
-  return new CommandError(400, `${NAMESPACE}/${command}/invalidDtoIn`, 'DtoIn is not valid.', {
-    missingKeyMap: { [`$.${key}`]: { [`${type}.required`]: `Key ${key} is required.` } },
-  });
-}
-
-function componentDoesNotExist(command: string, component: string): CommandError {
-  return new CommandError(400, `${NAMESPACE}/${command}/componentDoesNotExist`, 'Component does not exist.', {
-    component,
-  });
-}
-
-function toList(value: unknown): unknown[] {
-  return value === undefined || value === null ? [] : [value].flat();
-}
-
-function isRecord(value: unknown): value is DtoIn {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

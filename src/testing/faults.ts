@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidInvocation } from '../exceptions/base.js';
-import { check, lazyZod, optionsSchema } from '../validation.js';
+import { check, copyOptions, lazyZod, optionsSchema } from '../validation.js';
 import type { Answer, RecordedRequest } from './server.js';
 
 /** What can go wrong with an answer. */
@@ -53,6 +53,7 @@ export class Faults {
   readonly #plans = new Set<Plan>();
 
   add(fault: Fault): PlannedFault {
+    fault = copyOptions('fault', fault);
     checkFault(fault);
     const plan: Plan = { fault, toPass: fault.after ?? 0, toStrike: fault.times ?? 1, hits: 0 };
     this.#plans.add(plan);

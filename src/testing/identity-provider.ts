@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { CommandError } from './app-error.js';
-import type { DtoIn, PdbUser } from './commands.js';
+import type { PdbUser } from './commands.js';
+import type { DtoIn } from './dto-in.js';
 
 interface SigningKey {
   readonly privateKey: CryptoKey;

@@ -1,10 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { inspectAsString } from '../inspect.js';
 import { DEFAULT_SETTINGS } from '../settings.js';
-import { check, lazyZod, optionsSchema } from '../validation.js';
+import { check, copyOptions, lazyZod, optionsSchema } from '../validation.js';
 import { CommandError, commandNotFound } from './app-error.js';
-import { type DtoIn, type PdbUser, runCommand } from './commands.js';
+import { type PdbUser, runCommand } from './commands.js';
 import { createDataset, type Dataset } from './data/dataset.js';
+import type { DtoIn } from './dto-in.js';
 import { type Fault, Faults, type PlannedFault } from './faults.js';
 import { IdentityProvider, type TokenOverrides } from './identity-provider.js';
 import { type Answer, LoopbackServer, type RecordedRequest } from './server.js';
@@ -133,6 +134,7 @@ export class EmbeddedPdb {
     return this.identity.issueToken(this.user, overrides);
   }
 
+  /** What a template string shows. */
   toString(): string {
     return `EmbeddedPdb(apiUrl=${this.apiUrl}, authUrl=${this.authUrl})`;
   }
@@ -142,6 +144,7 @@ export class EmbeddedPdb {
     await Promise.all([this.#api.close(), this.#auth.close()]);
   }
 
+  /** Closes it at the end of a block: `await using pdb = await startPdb()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -158,6 +161,7 @@ interface PdbParts {
 
 /** Starts an embedded production database. */
 export async function startPdb(options: PdbOptions = {}): Promise<EmbeddedPdb> {
+  options = copyOptions('startPdb', options);
   checkPdbOptions(options);
   const { seed = 1, components = 3000, users = [DEFAULT_USER], tokenLifetime = 7200 } = options;
   const dataset = createDataset(seed, components);

@@ -30,7 +30,7 @@ export interface Answer {
 }
 
 /** Answers a request. */
-export type Handler = (request: RecordedRequest) => Promise<Answer>;
+type Handler = (request: RecordedRequest) => Promise<Answer>;
 
 /** What a {@link LoopbackServer} is given. */
 export interface LoopbackServerOptions {

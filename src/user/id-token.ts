@@ -3,6 +3,7 @@ import type { JWK, JWTPayload, JWTVerifyOptions } from 'jose';
 import type { ZodType } from 'zod';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { type IdTokenCheck, InvalidIdToken } from '../exceptions/id-token.js';
+import { textOf } from '../message-of.js';
 import { lazyZod, optionsSchema } from '../validation.js';
 
 /** The claims of an id token. `uuidentity` and `name` are the database's, the others those of OIDC Core, section 2. */
@@ -41,7 +42,7 @@ export async function verifyIdToken(
 ): Promise<IdTokenClaims> {
   const { alg, kid, hasAudience } = await peek(token);
   if (alg !== 'RS256')
-    throw new InvalidIdToken('algorithm', `the id token is signed with ${alg}, not with RS256`);
+    throw new InvalidIdToken('algorithm', `the id token is signed with ${textOf(alg)}, not with RS256`);
   const options: JWTVerifyOptions = {
     ...jwtOptions,
     algorithms: ['RS256'],
@@ -64,17 +65,21 @@ export async function verifyIdToken(
 
 /** What `jwtOptions` may be: no algorithm of one's own, and none of the Python package's switches that turn checks off. */
 export function jwtOptionsSchema(): ZodType {
-  const any = lazyZod().unknown().optional();
-  const shape: Record<keyof JwtOptions, ZodType> = {
-    clockTolerance: any,
-    crit: any,
-    currentDate: any,
-    issuer: any,
-    maxTokenAge: any,
-    requiredClaims: any,
-    subject: any,
-    typ: any,
+  const z = lazyZod();
+  const text = z.string('a string');
+  const texts = z.array(text, 'a list of strings');
+  const time = z.union([z.number().min(0), text], 'a number of seconds, or a time such as "2 minutes"');
+  const types: Record<keyof JwtOptions, ZodType> = {
+    clockTolerance: time,
+    crit: z.record(text, z.boolean('true or false'), 'an object such as { b64: true }'),
+    currentDate: z.date('a Date'),
+    issuer: z.union([text, texts], 'a string, or a list of them'),
+    maxTokenAge: time,
+    requiredClaims: texts,
+    subject: text,
+    typ: text,
   };
+  const shape = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, type.optional()]));
   return optionsSchema(shape, "an object of options for jose's jwtVerify");
 }
 
@@ -96,10 +101,16 @@ function candidates(keys: readonly JWK[], kid: string | undefined): JWK[] {
   return keys.filter(
     (key) =>
       key.kty === 'RSA' &&
+      isStrong(key) &&
       (key.use ?? 'sig') === 'sig' &&
       (key.alg ?? 'RS256') === 'RS256' &&
       (kid === undefined || key.kid === undefined || key.kid === kid),
   );
+}
+
+/** Whether it is a public key of 2048 bits or more (RFC 7518, section 3.3), which are 342 characters of base64url. */
+function isStrong({ n, d }: JWK): boolean {
+  return d === undefined && typeof n === 'string' && n.length >= 342;
 }
 
 async function verifyByAnyKey(

@@ -1,11 +1,11 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import axios, { type AxiosRequestConfig } from 'axios';
+import { Axios, type AxiosRequestConfig } from 'axios';
 import type { JWK } from 'jose';
-import { ITkDBException } from '../exceptions/base.js';
+import { InvalidInvocation, ITkDBException } from '../exceptions/base.js';
 import { InvalidIdToken } from '../exceptions/id-token.js';
 import { AuthenticationFailed } from '../exceptions/response.js';
-import { decodeBody, readFailedBody } from '../http/body.js';
+import { decodeBody, readFailedBody, serializeBody } from '../http/body.js';
 import { type RetryHooks, withRetries } from '../http/retries.js';
 import { RetryBudget, type RetryPolicy } from '../http/retry-policy.js';
 import { toTransportException } from '../http/transport-errors.js';
@@ -14,6 +14,7 @@ import { VERSION } from '../version.js';
 
 /** The HTTP client that a `User` talks to the identity service with. An axios instance is one. */
 export interface HttpClient {
+  /** Sends a request and gives the answer, whatever its status, or throws where there is none. */
   request(config: AxiosRequestConfig): Promise<{ status: number; data: unknown; headers?: object }>;
 }
 
@@ -30,13 +31,17 @@ export interface GrantRequest {
   readonly scope: string;
 }
 
+interface IdentityAnswer {
+  readonly status: number;
+  readonly data: unknown;
+  readonly config?: AxiosRequestConfig;
+}
+
 /** Options of {@link IdentityService}. */
 export interface IdentityServiceOptions {
   readonly client: HttpClient;
   /** In milliseconds of silence. */
   readonly timeout: number;
-  /** Ends every request. */
-  readonly signal: AbortSignal;
 }
 
 /** Talks to the OIDC identity service below one URL. Follows no redirect: what it sends is for nobody else. */
@@ -55,10 +60,10 @@ export class IdentityService {
    *
    * @throws AuthenticationFailed where the answer holds none
    */
-  async grantToken({ accessCode1, accessCode2, scope }: GrantRequest): Promise<Grant> {
+  async grantToken({ accessCode1, accessCode2, scope }: GrantRequest, signal: AbortSignal): Promise<Grant> {
     const data = { grant_type: 'password', accessCode1, accessCode2, scope };
     const config = { method: 'POST', url: new URL('grantToken', this.#url).href, data };
-    const response = await this.#send(config);
+    const response = await this.#send(config, signal);
     const { access_token: accessToken, id_token: idToken } = fieldsOf(response.data);
     if (response.status === 200 && isFilled(accessToken) && isFilled(idToken))
       return { accessToken, idToken };
@@ -68,8 +73,8 @@ export class IdentityService {
   }
 
   /** The keys that tokens are signed with; read once, and again when `fresh` is asked for. */
-  async keys({ fresh = false }: { fresh?: boolean } = {}): Promise<readonly JWK[]> {
-    if (this.#keys === undefined || fresh) this.#keys = await this.#readKeys();
+  async keys(signal: AbortSignal, { fresh = false }: { fresh?: boolean } = {}): Promise<readonly JWK[]> {
+    if (this.#keys === undefined || fresh) this.#keys = await this.#readKeys(signal);
     return this.#keys;
   }
 
@@ -78,9 +83,9 @@ export class IdentityService {
     return this.#keys !== undefined;
   }
 
-  async #readKeys(): Promise<readonly JWK[]> {
+  async #readKeys(signal: AbortSignal): Promise<readonly JWK[]> {
     const config = { method: 'GET', url: new URL('listKeys', this.#url).href };
-    const response = await this.#send(config);
+    const response = await this.#send(config, signal);
     const { keys } = fieldsOf(response.data);
     const usable = Array.isArray(keys) ? keys.filter((key) => typeof key === 'object' && key !== null) : [];
     if (response.status === 200 && usable.length > 0) return usable;
@@ -90,10 +95,8 @@ export class IdentityService {
     );
   }
 
-  async #send(
-    config: AxiosRequestConfig,
-  ): Promise<{ status: number; data: unknown; config?: AxiosRequestConfig }> {
-    const { client, timeout, signal } = this.#options;
+  async #send(config: AxiosRequestConfig, signal: AbortSignal): Promise<IdentityAnswer> {
+    const { client, timeout } = this.#options;
     const request: AxiosRequestConfig = {
       ...config,
       headers: { 'User-Agent': `itkdb/${VERSION}` },
@@ -103,7 +106,7 @@ export class IdentityService {
       validateStatus: () => true,
     };
     try {
-      return await client.request(request);
+      return answerOf(await client.request(request));
     } catch (error) {
       if (error instanceof ITkDBException) throw error;
       throw toTransportException(error, { ...config, signal });
@@ -121,7 +124,8 @@ export function createClient({
   ...hooks
 }: RetryHooks & { policy: RetryPolicy | undefined }): HttpClient {
   const exchange = withRetries(hooks, sendOverWire);
-  return axios.create({
+  // Not `axios.create`: whatever the program has put into axios's own defaults is not for the identity service.
+  return new Axios({
     adapter: async (config) => {
       const retries = policy && new RetryBudget(policy);
       const response = await exchange({ ...config, retries } as WireConfig);
@@ -131,8 +135,20 @@ export function createClient({
     httpAgent: new HttpAgent({ keepAlive: false }),
     httpsAgent: new HttpsAgent({ keepAlive: false }),
     maxContentLength: 1024 * 1024,
+    transformRequest: [serializeBody],
     transformResponse: [],
   });
+}
+
+/** @throws InvalidInvocation where it is none: the client may be the caller's */
+function answerOf(response: unknown): IdentityAnswer {
+  const { status, data, ...rest } = (response ?? {}) as IdentityAnswer;
+  if (typeof status === 'number') return { ...rest, status, data: isRecord(data) ? { ...data } : data };
+  throw new InvalidInvocation('`httpClient` must answer as axios does: { status, data }');
+}
+
+function isRecord(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
 }
 
 function fieldsOf(data: unknown): Readonly<Record<string, unknown>> {

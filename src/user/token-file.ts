@@ -1,5 +1,5 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
-import { constants, open, rename, unlink } from 'node:fs/promises';
+import { constants, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { infer as Infer, ZodObject, ZodString } from 'zod';
@@ -10,6 +10,7 @@ const derive = promisify<string, Buffer, number, Buffer>(scrypt);
 
 const FORMAT = 'itkdb-tokens-1';
 const LARGEST = 256 * 1024;
+const NOT_OURS = 'it is not a token file';
 
 /** Whose tokens a file holds. */
 export interface TokenOwner {
@@ -45,7 +46,7 @@ export class TokenFile {
     }
     if (text === undefined) return undefined;
     const content = parse(text);
-    if (content === undefined) return { problem: 'it is not a token file' };
+    if (content === undefined) return { problem: NOT_OURS };
     const digest = Buffer.from(content.digest, 'base64url');
     const expected = await digestOf(owner, Buffer.from(content.salt, 'base64url'));
     if (digest.length !== expected.length || !timingSafeEqual(digest, expected)) {
@@ -54,7 +55,12 @@ export class TokenFile {
     return { idToken: content.idToken, accessToken: content.accessToken };
   }
 
-  /** Replaces the file in one step, so that a reader sees the old or the new one, whole. Throws what `node:fs` throws. */
+  /**
+   * Replaces the file in one step, so that a reader sees the old or the new one, whole. Behind a link, that is the file
+   * that it leads to.
+   *
+   * @throws where there is a pipe, a device or the like, and what `node:fs` throws
+   */
   async save(owner: TokenOwner, { idToken, accessToken }: Grant): Promise<void> {
     const salt = randomBytes(16);
     const digest = await digestOf(owner, salt);
@@ -65,20 +71,27 @@ export class TokenFile {
       idToken,
       accessToken,
     };
-    const temporary = join(dirname(this.path), `.itkdb-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+    const path = (await realpath(this.path).catch(unlessMissing)) ?? this.path;
+    const present = await stat(path).catch(unlessMissing);
+    if (present?.isFile() === false) throw new Error('it is no file');
+    await replaceFile(path, `${JSON.stringify(content, null, 2)}\n`);
+  }
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = join(dirname(path), `.itkdb-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const file = await open(temporary, 'wx', 0o600);
     try {
-      const file = await open(temporary, 'wx', 0o600);
-      try {
-        await file.writeFile(`${JSON.stringify(content, null, 2)}\n`);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, this.path);
-    } catch (error) {
-      await unlink(temporary).catch(() => {});
-      throw error;
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
     }
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw error;
   }
 }
 
@@ -116,10 +129,12 @@ async function readSmallFile(path: string): Promise<string | undefined> {
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(unlessMissing);
   if (file === undefined) return undefined;
   try {
-    const { size } = await file.stat();
-    const isFile = (await file.stat()).isFile();
-    if (!isFile || size > LARGEST) throw new Error('it is not a token file');
-    return await file.readFile('utf8');
+    const status = await file.stat();
+    if (!status.isFile() || status.size > LARGEST) throw new Error(NOT_OURS);
+    const text = await file.readFile('utf8');
+    // Tokens are for their owner, whoever has made the file; on Windows modes mean little.
+    if (text.includes(FORMAT) && (status.mode & 0o077) !== 0) await file.chmod(0o600).catch(() => {});
+    return text;
   } finally {
     await file.close();
   }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { inspectAsString } from '../inspect.js';
 import { SettingsReader } from '../settings.js';
-import { check, lazyZod, optionsSchema } from '../validation.js';
+import { check, copyOptions, lazyZod, optionsSchema } from '../validation.js';
 import type { UserLike } from './user-like.js';
 
 /** Options of a {@link UserBearer}. */
@@ -27,13 +27,14 @@ export class UserBearer implements UserLike {
 
   /** @throws InvalidInvocation where an option is wrong */
   constructor(options: UserBearerOptions = {}) {
+    const given = copyOptions('new UserBearer', options);
     const z = lazyZod();
     const expectation = 'a string, or a function that returns one';
     const bearer = z
       .union([z.string(), z.custom((value) => typeof value === 'function')], expectation)
       .optional();
-    check('new UserBearer', optionsSchema({ bearer }, 'given an object, such as { bearer }'), options);
-    this.#source = options.bearer;
+    check('new UserBearer', optionsSchema({ bearer }, 'given an object, such as { bearer }'), given);
+    this.#source = given.bearer;
   }
 
   /**
@@ -62,10 +63,12 @@ export class UserBearer implements UserLike {
     return this.#bearer;
   }
 
+  /** What a template string shows. */
   toString(): string {
     return 'UserBearer(bearer=<TOKEN>)';
   }
 
+  /** What `JSON.stringify` shows. */
   toJSON(): { bearer: string } {
     return { bearer: '<TOKEN>' };
   }

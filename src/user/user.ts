@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { InvalidInvocation } from '../exceptions/base.js';
-import { withLimits } from '../http/limits.js';
+import { Flights } from '../http/flights.js';
 import { type RetryEvent, type RetryOptions, resolveRetry, retrySchema } from '../http/retry-policy.js';
 import { inspectAsString } from '../inspect.js';
-import { createLogger, LOGGER_EXPECTED, type Logger } from '../logger.js';
+import { createLogger, isLogger, LOGGER_EXPECTED, type Logger } from '../logger.js';
 import { SettingsReader } from '../settings.js';
 import { parsePrefix } from '../url.js';
-import { check, lazyZod, optionsSchema, prefixUrlSchema } from '../validation.js';
+import { check, copyOptions, lazyZod, optionsSchema, prefixUrlSchema } from '../validation.js';
 import { type IdTokenClaims, type JwtOptions, jwtOptionsSchema, verifyIdToken } from './id-token.js';
 import { createClient, type Grant, type HttpClient, IdentityService } from './identity-service.js';
 import { TokenFile, type TokenOwner } from './token-file.js';
@@ -41,7 +41,7 @@ export interface UserOptions {
 }
 
 /** A token is renewed when it has no more than this left, unless an option says otherwise. In seconds. */
-export const AUTH_EXPIRY_THRESHOLD = 15;
+const AUTH_EXPIRY_THRESHOLD = 15;
 /** Silence to bear unless an option says otherwise, in milliseconds. */
 export const DEFAULT_TIMEOUT = 60_000;
 
@@ -65,11 +65,11 @@ export class User implements UserLike {
   readonly #settings = new SettingsReader();
   readonly #logger: Logger;
   readonly #file: TokenFile | undefined;
-  readonly #closing = new AbortController();
+  readonly #renewals = new Flights<void>();
+  #saving: Promise<void> = Promise.resolve();
   #service: IdentityService | undefined;
   #tokens: Tokens | undefined;
   #refused: string | undefined;
-  #renewal: Promise<void> | undefined;
 
   static {
     inspectAsString(this);
@@ -77,10 +77,11 @@ export class User implements UserLike {
 
   /** @throws InvalidInvocation where an option is wrong */
   constructor(options: UserOptions = {}) {
-    checkUserOptions(options);
-    this.#options = options;
-    this.#logger = createLogger(options.logger);
-    this.#file = options.saveAuth === undefined ? undefined : new TokenFile(options.saveAuth);
+    this.#options = copyOptions('new User', options);
+    checkUserOptions(this.#options);
+    const { logger, saveAuth } = this.#options;
+    this.#logger = createLogger(logger);
+    this.#file = saveAuth === undefined ? undefined : new TokenFile(saveAuth);
   }
 
   /**
@@ -93,12 +94,11 @@ export class User implements UserLike {
    * @throws InvalidIdToken where the token does not verify
    * @throws TransportException where the identity service does not answer
    */
-  async authenticate({ signal }: AuthenticateOptions = {}): Promise<true> {
+  async authenticate(options: AuthenticateOptions = {}): Promise<true> {
     if (this.isAuthenticated() && !this.isExpired()) return true;
-    this.#renewal ??= this.#renew().finally(() => {
-      this.#renewal = undefined;
-    });
-    await withLimits(this.#renewal, { what: 'authentication', signal });
+    await this.#renewed(options);
+    // The database may have refused the token while this caller waited.
+    if (!this.isAuthenticated()) await this.#renewed(options);
     return true;
   }
 
@@ -112,10 +112,12 @@ export class User implements UserLike {
     return !(this.expiresIn > this.authExpiryThreshold);
   }
 
+  /** First personal access code; `''` where there is none. */
   get accessCode1(): string {
     return this.#options.accessCode1 ?? this.#settings.get('ITKDB_ACCESS_CODE1');
   }
 
+  /** Second personal access code; `''` where there is none. */
   get accessCode2(): string {
     return this.#options.accessCode2 ?? this.#settings.get('ITKDB_ACCESS_CODE2');
   }
@@ -168,33 +170,39 @@ export class User implements UserLike {
 
   /** Gives up a grant that is under way. The token, if there is one, can still be used. */
   close(): void {
-    this.#closing.abort(new Error('the user was closed'));
+    this.#renewals.end(new Error('the user was closed'));
   }
 
+  /** What a template string shows. */
   toString(): string {
     return `User(name=${this.name}, expiresIn=${this.expiresIn}s)`;
   }
 
+  /** What `JSON.stringify` shows. */
   toJSON(): { name: string; expiresIn: number } {
     return { name: this.name, expiresIn: this.expiresIn };
   }
 
-  async #renew(): Promise<void> {
+  /** However many callers wait, there is one renewal; it is given up when all of them have given up. */
+  async #renewed({ signal }: AuthenticateOptions): Promise<void> {
+    await this.#renewals.join('', { what: 'authentication', signal }, (shared) => this.#renew(shared));
+    await this.#saving;
+  }
+
+  async #renew(signal: AbortSignal): Promise<void> {
     const owner = this.#owner();
-    const saved = await this.#load(owner);
+    const saved = await this.#load(owner, signal);
     if (saved !== undefined) {
       this.#tokens = saved;
       return;
     }
     if (this.isAuthenticated()) this.#logger.warn('User session is expired. Creating a new one.');
     this.#logger.debug(`Asking ${owner.authUrl} for a token`);
-    const grant = await this.#identityService().grantToken({
-      ...owner,
-      scope: this.#settings.get('ITKDB_ACCESS_SCOPE'),
-    });
-    this.#tokens = await this.#verified(grant, owner);
+    const scope = this.#settings.get('ITKDB_ACCESS_SCOPE');
+    const grant = await this.#identityService().grantToken({ ...owner, scope }, signal);
+    this.#tokens = await this.#verified(grant, owner, signal);
     this.#logger.debug(`Signed in as ${this.name} for ${this.expiresIn} s`);
-    await this.#save(owner, grant);
+    this.#saving = this.#saving.then(() => this.#save(owner, grant));
   }
 
   /** Everything that a token depends on. */
@@ -210,6 +218,8 @@ export class User implements UserLike {
         `there is no ${missing.join(' and no ')}: give ${it} to new User, or set ${it} in the environment or in ${resolve('.env')}`,
       );
     }
+    // Whatever is wrong with a setting is said before the access codes go anywhere.
+    this.#jwtOptions();
     const audience = this.#options.audience ?? this.#settings.get('ITKDB_ACCESS_AUDIENCE');
     return { accessCode1, accessCode2, audience, authUrl: this.#authUrl().href };
   }
@@ -225,45 +235,50 @@ export class User implements UserLike {
         httpClient ??
         createClient({ policy: resolveRetry({ idempotent: true }, retry), onRetry, logger: this.#logger }),
       timeout,
-      signal: this.#closing.signal,
     });
     return this.#service;
   }
 
   /** Verifies a grant, with newer keys if the known ones do not fit. */
-  async #verified(grant: Grant, { audience }: TokenOwner): Promise<Tokens> {
+  async #verified(grant: Grant, { audience }: TokenOwner, signal: AbortSignal): Promise<Tokens> {
     const service = this.#identityService();
-    const expectations = {
-      audience,
-      accessToken: grant.accessToken,
-      jwtOptions: { clockTolerance: this.#settings.get('ITKDB_LEEWAY'), ...this.#options.jwtOptions },
-    };
+    const { accessToken, idToken } = grant;
+    const expectations = { audience, accessToken, jwtOptions: this.#jwtOptions() };
     const mayBeOutdated = service.hasKeys;
-    const claims = await verifyIdToken(grant.idToken, await service.keys(), expectations).catch(
+    const claims = await verifyIdToken(idToken, await service.keys(signal), expectations).catch(
       async (error) => {
         if (!mayBeOutdated || error.check !== 'signature') throw error;
-        return verifyIdToken(grant.idToken, await service.keys({ fresh: true }), expectations);
+        return verifyIdToken(idToken, await service.keys(signal, { fresh: true }), expectations);
       },
     );
     return { ...grant, claims: Object.freeze(claims) };
   }
 
-  async #load(owner: TokenOwner): Promise<Tokens | undefined> {
+  #jwtOptions(): JwtOptions {
+    return { clockTolerance: this.#settings.get('ITKDB_LEEWAY'), ...this.#options.jwtOptions };
+  }
+
+  /** The tokens of the file, verified; undefined, with a warning, where they cannot be used. */
+  async #load(owner: TokenOwner, signal: AbortSignal): Promise<Tokens | undefined> {
     const content = await this.#file?.load(owner);
     if (content === undefined) return undefined;
-    const warn = (what: string): undefined => this.#logger.warn(`${what}. Creating a new one.`) as undefined;
     const unusable = `Unable to load user session from ${this.#file?.path}`;
-    if ('problem' in content) return warn(`${unusable}: ${content.problem}`);
-    if (content.idToken === this.bearer || content.idToken === this.#refused) return undefined;
-    try {
-      const tokens = await this.#verified(content, owner);
-      const secondsLeft = tokens.claims.exp - Date.now() / 1000;
-      if (Math.trunc(secondsLeft) > this.authExpiryThreshold) return tokens;
-    } catch (error) {
-      if ((error as { check?: string }).check !== 'expiry')
-        return warn(`${unusable}: ${(error as Error).message}`);
+    let problem = `Saved user session is expired in ${this.#file?.path}`;
+    if ('problem' in content) problem = `${unusable}: ${content.problem}`;
+    else if (content.idToken === this.bearer || content.idToken === this.#refused) return undefined;
+    else {
+      try {
+        const tokens = await this.#verified(content, owner, signal);
+        const secondsLeft = tokens.claims.exp - Date.now() / 1000;
+        if (Math.trunc(secondsLeft) > this.authExpiryThreshold) return tokens;
+      } catch (error) {
+        signal.throwIfAborted();
+        if ((error as { check?: string }).check !== 'expiry')
+          problem = `${unusable}: ${(error as Error).message}`;
+      }
     }
-    return warn(`Saved user session is expired in ${this.#file?.path}`);
+    this.#logger.warn(`${problem}. Creating a new one.`);
+    return undefined;
   }
 
   async #save(owner: TokenOwner, grant: Grant): Promise<void> {
@@ -278,7 +293,6 @@ export class User implements UserLike {
 function checkUserOptions(options: UserOptions): void {
   const z = lazyZod();
   const text = z.string('a string').optional();
-  const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
   const isClient = (value: unknown): boolean => typeof (value as HttpClient | null)?.request === 'function';
   const shape = {
     accessCode1: text,
@@ -291,7 +305,7 @@ function checkUserOptions(options: UserOptions): void {
     timeout: z.number('a number of milliseconds').min(0, 'a number of milliseconds, at least 0').optional(),
     retry: retrySchema().optional(),
     onRetry: z.custom((value) => typeof value === 'function', 'a function').optional(),
-    logger: z.custom(isObject, LOGGER_EXPECTED).optional(),
+    logger: z.custom(isLogger, LOGGER_EXPECTED).optional(),
     httpClient: z.custom(isClient, 'an HTTP client, such as axios').optional(),
   };
   check(

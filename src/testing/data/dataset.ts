@@ -38,6 +38,8 @@ export interface Slot {
 export interface TestRunRecord {
   readonly id: string;
   readonly test: Named;
+  /** Index in the stages of the component's type. */
+  readonly stage: number;
   readonly runNumber: string;
   readonly passed: boolean;
   readonly date: string;
@@ -72,6 +74,8 @@ export interface Dataset {
   find(identifier: string): ComponentRecord | undefined;
   /** Finds a component by its alternative identifier. */
   findAlternative(identifier: string): ComponentRecord | undefined;
+  /** Finds the component that has a test run. */
+  findTested(testRun: string): ComponentRecord | undefined;
 }
 
 const DAY = 24 * 3600 * 1000;
@@ -111,10 +115,12 @@ class Generator {
     const components = this.#components;
     const byIdentifier = new Map<string, ComponentRecord>();
     const byAlternative = new Map<string, ComponentRecord>();
+    const byTestRun = new Map<string, ComponentRecord>();
     for (const component of components) {
       for (const key of [component.serialNumber, component.code, component.id])
         byIdentifier.set(key, component);
       if (component.alternativeIdentifier) byAlternative.set(component.alternativeIdentifier, component);
+      for (const { id } of component.testRuns) byTestRun.set(id, component);
     }
     return {
       projects,
@@ -122,6 +128,7 @@ class Generator {
       components,
       find: (identifier) => byIdentifier.get(identifier),
       findAlternative: (identifier) => byAlternative.get(identifier),
+      findTested: (testRun) => byTestRun.get(testRun),
     };
   }
 
@@ -215,6 +222,7 @@ class Generator {
         return outcomes.map((passed, run) => ({
           id: this.#random.hex(24),
           test,
+          stage: index,
           runNumber: String(run + 1),
           passed,
           date: new Date(registered + (index * 7 + run) * DAY).toISOString(),

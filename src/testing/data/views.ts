@@ -4,8 +4,8 @@ import type { ComponentRecord, Institution, TestRunRecord } from './dataset.js';
 /** How much of a component an answer shows: `list` is what `listComponents` gives by default. */
 export type View = 'full' | 'list' | 'object';
 
-const AWID = 'dcb3f6d1f130482581ba1e7bbe34413c';
-const USER_IDENTITY = '1234-567-1';
+export const AWID = 'dcb3f6d1f130482581ba1e7bbe34413c';
+export const USER_IDENTITY = '1234-567-1';
 const DAY = 24 * 3600 * 1000;
 
 /** A component as the database shows it. */
@@ -75,7 +75,8 @@ export function viewInstitution(institution: Institution): Record<string, unknow
   };
 }
 
-function viewStage(type: ComponentType, index: number): unknown {
+/** A stage of a type of component, by its index. */
+export function viewStage(type: ComponentType, index: number): unknown {
   const stage = type.stages[index] as Named;
   return { ...stage, order: index + 1, initial: index === 0, final: index === type.stages.length - 1 };
 }
@@ -137,7 +138,13 @@ function viewParents({ parent }: ComponentRecord): unknown[] | null {
   ];
 }
 
-function viewLink({ id, code, serialNumber, alternativeIdentifier }: ComponentRecord): unknown {
+/** What says which component is meant. */
+export function viewLink({
+  id,
+  code,
+  serialNumber,
+  alternativeIdentifier,
+}: ComponentRecord): Record<string, unknown> {
   return { id, code, serialNumber, alternativeIdentifier: alternativeIdentifier ?? null };
 }
 
@@ -168,7 +175,7 @@ function lastChange({ registered, stage }: ComponentRecord): number {
 }
 
 /** The same 24 hexadecimal digits for the same code. */
-function idOf(code: string): string {
+export function idOf(code: string): string {
   let hash = 0x811c9dc5;
   for (const character of code) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
   return hash.toString(16).padStart(8, '0').repeat(3);

@@ -1,4 +1,4 @@
-import { withLimits } from '../http/limits.js';
+import { withLimits } from './limits.js';
 
 interface Flight<T> {
   readonly answer: Promise<T>;
@@ -7,15 +7,15 @@ interface Flight<T> {
   isOver: boolean;
 }
 
-/** Requests that are under way, so that whoever asks for the same can wait for the same answer. */
+/** Work that is under way, such as requests, so that whoever asks for the same can wait for the same outcome. */
 export class Flights<T> {
   readonly #flights = new Map<string, Flight<T>>();
 
   /**
-   * Waits for the answer to a request that is under way, or starts it. Whoever gives up does so alone: the request itself
-   * is only ended when nobody waits for it any more.
+   * Waits for work that is under way, or starts it. Whoever gives up does so alone: the work itself is only ended when
+   * nobody waits for it any more.
    *
-   * @param what - names the request in the exception of whoever gives up
+   * @param what - names it in the exception of whoever gives up
    * @throws Aborted where the signal fires, and what `start` throws
    */
   async join(
@@ -31,6 +31,11 @@ export class Flights<T> {
       flight.waiting -= 1;
       if (flight.waiting === 0 && !flight.isOver) this.#end(key, flight, signal?.reason);
     }
+  }
+
+  /** Ends all work that is under way. */
+  end(reason: unknown): void {
+    for (const [key, flight] of this.#flights) this.#end(key, flight, reason);
   }
 
   has(key: string): boolean {

@@ -1,0 +1,64 @@
+import { InvalidInvocation } from '../exceptions/base.js';
+
+/**
+ * Writes a value as JSON, and refuses what JSON cannot hold: `JSON.stringify` itself writes null or `{}` for most of it,
+ * and a measurement would be lost without a word.
+ *
+ * @throws InvalidInvocation that names the member at fault, such as `results.CURRENT.3 is NaN`
+ */
+export function stringify(data: unknown): string {
+  /** The objects around the value at hand, from the outside in, and the names that lead there. */
+  const holders: object[] = [];
+  const names: string[] = [];
+  return JSON.stringify(data, function (this: object, key: string, value: unknown): unknown {
+    while (holders.length > 0 && holders.at(-1) !== this) {
+      holders.pop();
+      names.pop();
+    }
+    const original = (this as Readonly<Record<string, unknown>>)[key];
+    const fault = holders.includes(value as object)
+      ? 'holds itself'
+      : (faultOfObject(original) ?? faultOf(value, this));
+    if (fault !== undefined) {
+      const name = [...names, key].slice(1).join('.') || 'data';
+      throw new InvalidInvocation(`the request body cannot be written as JSON: \`${name}\` ${fault}`);
+    }
+    if (typeof value === 'object' && value !== null) {
+      holders.push(value);
+      names.push(key);
+    }
+    return value;
+  });
+}
+
+/** What is wrong with a value; of one that has a `toJSON`, with what that made of it. */
+function faultOf(value: unknown, holder: object): string | undefined {
+  switch (typeof value) {
+    case 'number':
+      return Number.isFinite(value) ? undefined : `is ${value}; send null or leave it out`;
+    case 'bigint':
+      return 'is a bigint; send a number or a string';
+    case 'function':
+    case 'symbol':
+      return `is a ${typeof value}`;
+    case 'undefined':
+      return Array.isArray(holder) ? 'is undefined; send null' : undefined;
+    case 'object':
+      return faultOfObject(value);
+    default:
+      return undefined;
+  }
+}
+
+function faultOfObject(value: unknown): string | undefined {
+  if (value instanceof Date) {
+    return Number.isNaN(value.getTime()) ? 'is an invalid Date; send null or leave it out' : undefined;
+  }
+  if (value instanceof Number) return faultOf(Number(value), value);
+  if (ArrayBuffer.isView(value) || value instanceof Set)
+    return `is a ${value.constructor.name}; send Array.from(it)`;
+  if (value instanceof Map) return 'is a Map; send Object.fromEntries(it)';
+  if (value instanceof Promise) return 'is a Promise; is an `await` missing?';
+  if (value instanceof Error || value instanceof ArrayBuffer) return `is an ${value.constructor.name}`;
+  return undefined;
+}

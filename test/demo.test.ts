@@ -1,0 +1,20 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { ROOT } from './helpers/installed-package.js';
+
+it('the demo runs, in 80 columns and without colours where there is no terminal', async () => {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+    join(ROOT, 'dist', 'demo', 'main.js'),
+  ]);
+  expect(stderr).toBe('');
+  expect(stdout).toContain('signed in   Alex Example (1234-567-1)');
+  expect(stdout).toContain('page 3      QMUL to UT: 9 of 29');
+  expect(stdout).toMatch(/read {8}351 modules in [\d.]+ s/);
+  expect(stdout).toContain('tried again try 1 of one of them broke off');
+  expect(stdout).toContain('code        ERR_BAD_REQUEST');
+  expect(stdout).not.toContain('\u001b');
+  expect(stdout).not.toContain('\r\n');
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+});

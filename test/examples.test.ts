@@ -1,0 +1,112 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ComponentRecord, type EmbeddedPdb, startPdb } from '../src/testing/index.js';
+import { InstalledPackage, type Printed, ROOT } from './helpers/installed-package.js';
+
+const FOLDER = join(ROOT, 'examples');
+
+let installed: InstalledPackage;
+let pdb: EmbeddedPdb;
+
+beforeAll(async () => {
+  [installed, pdb] = await Promise.all([InstalledPackage.install(), startPdb({ components: 1500 })]);
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all([installed.remove(), pdb.close()]);
+});
+
+async function run(name: string, ...args: string[]): Promise<Printed> {
+  const source = await readFile(join(FOLDER, name), 'utf8');
+  return installed.runScript(name, source, { env: pdb.env, args });
+}
+
+const linesOf = (text: string): string[] => text.trimEnd().split('\n');
+const componentsAt = (code: string): ComponentRecord[] =>
+  pdb.dataset.components.filter(({ location }) => location.code === code);
+
+describe('each example', async () => {
+  it.for(await readdir(FOLDER))('%s is short, and says how it is called', async (name) => {
+    const source = await readFile(join(FOLDER, name), 'utf8');
+    expect(linesOf(source).length).toBeLessThan(40);
+    expect(source).toContain(`//   node ${name}`);
+  });
+});
+
+describe('the examples', () => {
+  it('who-am-i prints name, identity and institution', async () => {
+    const { stdout, stderr } = await run('who-am-i.mjs');
+    expect(linesOf(stdout)).toEqual([
+      'Alex Example (1234-567-1), signed in for 120 minutes',
+      'CERN  CERN  (default)',
+    ]);
+    expect(stderr).toBe('');
+  });
+
+  it('components-to-csv lists each component of my institution once', async () => {
+    const [head, ...rows] = linesOf((await run('components-to-csv.mjs')).stdout);
+    expect(head).toBe('"serial number","type","stage","owned by","last change"');
+    expect(rows.map((row) => row.slice(1, 15))).toEqual(
+      componentsAt('CERN').map(({ serialNumber }) => serialNumber),
+    );
+  });
+
+  it('components-to-csv of an institution without components is a head alone', async () => {
+    expect(linesOf((await run('components-to-csv.mjs', 'NOWHERE')).stdout)).toHaveLength(1);
+  });
+
+  it('failed-tests finds the modules whose last run of a test failed', async () => {
+    const modules = componentsAt('CERN').filter(({ type }) => type.code === 'MODULE');
+    const expected = modules.flatMap(({ serialNumber, testRuns }) => {
+      const last = new Map(testRuns.map((run) => [run.test.code, run]));
+      return [...last.values()].filter((run) => !run.passed).map((run) => `${serialNumber} ${run.test.code}`);
+    });
+    const { stdout } = await run('failed-tests.mjs', 'CERN');
+    const found = [...stdout.matchAll(/^(\w{14}) {2}[\d-]{10} {2}(\w+), run \d$/gm)].map(
+      ([, serialNumber, test]) => `${serialNumber} ${test}`,
+    );
+    expect(expected.length).toBeGreaterThan(2);
+    expect(found.sort()).toEqual(expected.sort());
+    expect(linesOf(stdout).at(-1)).toBe(`${found.length} failed tests on ${modules.length} modules`);
+  });
+
+  it('family-tree starts at the top, whoever is asked for, and marks who it was', async () => {
+    const part = pdb.dataset.components.find(({ parent }) => parent?.parent) as ComponentRecord;
+    let top = part;
+    while (top.parent) top = top.parent;
+    const size = (component: ComponentRecord): number =>
+      component.slots.reduce((sum, { child }) => sum + (child === undefined ? 1 : size(child)), 1);
+    const lines = linesOf((await run('family-tree.mjs', part.serialNumber)).stdout);
+    expect(lines[0]).toMatch(new RegExp(`^${top.serialNumber}  `));
+    expect(lines.filter((line) => line.endsWith('<--'))).toEqual([
+      expect.stringMatching(new RegExp(`^ {8}${part.serialNumber}  `)),
+    ]);
+    expect(lines).toHaveLength(size(top));
+  });
+
+  it('nightly saves every component through a failure that passes, and says which one it lost', async () => {
+    const wanted = componentsAt('GL');
+    const lost = wanted[3] as ComponentRecord;
+    const isOf =
+      ({ id }: ComponentRecord) =>
+      ({ json }: { json: unknown }) =>
+        (json as { component?: string } | undefined)?.component === id;
+    pdb.fault({ on: isOf(wanted[0] as ComponentRecord), status: 503 });
+    pdb.fault({ on: isOf(lost), status: 404 });
+    // A script that lost something ends with the code 1.
+    const { stdout, stderr } = await run('nightly.mjs', 'GL').catch((error) => error);
+    const saved = linesOf(stdout).map((line) => JSON.parse(line).id);
+    expect(saved.sort()).toEqual(
+      wanted
+        .map(({ id }) => id)
+        .filter((id) => id !== lost.id)
+        .sort(),
+    );
+    expect(stderr).toMatch(/getComponent: 503 Service Unavailable; again in 1 s/);
+    expect(stderr).toContain(`${lost.id}: ERR_NOT_FOUND: received 404`);
+    expect(stderr).toContain(
+      `${wanted.length} components: { network: ${wanted.length - 1}, cache: 0, failed: 1 }`,
+    );
+  });
+});

@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const fixture = (name: string): Buffer => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
+
+/** How many requests got through to a server whose certificate nobody vouches for. */
+let received = 0;
+const server = createServer({ key: fixture('tls-key.pem'), cert: fixture('tls-cert.pem') }, (_, response) => {
+  received += 1;
+  response.setHeader('Content-Type', 'application/json').end('{"answered":true}');
+});
+let url: string;
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `https://localhost:${(server.address() as AddressInfo).port}/`;
+});
+
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+beforeEach(() => {
+  received = 0;
+});
+
+/** Runs a script where the environment says that no certificate is to be checked; gives what it prints. */
+async function runUnverified(script: string): Promise<string> {
+  const preamble = `import { Agent } from 'node:https'; import { Session, User, UserBearer } from 'itkdb';
+    const url = ${JSON.stringify(url)};
+    const outcome = (promise) => promise.then(({ data }) => JSON.stringify(data), ({ code }) => code);`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', preamble + script], {
+    env: { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+  });
+  return stdout.trim();
+}
+
+describe('NODE_TLS_REJECT_UNAUTHORIZED=0', () => {
+  it('really switches verification off for what does not guard itself', async () => {
+    const script = `import { get } from 'node:https';
+      get(url, (answer) => { console.log(answer.statusCode); answer.resume(); });`;
+    expect(await runUnverified(script)).toBe('200');
+  });
+
+  it('does not for the API', async () => {
+    const script = `const session = new Session({ user: new UserBearer({ bearer: 'a-bearer' }), prefixUrl: url, retry: false });
+      console.log(await outcome(session.get('x')));`;
+    expect(await runUnverified(script)).toBe('ERR_TLS');
+    expect(received).toBe(0);
+  });
+
+  it('does not for an agent of the caller that says nothing of it', async () => {
+    const script = `const httpsAgent = new Agent({ keepAlive: true });
+      const session = new Session({ user: new UserBearer({ bearer: 'a-bearer' }), prefixUrl: url, retry: false, httpsAgent });
+      console.log(await outcome(session.get('x')));`;
+    expect(await runUnverified(script)).toBe('ERR_TLS');
+    expect(received).toBe(0);
+  });
+
+  it('does not for the identity service', async () => {
+    const script = `const user = new User({ accessCode1: 'first', accessCode2: 'second', prefixUrl: url, retry: false });
+      console.log(await outcome(user.authenticate()));`;
+    expect(await runUnverified(script)).toBe('ERR_TLS');
+    expect(received).toBe(0);
+  });
+});
+
+it('an agent that says not to verify is obeyed', async () => {
+  const script = `const httpsAgent = new Agent({ rejectUnauthorized: false });
+    const session = new Session({ user: new UserBearer({ bearer: 'a-bearer' }), prefixUrl: url, retry: false, httpsAgent });
+    console.log(await outcome(session.get('x')));`;
+  expect(await runUnverified(script)).toBe('{"answered":true}');
+  expect(received).toBe(1);
+});
