@@ -14,6 +14,8 @@ export interface Filed {
 const SHORT = 64 * 1024;
 /** A file system on which that takes longer than this is on a network, and is waited for as usual. In milliseconds. */
 const SLOW = 20;
+/** How long it is then left to others before it is tried again, in milliseconds. */
+const SLOW_FOR = 1000;
 /** The mtime of what never expires: not every file system knows a year far ahead. */
 export const NEVER = 0;
 
@@ -35,7 +37,7 @@ export const NEVER = 0;
 export class FileStore extends KeyvFile {
   readonly folder: string;
   #temporary = 0;
-  #isSlow = false;
+  #slowUntil = 0;
 
   private constructor(folder: string) {
     super({ filename: folder, separatedFile: true, expiredCheckDelay: Infinity });
@@ -120,17 +122,12 @@ export class FileStore extends KeyvFile {
   }
 
   async #read(path: string): Promise<Buffer | undefined> {
-    const start = this.#isSlow ? undefined : this.#timed(() => readStart(path));
-    return start === undefined || start.length > SHORT ? readWhole(path) : start;
-  }
-
-  #timed<T>(work: () => T): T {
     const begin = performance.now();
-    try {
-      return work();
-    } finally {
-      this.#isSlow = performance.now() - begin > SLOW;
-    }
+    if (begin < this.#slowUntil) return readWhole(path);
+    const start = readStart(path);
+    const end = performance.now();
+    if (end - begin > SLOW) this.#slowUntil = end + SLOW_FOR;
+    return start !== undefined && start.length > SHORT ? readWhole(path) : start;
   }
 
   /** Where an entry is. */

@@ -1,4 +1,4 @@
-import { decode, type Entry, encode, type Signpost, type Stored, sizeOf } from './entry.js';
+import { decode, type Entry, encode, type Signpost, sizeOf } from './entry.js';
 import { Memory } from './memory.js';
 import { assess, type Lifetimes, LONGEST_KEPT } from './policy.js';
 import type { SafeShelf } from './safe-shelf.js';
