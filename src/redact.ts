@@ -37,6 +37,8 @@ const SHORTEST_LITERAL = 4;
 const SHORTEST_COOKIE = 8;
 /** What lies deeper is left out: no answer of the database is, and a hostile one must not exhaust the stack. */
 const DEEPEST = 100;
+/** How many texts a redactor remembers, and how long the longest of them is. */
+const [MOST_KNOWN, LONGEST_KNOWN] = [500, 500];
 
 interface BasicCredentials {
   readonly username: string;
@@ -59,6 +61,7 @@ export function headerEntries(headers: HeadersLike | undefined): [string, string
 
 export class Redactor {
   readonly #literals: readonly string[];
+  readonly #known = new Map<string, string>();
 
   /** @param literals - strings that are secret themselves, to be found in any spelling */
   constructor(literals: Iterable<string> = []) {
@@ -100,6 +103,17 @@ export class Redactor {
 
   /** Redacts free text of any kind: JSON whole or broken, HTML, a form, a stack trace. */
   text(text: string): string {
+    // Header values and URLs come again and again.
+    if (text.length > LONGEST_KNOWN) return this.#redact(text);
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+    const redacted = this.#redact(text);
+    this.#known.set(text, redacted);
+    return redacted;
+  }
+
+  #redact(text: string): string {
     return this.#literals
       .reduce((rest, literal) => rest.replaceAll(literal, TOKEN), text)
       .replace(

@@ -40,6 +40,7 @@ describe('the tarball', () => {
       '.env.example',
       'README.md',
       'docs/authentication.md',
+      'docs/caching.md',
       'docs/coming-from-python.md',
       'docs/differences.md',
       'docs/errors.md',

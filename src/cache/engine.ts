@@ -9,14 +9,14 @@ import { ANY_REQUEST, PRIVATE_CACHE } from './policy.js';
 export interface Question {
   /** The request's headers, corrected. */
   readonly headers: Record<string, string>;
-  /** The policy of the answer at hand, if there is one. */
-  readonly stored?: CachePolicy.CachePolicyObject | undefined;
+  /** The policy of the answer at hand. */
+  readonly stored: CachePolicy.CachePolicyObject;
   /** Asks the server; the validators go along. */
   readonly send: (validators: Record<string, string>) => Promise<Facts>;
 }
 
-/** What is to be done: use what is stored, use it with the headers of a 304, or use the server's answer and keep it or not. */
-export type Verdict = 'stored' | 'revalidated' | 'keep' | 'pass';
+/** What is to be done: use what is stored, use it with the headers of a 304, or use the server's answer. */
+export type Verdict = 'stored' | 'revalidated' | 'new';
 
 const NO_BODY = Buffer.alloc(0);
 
@@ -48,9 +48,9 @@ export async function decide(question: Question): Promise<Verdict> {
       >[0])
       .on('error', reject)
       .on('response', (response) => {
-        const { fromCache, cachePolicy } = response as unknown as Message;
+        const { fromCache } = response as unknown as Message;
         if (fromCache) resolve(wasSent ? 'revalidated' : 'stored');
-        else resolve(cachePolicy?.storable() ? 'keep' : 'pass');
+        else resolve('new');
       });
   });
 }
@@ -67,12 +67,11 @@ type Message = Readable & {
   headers: Record<string, string>;
   url: string;
   fromCache?: boolean;
-  cachePolicy?: CachePolicy;
 };
 
 /** A store with one place. What the engine would write is known better here, and is written by others. */
-function viewOf(stored: CachePolicy.CachePolicyObject | undefined): object {
-  const entry = stored && { url: '', statusCode: stored.st, body: NO_BODY, cachePolicy: stored };
+function viewOf(stored: CachePolicy.CachePolicyObject): object {
+  const entry = { url: '', statusCode: stored.st, body: NO_BODY, cachePolicy: stored };
   return { get: async () => entry, set: async () => true, delete: async () => true };
 }
 

@@ -4,10 +4,10 @@ import { answerFrom, gatewayTimeout, holdsToken, keptHeaders, mergeHeaders, tee 
 import type { CacheContext } from './context.js';
 import { correctRequest, type Facts } from './corrections.js';
 import { formatDirectives } from './directives.js';
-import { decide } from './engine.js';
+import { decide, type Question, type Verdict } from './engine.js';
 import { extend, isExtensible } from './expires-after.js';
 import { type Keys, ownerOf } from './key.js';
-import { expiresAfterOf, isStorable, lifetimesOf, policyFor } from './policy.js';
+import { assess, expiresAfterOf, type Lifetimes, policyFor } from './policy.js';
 import type { CacheableRequest } from './request.js';
 import { valuesOf, variesBy } from './vary.js';
 import type { Held, Vault } from './vault.js';
@@ -53,7 +53,7 @@ export class Fetcher {
   }
 
   async fetch(job: Job): Promise<WireResponse> {
-    const { config, held } = job;
+    const { config, held, request } = job;
     let received: Received | undefined;
     const send = async (validators: Record<string, string>): Promise<Facts> => {
       received = await this.#send(job, validators);
@@ -61,15 +61,16 @@ export class Fetcher {
       return received.facts;
     };
     try {
-      const verdict = await decide({
-        headers: directivesFor(job),
-        stored: held && this.#policyOf(held),
-        send,
-      });
+      // Where nothing is held there is nothing to decide.
+      const verdict =
+        held === undefined ? await send({}).then(() => 'new') : await this.#decide(job, held, send);
       if (held !== undefined && verdict === 'stored') return answerFrom(held, config, Date.now());
-      const { response, facts } = received as Received;
+      const { response, facts } = received as unknown as Received;
       if (held !== undefined && verdict === 'revalidated') return this.#renew(job, held, response, facts);
-      return verdict === 'keep' ? this.#keep(job, response, facts) : this.#pass(job, response);
+      const lifetimes = request.directives.has('no-store') ? undefined : this.#assess(facts);
+      return lifetimes === undefined
+        ? this.#pass(job, response)
+        : this.#keep(job, response, facts, lifetimes);
     } catch (error) {
       if (error === NOT_CACHED) return gatewayTimeout(config);
       if (error === FAILED && received !== undefined) return this.#pass(job, received.response);
@@ -104,47 +105,63 @@ export class Fetcher {
     return isExtensible(status ?? 0) && covers(new URL(config.url)) ? expiresAfter : undefined;
   }
 
-  #policyOf(held: Held): ReturnType<typeof policyFor> {
-    return policyFor(held, expiresAfterOf(held, this.#context.expiresAfter));
+  #decide(job: Job, held: Held, send: Question['send']): Promise<Verdict> {
+    const stored = policyFor(held, expiresAfterOf(held, this.#context.expiresAfter));
+    return decide({ headers: directivesFor(job), stored, send });
+  }
+
+  #assess(facts: Facts): Lifetimes | undefined {
+    return assess(facts, this.#context.expiresAfter);
   }
 
   /** The answer is the one that is held, with the headers of a 304. */
-  #renew({ config }: Job, held: Held, response: WireResponse, facts: Facts): WireResponse {
+  #renew({ config }: Job, held: Held, response: WireResponse, update: Facts): WireResponse {
     discard(response.data);
-    const headers = mergeHeaders(held.headers, facts.headers);
-    const entry = { ...held, ...facts, status: held.status, headers };
-    const renewed = this.#vault.hold(entry);
-    if (isStorable(entry, this.#context.expiresAfter)) this.#vault.put(entry);
-    else void this.#vault.delete(held.key);
-    return answerFrom(renewed, config, Date.now());
+    const headers = mergeHeaders(held.headers, update.headers);
+    const facts = { ...update, status: held.status, headers };
+    const lifetimes = this.#assess(facts);
+    if (lifetimes !== undefined) {
+      return answerFrom(this.#vault.put({ ...held, ...facts }, lifetimes), config, Date.now());
+    }
+    void this.#vault.delete(held.key);
+    const now = Date.now();
+    return answerFrom({ ...held, ...facts, fields: Object.fromEntries(headers), bornAt: now }, config, now);
   }
 
   /** The answer is the server's, and may be kept. */
-  #keep(job: Job, response: WireResponse, facts: Facts): WireResponse {
-    const { config, owner, key, held } = job;
-    const sentCookies = response.config.headers.has('Cookie') && !config.headers.has('Cookie');
-    const names = variesBy(response, sentCookies);
-    const isUseful = lifetimesOf(facts, this.#context.expiresAfter).keepUntil > facts.receivedAt;
-    // Cookies of the session are not in the key, so where nobody asks they could make the answer anybody's.
-    const isAnybodys = sentCookies && owner === '';
-    // The user may have become another while the request waited.
-    const isOwners = ownerOf(response.config, this.#context.identity()) === owner;
-    if (names === undefined || !isUseful || isAnybodys || !isOwners) return this.#pass(job, response);
+  #keep(job: Job, response: WireResponse, facts: Facts, lifetimes: Lifetimes): WireResponse {
+    const { config, key, held } = job;
+    const names = this.#namesFor(job, response);
+    if (names === undefined || lifetimes.keepUntil <= facts.receivedAt) return this.#pass(job, response);
     const varies = names.length > 0;
     const name = varies ? this.#keys.variant(key, valuesOf(names, config.headers)) : key;
     const store = (body: readonly Buffer[]): void => {
       if (holdsToken(facts, body, config.bearer)) return;
       const entry = { kind: 'answer', key: name, ...facts, statusText: response.statusText } as const;
       const isLong = body.length > 1 && body.reduce((sum, { length }) => sum + length, 0) > HELD_STREAM;
-      if (isLong) this.#vault.put({ ...entry, body: NO_BODY }, body);
-      else this.#vault.put({ ...entry, body: body.length === 1 ? (body[0] as Buffer) : Buffer.concat(body) });
-      if (varies) this.#vault.put({ kind: 'vary', key, names });
+      if (isLong) this.#vault.put({ ...entry, body: NO_BODY }, lifetimes, body);
+      else
+        this.#vault.put(
+          { ...entry, body: body.length === 1 ? (body[0] as Buffer) : Buffer.concat(body) },
+          lifetimes,
+        );
+      if (varies) this.#vault.point({ kind: 'vary', key, names });
     };
     if (held !== undefined && held.key !== name) void this.#vault.delete(held.key);
     if (isReadable(response.data))
       return { ...response, data: tee(response.data, this.#context.maxSize / 8, store) };
     store([response.data]);
     return { ...response, isShared: true };
+  }
+
+  /** The request headers that an answer varies by; undefined where it cannot be said whom it would do for. */
+  #namesFor({ config, owner }: Job, response: WireResponse): readonly string[] | undefined {
+    const sentCookies = response.config.headers.has('Cookie') && !config.headers.has('Cookie');
+    // Cookies of the session are not in the key, so where nobody asks they could make the answer anybody's.
+    if (sentCookies && owner === '') return undefined;
+    // The user may have become another while the request waited.
+    if (ownerOf(response.config, this.#context.identity()) !== owner) return undefined;
+    return variesBy(response, sentCookies);
   }
 
   /** The answer is the server's, and is not kept; or, for an error, the one that is held. */

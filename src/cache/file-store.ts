@@ -1,8 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { close, fstat, open, read } from 'node:fs';
+import * as sync from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { KeyvFile } from 'keyv-file';
 
 /** What Keyv hands over where it serialises nothing: bytes, in parts or in one, and when they expire. */
@@ -11,9 +10,12 @@ export interface Filed {
   readonly expires?: number | undefined;
 }
 
-const [openFile, statFile] = [promisify(open), promisify(fstat)];
-/** Most entries are shorter, and are read at once. */
-const FIRST_READ = 16 * 1024;
+/** What is no longer than this is read at once: trips to the thread pool take ten times as long as the reading. In bytes. */
+const SHORT = 64 * 1024;
+/** A file system on which that takes longer than this is on a network, and is waited for as usual. In milliseconds. */
+const SLOW = 20;
+/** How long it is then left to others before it is tried again, in milliseconds. */
+const SLOW_FOR = 1000;
 /** The mtime of what never expires: not every file system knows a year far ahead. */
 export const NEVER = 0;
 
@@ -35,6 +37,7 @@ export const NEVER = 0;
 export class FileStore extends KeyvFile {
   readonly folder: string;
   #temporary = 0;
+  #slowUntil = 0;
 
   private constructor(folder: string) {
     super({ filename: folder, separatedFile: true, expiredCheckDelay: Infinity });
@@ -64,7 +67,7 @@ export class FileStore extends KeyvFile {
   }
 
   override async get<Value>(key: string): Promise<Value | undefined> {
-    const bytes = await readWhole(this.pathOf(key));
+    const bytes = await this.#read(this.pathOf(key));
     const filed = bytes && parse(bytes);
     if (filed?.key !== key) return undefined;
     const { value, expires } = filed;
@@ -77,15 +80,10 @@ export class FileStore extends KeyvFile {
   override async set(key: string, { value, expires }: Filed): Promise<boolean> {
     const path = this.pathOf(key);
     const temporary = `${path}.${process.pid}.${this.#temporary++}.${randomBytes(4).toString('hex')}.tmp`;
-    const head = Buffer.from(`${JSON.stringify([key, expires ?? null])}\n`);
+    const parts = [Buffer.from(`${JSON.stringify([key, expires ?? null])}\n`), ...[value].flat()];
+    const mtime = new Date(expires ?? NEVER);
     try {
-      const file = await fs.open(temporary, 'wx', 0o600);
-      try {
-        await writeAll(file, [head, ...[value].flat()]);
-        await file.utimes(new Date(), new Date(expires ?? NEVER));
-      } finally {
-        await file.close();
-      }
+      await writeNew(temporary, parts, mtime);
       await fs.rename(temporary, path);
     } catch (error) {
       await fs.rm(temporary, { force: true }).catch(() => {});
@@ -121,6 +119,15 @@ export class FileStore extends KeyvFile {
   /** The files of the store, those that were being written included. */
   async names(): Promise<string[]> {
     return (await fs.readdir(this.folder)).filter((name) => /^[0-9a-f]{64}(?:\.[\w.]+\.tmp)?$/.test(name));
+  }
+
+  async #read(path: string): Promise<Buffer | undefined> {
+    const begin = performance.now();
+    if (begin < this.#slowUntil) return readWhole(path);
+    const start = readStart(path);
+    const end = performance.now();
+    if (end - begin > SLOW) this.#slowUntil = end + SLOW_FOR;
+    return start !== undefined && start.length > SHORT ? readWhole(path) : start;
   }
 
   /** Where an entry is. */
@@ -170,47 +177,40 @@ function parse(bytes: Buffer): Parsed | undefined {
   }
 }
 
-/** Reads a file; undefined where there is none. By hand, as `readFile` takes twice as many steps for a short one. */
+/** Reads a file; undefined where there is none. */
 async function readWhole(path: string): Promise<Buffer | undefined> {
-  const file = await openFile(path, 'r').catch(ignore('ENOENT'));
-  if (file === undefined) return undefined;
+  return fs.readFile(path).catch(ignore('ENOENT'));
+}
+
+/** Reads a file, if it is short, or a little more than would be short; undefined where there is none. */
+function readStart(path: string): Buffer | undefined {
+  let file: number;
   try {
-    const start = Buffer.allocUnsafe(FIRST_READ);
-    const length = await readInto(file, start, 0);
-    if (length < FIRST_READ) return start.subarray(0, length);
-    const { size } = await statFile(file);
-    const whole = Buffer.allocUnsafeSlow(Math.max(size, FIRST_READ));
-    start.copy(whole);
-    return whole.subarray(0, await readInto(file, whole, FIRST_READ));
+    file = sync.openSync(path, 'r');
+  } catch (error) {
+    return ignore('ENOENT')(error);
+  }
+  try {
+    const length = sync.readSync(file, START, 0, START.length, 0);
+    return Buffer.from(START.subarray(0, length));
   } finally {
-    close(file, () => {});
+    sync.closeSync(file);
   }
 }
 
-/** Reads until the buffer is full or the file has ended. */
-async function readInto(file: number, buffer: Buffer, offset: number): Promise<number> {
-  while (offset < buffer.length) {
-    const count = await readSome(file, buffer, offset);
-    offset += count;
-    // A short read of a file is its end; reading once more to be sure costs as much as all the rest.
-    if (count === 0 || offset < FIRST_READ) break;
-  }
-  return offset;
-}
+const START = Buffer.allocUnsafeSlow(SHORT + 1);
 
-function readSome(file: number, buffer: Buffer, offset: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    read(file, buffer, offset, buffer.length - offset, null, (error, count) =>
-      error ? reject(error) : resolve(count),
-    );
-  });
-}
-
-async function writeAll(file: fs.FileHandle, parts: readonly Buffer[]): Promise<void> {
+async function writeNew(path: string, parts: readonly Buffer[], mtime: Date): Promise<void> {
   const total = parts.reduce((sum, { length }) => sum + length, 0);
-  const { bytesWritten } = await file.writev([...parts]);
-  // A full disk takes a part of it.
-  if (bytesWritten < total) throw new Error(`only ${bytesWritten} of ${total} bytes could be written`);
+  const file = await fs.open(path, 'wx', 0o600);
+  try {
+    const { bytesWritten } = await file.writev(parts);
+    // A full disk takes a part of it.
+    if (bytesWritten < total) throw new Error(`only ${bytesWritten} of ${total} bytes could be written`);
+    await file.utimes(new Date(), mtime);
+  } finally {
+    await file.close();
+  }
 }
 
 function ignore(...codes: string[]): (error: unknown) => undefined {

@@ -1,5 +1,5 @@
 import CachePolicy from 'http-cache-semantics';
-import { correctResponse, type Facts, heuristicOf, initialAge } from './corrections.js';
+import { type Corrected, correctResponse, type Facts, heuristicOf } from './corrections.js';
 import { secondsOf } from './directives.js';
 
 /** What the policy engine is told about this cache: that it is one person's, and that `immutable` alone is no lifetime. */
@@ -35,40 +35,33 @@ export const LONGEST_KEPT: number = 365 * DAY;
 /** Makes the engine's policy for a stored answer, as the engine would write it down. */
 export function policyFor(facts: Facts, expiresAfter?: number): CachePolicy.CachePolicyObject {
   const corrected = correctResponse(facts, expiresAfter);
-  const options = { ...PRIVATE_CACHE, cacheHeuristic: heuristicOf(corrected) };
-  return { ...new CachePolicy(ANY_REQUEST, corrected, options).toObject(), t: facts.receivedAt };
+  const policy = new CachePolicy(ANY_REQUEST, corrected, optionsFor(corrected));
+  return { ...policy.toObject(), t: facts.receivedAt };
 }
 
-/** Works out how long an answer can be used. */
-export function lifetimesOf(facts: Facts, limit: number | undefined): Lifetimes {
-  const expiresAfter = expiresAfterOf(facts, limit);
-  const { directives, headers, mustRevalidate, isImmutable } = correctResponse(facts, expiresAfter);
-  const policy = CachePolicy.fromObject(policyFor(facts, expiresAfter));
-  const bornAt = facts.receivedAt - Number(headers['age'] ?? initialAge(facts)) * 1000;
+function optionsFor(corrected: Corrected): CachePolicy.Options {
+  return { ...PRIVATE_CACHE, cacheHeuristic: heuristicOf(corrected) };
+}
+
+/** Works out how long an answer can be used; undefined where it may not be kept at all. */
+export function assess(facts: Facts, limit: number | undefined): Lifetimes | undefined {
+  const corrected = correctResponse(facts, expiresAfterOf(facts, limit));
+  const policy = new CachePolicy(ANY_REQUEST, corrected, optionsFor(corrected));
+  if (!policy.storable()) return undefined;
+  const { directives, headers, mustRevalidate, isImmutable } = corrected;
+  const bornAt = facts.receivedAt - Number(headers['age']) * 1000;
   const freshUntil = bornAt + policy.maxAge() * 1000;
   const until = (name: string): number => freshUntil + (secondsOf(directives, name) ?? 0) * 1000;
   const staleWhileRevalidateUntil = until('stale-while-revalidate');
   const staleIfErrorUntil = until('stale-if-error');
-  const canRevalidate = facts.headers.some(([name]) => name === 'etag' || name === 'last-modified');
   const longest = Math.max(freshUntil, staleWhileRevalidateUntil, staleIfErrorUntil);
+  const canRevalidate = headers['etag'] !== undefined || headers['last-modified'] !== undefined;
   const keepUntil = Math.min(longest + (canRevalidate ? KEPT_STALE : 0), facts.receivedAt + LONGEST_KEPT);
-  return {
-    freshUntil,
-    staleWhileRevalidateUntil,
-    staleIfErrorUntil,
-    keepUntil,
-    bornAt,
-    mustRevalidate,
-    isImmutable,
-  };
+  const untils = { freshUntil, staleWhileRevalidateUntil, staleIfErrorUntil, keepUntil };
+  return { ...untils, bornAt, mustRevalidate, isImmutable };
 }
 
 /** How long `expiresAfter` lets an answer live: as long as when it came, but no longer than it would now. */
 export function expiresAfterOf({ expiresAfter }: Facts, limit: number | undefined): number | undefined {
   return expiresAfter === undefined ? undefined : Math.min(expiresAfter, limit ?? 0);
-}
-
-/** Whether an answer may be kept. */
-export function isStorable(facts: Facts, limit: number | undefined): boolean {
-  return CachePolicy.fromObject(policyFor(facts, expiresAfterOf(facts, limit))).storable();
 }

@@ -1,6 +1,6 @@
-import { decode, type Entry, encode, type Signpost, type Stored, sizeOf } from './entry.js';
+import { decode, type Entry, encode, type Signpost, sizeOf } from './entry.js';
 import { Memory } from './memory.js';
-import { type Lifetimes, LONGEST_KEPT, lifetimesOf } from './policy.js';
+import { assess, type Lifetimes, LONGEST_KEPT } from './policy.js';
 import type { SafeShelf } from './safe-shelf.js';
 import { Writer } from './writer.js';
 
@@ -35,18 +35,31 @@ export class Vault {
     const bytes = await this.#shelf.read(key);
     if (bytes === undefined) return undefined;
     const stored = decode(bytes, key);
-    if (stored !== undefined) return this.hold(stored);
+    const found = stored?.kind === 'answer' ? this.#toHeld(stored) : stored;
+    if (found !== undefined) {
+      this.#memory.set(key, found);
+      return found;
+    }
     this.#shelf.warn('the store holds an entry that is broken, or of somebody else');
     await this.#shelf.remove(key);
     return undefined;
   }
 
   /** @param body - where it is not the entry's own: in parts, as it is too long to be held in memory */
-  put(stored: Stored, body?: readonly Buffer[]): void {
-    const held = this.hold(stored);
-    if (body !== undefined) this.#memory.delete(stored.key);
-    const expires = held.kind === 'answer' ? held.keepUntil : Date.now() + LONGEST_KEPT;
-    this.#writer.write(stored.key, encode(stored, body), expires);
+  put(entry: Entry, lifetimes: Lifetimes, body?: readonly Buffer[]): Held {
+    const held = toHeld(entry, lifetimes);
+    if (body === undefined) this.#memory.set(entry.key, held);
+    else this.#memory.delete(entry.key);
+    this.#writer.write(entry.key, encode(entry, body), held.keepUntil);
+    return held;
+  }
+
+  /** Puts up a signpost, unless it stands there already. */
+  point(signpost: Signpost): void {
+    const found = this.#memory.get(signpost.key);
+    if (found?.kind === 'vary' && found.names.join() === signpost.names.join()) return;
+    this.#memory.set(signpost.key, signpost);
+    this.#writer.write(signpost.key, encode(signpost), Date.now() + LONGEST_KEPT);
   }
 
   /** @returns whether there was one */
@@ -68,15 +81,12 @@ export class Vault {
     return this.#writer.flush();
   }
 
-  /** Keeps an entry in memory. */
-  hold(stored: Entry): Held;
-  hold(stored: Stored): Held | Signpost;
-  hold(stored: Stored): Held | Signpost {
-    const held =
-      stored.kind === 'vary'
-        ? stored
-        : { ...stored, ...lifetimesOf(stored, this.#limit), fields: Object.fromEntries(stored.headers) };
-    this.#memory.set(stored.key, held);
-    return held;
+  #toHeld(entry: Entry): Held | undefined {
+    const lifetimes = assess(entry, this.#limit);
+    return lifetimes && toHeld(entry, lifetimes);
   }
+}
+
+function toHeld(entry: Entry, lifetimes: Lifetimes): Held {
+  return { ...entry, ...lifetimes, fields: Object.fromEntries(entry.headers) };
 }

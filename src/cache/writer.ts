@@ -5,6 +5,10 @@ import type { SafeShelf } from './safe-shelf.js';
 const BACKLOG = 64 * 1024 * 1024;
 /** How many entries are written at a time. */
 const AT_A_TIME = 4;
+/** Writing begins when nothing new has come for so long, in milliseconds: making files slows down what goes on. */
+const PAUSE = 50;
+/** It begins after so long in any case, in milliseconds; a crash loses no more than this. */
+const LATEST = 1000;
 /** How long `flush` waits, in milliseconds. */
 const PATIENCE = 5000;
 
@@ -20,6 +24,8 @@ export class Writer {
   readonly #waiting = new Map<string, Write>();
   readonly #running = new Map<string, Promise<void>>();
   #backlog = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #waitingSince = 0;
 
   constructor(shelf: SafeShelf) {
     this.#shelf = shelf;
@@ -31,7 +37,7 @@ export class Writer {
     if (this.#backlog + size > BACKLOG && this.#backlog > 0) return;
     this.#backlog += size;
     this.#waiting.set(key, { parts, expires, size });
-    this.#next();
+    this.#schedule();
   }
 
   /** Forgets what waits to be written under a name, and waits for what is being written. */
@@ -54,6 +60,7 @@ export class Writer {
 
   /** Waits until all is written, but not for ever. */
   async flush(): Promise<void> {
+    this.#begin();
     const patience = new AbortController();
     const late = sleep(PATIENCE, 'late', { signal: patience.signal }).catch(() => 'over');
     let outcome: unknown;
@@ -61,6 +68,19 @@ export class Writer {
       outcome = await Promise.race([late, ...this.#running.values()]);
     }
     patience.abort();
+  }
+
+  #schedule(): void {
+    const now = performance.now();
+    if (this.#timer === undefined) this.#waitingSince = now;
+    else if (now - this.#waitingSince < LATEST - PAUSE) this.#timer.refresh();
+    this.#timer ??= setTimeout(() => this.#begin(), PAUSE);
+  }
+
+  #begin(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#next();
   }
 
   #next(): void {

@@ -102,6 +102,7 @@ describe('the directory', () => {
     await fs.chmod(world.directory, 0o755);
     const session = world.session();
     await session.get('x');
+    await session.cache.size();
     await session.cache.clear();
     await session.close();
     expect((await fs.readdir(world.directory)).sort()).toEqual(['mine.txt', 'v1']);

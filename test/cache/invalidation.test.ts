@@ -36,7 +36,7 @@ describe('a write to the database', () => {
       timeout: 3000,
       interval: 100,
     });
-    await first.close();
+    await second.cache.size();
     expect(await cached(world.session({ user: user('a') }), 'getComponent')).toBe(true);
   });
 
