@@ -12,7 +12,7 @@ import {
 import { redactor } from '../redact.js';
 import { isUnderPrefix } from '../url.js';
 import type { UserLike } from '../user/user-like.js';
-import type { DispatchedConfig } from './request-config.js';
+import type { DispatchConfig } from './request-config.js';
 
 /** For how long a bearer that the user was asked for is used without asking again, in milliseconds. */
 const BEARER_CHECKED_FOR = 1000;
@@ -41,7 +41,7 @@ export class Authorization {
   readonly covers = (url: URL): boolean => isUnderPrefix(this.#prefix, url);
 
   /** Asks the user for a bearer, within the request's time and that of its tries, and puts it into the header. */
-  async authorize(config: DispatchedConfig): Promise<void> {
+  async authorize(config: DispatchConfig): Promise<void> {
     if (!config.authorize || !this.covers(new URL(config.url))) return;
     const { method, url, timeout, policy } = config;
     const signal = config.signal as AbortSignal | undefined;
@@ -106,7 +106,7 @@ export class Authorization {
   }
 
   async #renew(config: WireConfig): Promise<WireConfig> {
-    const renewed = { ...config, headers: new AxiosHeaders(config.headers) } as DispatchedConfig;
+    const renewed = { ...config, headers: new AxiosHeaders(config.headers) } as DispatchConfig;
     await this.authorize(renewed);
     return { ...renewed, bearerAsOf: performance.now() };
   }

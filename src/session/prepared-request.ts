@@ -2,7 +2,7 @@ import type { InternalAxiosRequestConfig } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { type RequestInput, showRequest } from '../exceptions/exchange.js';
 import { inspectAsString } from '../inspect.js';
-import type { DispatchedConfig } from './request-config.js';
+import type { DispatchConfig } from './request-config.js';
 
 /**
  * A request as it will be sent: absolute URL, headers with the token, serialised body. Made by
@@ -11,14 +11,14 @@ import type { DispatchedConfig } from './request-config.js';
  * The getters give the real values, credentials included; printing it shows none.
  */
 export class PreparedRequest {
-  readonly #config: DispatchedConfig;
+  readonly #config: DispatchConfig;
 
   static {
     inspectAsString(this);
   }
 
   /** @internal */
-  constructor(config: DispatchedConfig) {
+  constructor(config: DispatchConfig) {
     this.#config = config;
   }
 
@@ -56,7 +56,7 @@ export class PreparedRequest {
    * @internal
    * @throws InvalidInvocation
    */
-  static configOf(request: PreparedRequest): DispatchedConfig {
+  static configOf(request: PreparedRequest): DispatchConfig {
     if (typeof request !== 'object' || request === null || !(#config in request))
       throw new InvalidInvocation('the request must be one that session.prepareRequest() made');
     return request.#config;

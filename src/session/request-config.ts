@@ -1,8 +1,14 @@
-import { type AxiosBasicCredentials, AxiosHeaders, type AxiosRequestConfig, type AxiosResponse } from 'axios';
+import axios, {
+  type AxiosBasicCredentials,
+  AxiosHeaders,
+  type AxiosRequestConfig,
+  type AxiosResponse,
+} from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { type RetryOptions, type RetryPolicy, retrySchema } from '../http/retry-policy.js';
 import type { CacheMode, WireConfig } from '../http/wire.js';
 import { messageOf } from '../message-of.js';
+import { joinUrl } from '../url.js';
 import { check, isPlainObject, lazyZod, noSuchOption } from '../validation.js';
 
 /** The options of axios that a session passes on. */
@@ -61,21 +67,28 @@ export interface SessionResponse<T = unknown> extends AxiosResponse<T> {
   fromCache: boolean;
 }
 
-/** What a session hands to axios: the caller's config, and what the session has to know on the way back. */
-export interface DispatchConfig extends AxiosRequestConfig {
+/** A request on its way to the wire, and what the session has to know of it. */
+export interface DispatchConfig extends WireConfig {
   /** Whether the session's token may be added. */
   authorize: boolean;
-  accepts?: WireConfig['accepts'];
   /** Works out the absolute URL; not there where URL, headers and body are final. */
   target?: (() => URL) | undefined;
-  cache?: RequestConfig['cache'];
   retry?: RequestConfig['retry'];
   /** What `retry` comes to, with that of the session. */
   policy?: RetryPolicy | undefined;
 }
 
-/** The same inside axios's interceptors and adapter. */
-export type DispatchedConfig = WireConfig & DispatchConfig;
+/** Works out the absolute URL of a request: a list in `params` repeats its name, undefined and null are left out. */
+export function targetOf(prefix: URL, { url, params, paramsSerializer }: RequestConfig): URL {
+  const target = joinUrl(prefix, url);
+  if (params === undefined || params === null) return target;
+  try {
+    const options = { url: target.href, params, paramsSerializer: paramsSerializer ?? { indexes: null } };
+    return new URL(axios.getUri(options));
+  } catch (error) {
+    throw new InvalidInvocation(`\`params\` cannot be written as a query: ${messageOf(error)}`);
+  }
+}
 
 /** What {@link SessionOptions.headers} and the `headers` of a request must be. */
 export const HEADERS_EXPECTED =
@@ -178,11 +191,13 @@ const HINTS: Readonly<Record<string, string>> = {
 export function checkRequestConfig(config: RequestConfig, more: RequestConfig = {}): RequestConfig {
   if (!isObject(config)) throw new InvalidInvocation('a request must be an object');
   try {
-    const copy: Record<string, unknown> = { ...config, ...more };
-    for (const [name, value] of Object.entries(copy)) {
+    const copy: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries({ ...config, ...more })) {
       checkOption(name, value);
+      if (value === undefined) continue;
       // What may be large or hold itself is not read here.
-      if (name !== 'data' && name !== 'params' && isPlainObject(value)) copy[name] = { ...(value as object) };
+      const isRead = name !== 'data' && name !== 'params' && isPlainObject(value);
+      copy[name] = isRead ? { ...(value as object) } : value;
     }
     return copy;
   } catch (error) {

@@ -1,45 +1,33 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { finished } from 'node:stream';
-import axios, {
-  Axios,
-  type AxiosAdapter,
-  type AxiosRequestConfig,
-  type AxiosRequestTransformer,
-  isAxiosError,
-} from 'axios';
 import { toMilliseconds } from '../cache/expires-after.js';
 import { SessionCache } from '../cache/session-cache.js';
-import { InvalidInvocation } from '../exceptions/base.js';
 import {
   exceptionFor,
   isFailure,
   type ResponseExceptionClass,
   STATUS_EXCEPTIONS,
 } from '../exceptions/status.js';
-import { decodeBody, decodeText, readFailedBody, serializeBody } from '../http/body.js';
+import { decodeBody, decodeText, readFailedBody } from '../http/body.js';
 import { MAX_REDIRECTS } from '../http/redirects.js';
 import { RetryBudget, resolveRetry } from '../http/retry-policy.js';
-import { toTransportException } from '../http/transport-errors.js';
-import { type Exchange, isReadable } from '../http/wire.js';
+import type { Exchange } from '../http/wire.js';
 import { inspectAsString } from '../inspect.js';
 import { createLogger, type Logger } from '../logger.js';
-import { messageOf } from '../message-of.js';
 import { SettingsReader } from '../settings.js';
-import { joinUrl, parsePrefix } from '../url.js';
+import { parsePrefix } from '../url.js';
 import { DEFAULT_TIMEOUT, User } from '../user/user.js';
 import type { UserLike } from '../user/user-like.js';
 import { copyOptions } from '../validation.js';
 import { VERSION } from '../version.js';
 import { Authorization } from './authorization.js';
-import { InFlight } from './in-flight.js';
+import { Dispatcher } from './dispatcher.js';
 import { checkSessionOptions, MAX_CACHE_SIZE, MAX_CONTENT_LENGTH, type SessionOptions } from './options.js';
 import { createPipeline } from './pipeline.js';
 import { PreparedRequest } from './prepared-request.js';
 import {
   checkRequestConfig,
   type DispatchConfig,
-  type DispatchedConfig,
   type RequestConfig,
   type SessionResponse,
 } from './request-config.js';
@@ -69,14 +57,12 @@ export class Session {
   readonly #prefix: URL;
   readonly #user: UserLike;
   readonly #logger: Logger;
-  readonly #axios: Axios;
   readonly #authorization: Authorization;
   readonly #retry: SessionOptions['retry'];
   readonly #cache: SessionCache<string | URL | RequestConfig>;
   readonly #exchange: Exchange;
-  readonly #inFlight = new InFlight();
+  readonly #dispatcher: Dispatcher;
   readonly #ours: { close?(): void; destroy?(): void }[] = [];
-  #closed = false;
   #lastResponse: (() => SessionResponse) | undefined;
 
   static {
@@ -102,7 +88,7 @@ export class Session {
         this.#lastResponse = () => showReceived(response);
       },
     });
-    this.#axios = this.#createAxios(options);
+    this.#dispatcher = this.#createDispatcher(options);
   }
 
   /** The base of relative URLs, with a slash at its end. */
@@ -188,16 +174,10 @@ export class Session {
    * @throws InvalidInvocation where the request is wrong, and what `user.authenticate()` throws
    */
   async prepareRequest(config: RequestConfig): Promise<PreparedRequest> {
-    const adapter: AxiosAdapter = async (data) => ({
-      data,
-      config: data,
-      status: 0,
-      statusText: '',
-      headers: {},
-    });
     const checked = checkRequestConfig(config);
-    const { data } = await this.#dispatch({ ...this.#toDispatch(checked), adapter }, checked.signal);
-    return new PreparedRequest(data as DispatchedConfig);
+    return new PreparedRequest(
+      await this.#dispatcher.prepare(this.#dispatcher.translate(checked), checked.signal),
+    );
   }
 
   /** Sends a prepared request as it is. */
@@ -206,8 +186,8 @@ export class Session {
     options: { signal?: AbortSignal } = {},
   ): Promise<SessionResponse<T>> {
     const { signal } = checkRequestConfig(options);
-    const { adapter: _, ...config } = PreparedRequest.configOf(request);
-    return this.#dispatch({ ...config, transformRequest: [] }, signal);
+    const config = PreparedRequest.configOf(request);
+    return this.#dispatcher.dispatch({ ...config, transformRequest: () => config.data }, signal);
   }
 
   /** Puts the user's bearer of this moment into a prepared request, if it is under the prefix. */
@@ -218,8 +198,7 @@ export class Session {
 
   /** Ends what is under way with `Aborted`, and closes the sockets. The session cannot be used again. */
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#inFlight.abort(new Error('the session was closed; is an `await` missing before that?'));
+    this.#dispatcher.close();
     for (const resource of this.#ours.splice(0)) (resource.close ?? resource.destroy)?.call(resource);
     await this.#cache.close();
   }
@@ -259,73 +238,29 @@ export class Session {
     });
   }
 
-  #createAxios({ httpAgent, httpsAgent, ...options }: SessionOptions): Axios {
-    // Not `axios.create`: what the program has put into axios's own defaults, a token say, is not for this server.
-    const instance = new Axios({
-      adapter: (config) => this.#adapt(config as DispatchedConfig),
-      headers: { Accept: '*/*', 'User-Agent': `itkdb/${VERSION}`, ...options.headers } as never,
-      httpAgent: httpAgent ?? this.#keep(new HttpAgent({ keepAlive: true })),
-      httpsAgent: httpsAgent ?? this.#keep(new HttpsAgent({ keepAlive: true })),
-      maxContentLength: options.maxContentLength ?? MAX_CONTENT_LENGTH,
-      maxRedirects: options.maxRedirects ?? MAX_REDIRECTS,
-      timeout: options.timeout ?? DEFAULT_TIMEOUT,
-      transformResponse: [],
+  #createDispatcher({ httpAgent, httpsAgent, ...options }: SessionOptions): Dispatcher {
+    return new Dispatcher({
+      prefix: this.#prefix,
+      headers: { Accept: '*/*', 'User-Agent': `itkdb/${VERSION}`, ...options.headers },
+      defaults: {
+        httpAgent: httpAgent ?? this.#keep(new HttpAgent({ keepAlive: true })),
+        httpsAgent: httpsAgent ?? this.#keep(new HttpsAgent({ keepAlive: true })),
+        maxContentLength: options.maxContentLength ?? MAX_CONTENT_LENGTH,
+        maxRedirects: options.maxRedirects ?? MAX_REDIRECTS,
+        timeout: options.timeout ?? DEFAULT_TIMEOUT,
+      },
+      prepare: (config) => this.#prepare(config),
+      answer: (config) => this.#answer(config),
     });
-    instance.interceptors.request.use(async (config) => {
-      await this.#prepare(config as DispatchedConfig);
-      return config;
-    });
-    return instance;
   }
 
   async #request<T>(config: RequestConfig, more?: RequestConfig): Promise<SessionResponse<T>> {
     const checked = checkRequestConfig(config, more);
-    return this.#dispatch<T>(this.#toDispatch(checked), checked.signal);
-  }
-
-  /**
-   * Translates a request into axios's terms. What may be large or hold itself goes in closures, because axios copies
-   * every plain object in a config, however deep.
-   */
-  #toDispatch(config: RequestConfig): DispatchConfig {
-    const { auth, url, params, paramsSerializer, data, transformRequest, validateStatus } = config;
-    const serialize: AxiosRequestTransformer = function (_, headers) {
-      return serializeBody.call(this, data, headers);
-    };
-    const dispatch: DispatchConfig = {
-      ...(config as AxiosRequestConfig),
-      url: String(url ?? ''),
-      target: () => withParams(joinUrl(this.#prefix, url), params, paramsSerializer),
-      transformRequest: transformRequest == null ? serialize : [() => data, ...[transformRequest].flat()],
-      authorize: auth === undefined,
-      ...(NOT_FOR_AXIOS as AxiosRequestConfig),
-    };
-    if (auth) dispatch.auth = { username: auth.username, password: auth.password };
-    if (validateStatus !== undefined) dispatch.accepts = validateStatus ?? (() => true);
-    if (config.responseType === 'stream') dispatch.maxContentLength ??= -1;
-    return dispatch;
-  }
-
-  async #dispatch<T>(config: DispatchConfig, signal: RequestConfig['signal']): Promise<SessionResponse<T>> {
-    if (this.#closed) throw new InvalidInvocation('the session is closed');
-    const flight = this.#inFlight.enter(signal as AbortSignal | undefined);
-    let data: unknown;
-    try {
-      const response = await this.#axios.request<T, SessionResponse<T>>({ ...config, signal: flight.signal });
-      data = response.data;
-      return response;
-    } catch (error) {
-      if (!flight.signal.aborted && !isAxiosError(error)) throw error;
-      const request = { ...config, url: absoluteUrl(config), signal: flight.signal } as DispatchedConfig;
-      throw toTransportException(error, request);
-    } finally {
-      if (isReadable(data)) finished(data, flight.leave);
-      else flight.leave();
-    }
+    return this.#dispatcher.dispatch(this.#dispatcher.translate(checked), checked.signal);
   }
 
   /** What the request interceptor does. */
-  async #prepare(config: DispatchedConfig): Promise<void> {
+  async #prepare(config: DispatchConfig): Promise<void> {
     config.policy = resolveRetry(this.#retry, config.retry);
     if (config.target === undefined) return;
     config.url = config.target().href;
@@ -334,8 +269,9 @@ export class Session {
   }
 
   /** What the adapter does: exchanges a prepared request for an answer, or an exception. */
-  async #adapt(config: DispatchedConfig): Promise<SessionResponse> {
+  async #answer(config: DispatchConfig): Promise<SessionResponse> {
     this.#authorization.check(config);
+    (config.signal as AbortSignal).throwIfAborted();
     config.retries = config.policy && new RetryBudget(config.policy);
     config.bearerAsOf = performance.now();
     const response = await this.#exchange(config);
@@ -364,35 +300,6 @@ export class Session {
   #keep<Resource extends { close?(): void; destroy?(): void }>(resource: Resource): Resource {
     this.#ours.push(resource);
     return resource;
-  }
-}
-
-/** What a session takes care of itself. Set rather than left out: that is faster by far for objects of this size. */
-const NOT_FOR_AXIOS: unknown = {
-  auth: undefined,
-  data: undefined,
-  params: undefined,
-  paramsSerializer: undefined,
-  validateStatus: undefined,
-};
-
-function absoluteUrl({ target, url }: DispatchConfig): string | undefined {
-  try {
-    return target?.().href ?? url;
-  } catch {
-    return url;
-  }
-}
-
-/** Adds query parameters: a list repeats its name, undefined and null are left out. */
-function withParams(url: URL, params: unknown, serializer: RequestConfig['paramsSerializer']): URL {
-  if (params === undefined || params === null) return url;
-  try {
-    return new URL(
-      axios.getUri({ url: url.href, params, paramsSerializer: serializer ?? { indexes: null } }),
-    );
-  } catch (error) {
-    throw new InvalidInvocation(`\`params\` cannot be written as a query: ${messageOf(error)}`);
   }
 }
 
