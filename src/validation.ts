@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as zod from 'zod';
 import { InvalidInvocation } from './exceptions/base.js';
+import { isPlainObject } from './guards.js';
 import { messageOf } from './message-of.js';
 
 let loaded: typeof zod | undefined;
@@ -100,13 +101,6 @@ function complaint(issue: zod.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys')
     return name === '' ? issue.message : `in \`${name}\` ${issue.message}`;
   return name === '' ? `must be ${issue.message}` : `\`${name}\` must be ${issue.message}`;
-}
-
-/** Whether a value is an object as `{}` makes it, and no instance of a class. */
-export function isPlainObject(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }
 
 function isPrefixUrl(text: string): boolean {

@@ -1,7 +1,17 @@
 import { Readable } from 'node:stream';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ConnectionRefused, NotFound, Redirect, Session, TooManyRedirects } from '../src/index.js';
+import {
+  ConnectionRefused,
+  NotFound,
+  Redirect,
+  type RetryEvent,
+  ServerError,
+  Session,
+  TooManyRedirects,
+} from '../src/index.js';
 import { failure } from './helpers/failure.js';
+import { keepLogs } from './helpers/logs.js';
 import { MockUser } from './helpers/mock-user.js';
 import { Origin, type Respond } from './helpers/origin.js';
 
@@ -268,4 +278,45 @@ describe('a redirect that is not followed', () => {
       expect(hops()).toEqual(['GET /api/a']);
     },
   );
+});
+
+describe('a bearer that a server puts into a Location', () => {
+  const expectNoBearer = (...shown: unknown[]): void => {
+    const printed = inspect(shown, { depth: null, showHidden: true });
+    expect(printed).toContain('?x=<TOKEN>');
+    expect(printed).not.toContain(user.bearer);
+  };
+
+  it('is shown by no exception of a loop', async () => {
+    const loop = `/api/loop?x=${user.bearer}`;
+    redirects = { '/api/a': [302, loop], [loop]: [302, loop] };
+    const exception = await failure(session.get('a'), TooManyRedirects);
+    expect(exception.url).toBe(`${origin.url}api/loop?x=<TOKEN>`);
+    expectNoBearer(exception);
+  });
+
+  it('is shown by no answer', async () => {
+    redirects = { '/api/a': [302, `/api/b?x=${user.bearer}`] };
+    const { data, ...answer } = await session.get('a');
+    expect(data).toBe(`at /api/b?x=${user.bearer}`);
+    expectNoBearer(answer);
+  });
+
+  it.each(['', 'elsewhere'])('is shown by nothing that tells of further tries %s', async (where) => {
+    const target = `${where && elsewhere.url.slice(0, -1)}/busy?x=${user.bearer}`;
+    redirects = { '/api/a': [302, target], [`/busy?x=${user.bearer}`]: [503, '/'] };
+    const logger = keepLogs();
+    const events: RetryEvent[] = [];
+    const onRetry = (event: RetryEvent): void => void events.push(event);
+    const options = { user, prefixUrl: `${origin.url}api/`, retry: { tries: 2, baseDelay: 1 } };
+    await using own = new Session({ ...options, logger, onRetry });
+    const exception = await failure(own.get('a'), ServerError);
+    expect(events).toHaveLength(1);
+    for (const shown of [exception, own.lastResponse, logger.lines, events]) expectNoBearer(shown);
+  });
+
+  it('is shown by no exception of a request that found nobody', async () => {
+    redirects = { '/api/a': [302, `http://127.0.0.1:1/?x=${user.bearer}`] };
+    expectNoBearer(await failure(session.get('a', { retry: false }), ConnectionRefused));
+  });
 });

@@ -85,7 +85,8 @@ async function keep(name: string, promise: Promise<unknown>): Promise<unknown> {
 
 /** Everything that can go right and wrong between a session and a server. */
 async function scenario(name: string, session: Session): Promise<void> {
-  const withKey = { headers: { 'X-Api-Key': marks['apiKey'] as string } };
+  const key = marks['apiKey'] as string;
+  const withKey = { headers: { 'X-Api-Key': key }, params: { token: [key], 'api_key[]': key } };
   const does = (what: string, promise: Promise<unknown>) => keep(`${name}: ${what}`, promise);
   await does('read', session.get('ok', withKey));
   await does('bad JSON', session.get('bad-json'));
@@ -228,7 +229,7 @@ describe('credentials', () => {
       const session = new Session({ retry: { tries: 2, baseDelay: 1 }, headers: { 'X-Api-Key': process.env.KEY } });
       const answers = [];
       for (const url of ['ok', 'json/400', 'text/500', 'drop', 'bad-json', 'redirect/away', 'json/503'])
-        answers.push(await session.get(url, { data: { token: process.env.KEY } }).catch((error) => error));
+        answers.push(await session.get(url, { data: { token: process.env.KEY }, params: { token: [process.env.KEY] } }).catch((error) => error));
       console.dir({ answers, session, user: session.user, last: session.lastResponse }, { depth: null, showHidden: true });
       await session.close();
       throw answers[1];`;
@@ -243,6 +244,7 @@ describe('credentials', () => {
       env,
     }).catch((failed) => failed)) as { stdout: string; stderr: string };
     expect(stderr).toMatch(/ITKDB \d+: Response: 400/);
+    expect(stderr).toContain(`Request: GET ${own.url}ok?token=<TOKEN>`);
     expect(stdout).toContain('BadRequest');
     const granted = own.requests.at(-1)?.headers.authorization?.replace('Bearer ', '') ?? '';
     expect(granted.length).toBeGreaterThan(100);

@@ -461,6 +461,30 @@ describe('a failure', () => {
     }
   });
 
+  it.each<[string, string, RegExp]>([
+    [
+      'application/json',
+      JSON.stringify([...Array(900_000).keys()]).padEnd(9_000_000),
+      /^\[0,1,2,.* more characters\)$/s,
+    ],
+    ['text/html', `<p>${'é'.repeat(5_000_000)}`, /^<p>é+… \(\d+ more characters\)$/],
+  ])('with more of %s than a person can read shows the start as text', async (type, body, start) => {
+    await using world = await withOrigin((_, response) => {
+      response.writeHead(400, { 'content-type': type }).end(body);
+    });
+    const { response, message } = await failure(world.session.get('x'), BadRequest);
+    expect(response.data).toMatch(start);
+    expect(message.length).toBeLessThan(40_000);
+    expect(world.session.lastResponse?.data).toBe(response.data);
+  });
+
+  it('with more bytes than a person can read is told by their number', async () => {
+    await using world = await withOrigin((_, response) => {
+      response.writeHead(400, { 'content-type': 'image/png' }).end(Buffer.alloc(9_000_000, 0xff));
+    });
+    expect((await failure(world.session.get('x'), BadRequest)).message).toMatch(/<9000000 bytes>$/);
+  });
+
   it('whose body is an endless stream is typed all the same', async () => {
     await using world = await withOrigin((_, response) => {
       response.writeHead(500, { 'content-type': 'text/plain' });

@@ -2,7 +2,7 @@ import { Readable, Transform } from 'node:stream';
 import { AxiosHeaders, type AxiosResponseHeaders } from 'axios';
 import { tooLarge } from '../http/content-coding.js';
 import { toTransportException } from '../http/transport-errors.js';
-import { isReadable, type WireConfig, type WireResponse } from '../http/wire.js';
+import type { WireConfig, WireResponse } from '../http/wire.js';
 import type { Entry, HeaderFields } from './entry.js';
 import type { Held } from './vault.js';
 
@@ -101,5 +101,3 @@ export function tee(source: Readable, limit: number, onEnd: (body: Buffer[]) => 
   passed.once('close', () => source.destroy());
   return source.pipe(passed);
 }
-
-export { isReadable };

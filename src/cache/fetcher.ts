@@ -1,5 +1,6 @@
 import { Aborted, TransportException } from '../exceptions/transport.js';
-import { discard, type Exchange, isReadable, type WireConfig, type WireResponse } from '../http/wire.js';
+import { isReadable } from '../guards.js';
+import { discard, type Exchange, type WireConfig, type WireResponse } from '../http/wire.js';
 import { answerFrom, gatewayTimeout, holdsToken, keptHeaders, mergeHeaders, tee } from './answers.js';
 import type { CacheContext } from './context.js';
 import { correctRequest, type Facts } from './corrections.js';

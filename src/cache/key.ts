@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { AxiosHeaders } from 'axios';
+import { isObject } from '../guards.js';
 import { carriesBearer, type WireConfig } from '../http/wire.js';
 
 /** Header fields by which an answer may be somebody's; the bearer of the session itself is looked at apart. */
@@ -65,7 +66,7 @@ export function canonicalJson(text: string): string {
 }
 
 function sorted(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (!isObject(value)) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(sorted).join()}]`;
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${members.map(([name, item]) => `${JSON.stringify(name)}:${sorted(item)}`).join()}}`;

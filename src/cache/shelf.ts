@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Keyv } from 'keyv';
 import { Timeout } from '../exceptions/transport.js';
+import { isFunction } from '../guards.js';
 import { withLimits } from '../http/limits.js';
 import { FileStore } from './file-store.js';
 import type { CacheSize, CacheStore, Shelf } from './store.js';
@@ -129,7 +130,7 @@ export class KeyvShelf implements Shelf {
 
   async size(): Promise<CacheSize> {
     const { iterator } = this.#keyv;
-    if (typeof iterator !== 'function') throw new Error('the store cannot list what it holds');
+    if (!isFunction(iterator)) throw new Error('the store cannot list what it holds');
     let entries = 0;
     for await (const [key] of iterator.call(this.#keyv, undefined) as AsyncIterable<[string]>) {
       if (isEntry(key)) entries += 1;

@@ -1,3 +1,5 @@
+import { isRecord } from '../guards.js';
+
 /** One entry of the server's `uuAppErrorMap`. */
 export interface AppError {
   /** `error` or `warning`; other words are passed on. */
@@ -41,8 +43,4 @@ function parseEntry(entry: unknown): AppError {
     message: typeof message === 'string' ? message : '',
     paramMap: isRecord(paramMap) ? paramMap : {},
   };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,7 @@
-import { type HeadersLike, headerEntries, Redactor, type ShownHeaders } from '../redact.js';
+import { isReadable } from '../guards.js';
+import { type HeadersLike, headerEntries } from '../header-entries.js';
+import { Redactor, type ShownHeaders } from '../redact.js';
+import type { SecretiveExchange } from '../secrets.js';
 
 /** A request and its answer, as axios gives them or as a test makes them up. */
 export interface ResponseInput {
@@ -17,7 +20,12 @@ export interface RequestInput {
   readonly headers?: HeadersLike | undefined;
   readonly data?: unknown;
   readonly auth?: { readonly username: string; readonly password: string } | undefined;
+  /** The answer that redirected to this request, whose secrets may be in its URL. */
+  readonly redirectedBy?: Exchanged | undefined;
 }
+
+/** What {@link redactorFor} looks at. */
+export type Exchanged = Pick<ResponseInput, 'headers' | 'config'>;
 
 /** The answer that an exception carries: a copy without secrets. */
 export interface ShownResponse {
@@ -41,17 +49,17 @@ export interface ShownRequest {
 /** Characters of each body that a message shows; the rest is counted. */
 const SHOWN_LENGTH = 16_384;
 /** A body longer than this is not parsed or searched for an exception, only its start is shown. */
-const PARSED_LENGTH = 8 * 1024 * 1024;
+export const PARSED_LENGTH: number = 8 * 1024 * 1024;
 
-/** A redactor that knows the secrets of this exchange. */
-export function redactorFor(input: ResponseInput): Redactor {
-  return Redactor.forExchange({
-    requestHeaders: input.config?.headers,
-    requestBody: input.config?.data,
-    url: input.config?.url,
-    auth: input.config?.auth,
-    responseHeaders: input.headers,
-  });
+/** A redactor that knows the secrets of this exchange, and of those that were redirected to it. */
+export function redactorFor(input: Exchanged): Redactor {
+  const exchanges: SecretiveExchange[] = [];
+  for (let hop: Exchanged | undefined = input; hop !== undefined; hop = hop.config?.redirectedBy) {
+    const { headers: requestHeaders, data, url, auth, redirectedBy }: RequestInput = hop.config ?? {};
+    const requestBody = data === redirectedBy?.config?.data ? undefined : data;
+    exchanges.push({ requestHeaders, requestBody, url, auth, responseHeaders: hop.headers });
+  }
+  return Redactor.forExchange(...exchanges);
 }
 
 /** Copies an exchange with every secret in it replaced. */
@@ -68,7 +76,7 @@ export function showResponse(input: ResponseInput, redactor: Redactor = redactor
 /** Copies a request with every secret in it replaced. */
 export function showRequest(
   input: RequestInput,
-  redactor: Redactor = Redactor.forExchange({ requestHeaders: input.headers, requestBody: input.data }),
+  redactor: Redactor = redactorFor({ config: input }),
 ): ShownRequest {
   return {
     method: (input.method ?? 'GET').toUpperCase(),
@@ -112,12 +120,23 @@ function orUnreadable<T>(show: () => T): T | string {
 function showBody(data: unknown, redactor: Redactor): unknown {
   if (data === undefined || data === null) return '';
   if (typeof data === 'string') return showText(data, redactor);
-  if (ArrayBuffer.isView(data) || data instanceof ArrayBuffer) {
-    const text = utf8(data);
-    return text === undefined ? data : showText(text, redactor);
-  }
-  if (isStream(data)) return '<stream>';
+  if (ArrayBuffer.isView(data) || data instanceof ArrayBuffer) return showBytes(data, redactor);
+  if (isReadable(data)) return '<stream>';
   return redactor.json(data);
+}
+
+function showBytes(data: ArrayBufferView | ArrayBuffer, redactor: Redactor): unknown {
+  const { byteLength } = data;
+  const isLong = byteLength > PARSED_LENGTH;
+  const text = utf8(isLong ? startOf(data) : data, isLong);
+  if (text === undefined) return data;
+  return isLong ? clip(redactor.text(text), byteLength) : showText(text, redactor);
+}
+
+/** As much as is sure to hold what is shown, also where secrets in it are longer than what takes their place. */
+function startOf(data: ArrayBufferView | ArrayBuffer): Uint8Array {
+  const [buffer, offset] = ArrayBuffer.isView(data) ? [data.buffer, data.byteOffset] : [data, 0];
+  return new Uint8Array(buffer, offset, 4 * SHOWN_LENGTH);
 }
 
 function showText(text: string, redactor: Redactor): unknown {
@@ -129,7 +148,7 @@ function showText(text: string, redactor: Redactor): unknown {
 function requestBodyText(body: unknown, redactor: Redactor): string {
   if (body === undefined || body === null) return '';
   if (body instanceof FormData) return `<form data: ${[...body.keys()].join(', ')}>`;
-  if (isStream(body)) return '<stream>';
+  if (isReadable(body)) return '<stream>';
   if (ArrayBuffer.isView(body) || body instanceof ArrayBuffer) {
     const text = utf8(body);
     return text === undefined ? '<Decoding error>' : requestBodyText(text, redactor);
@@ -156,16 +175,13 @@ function parseOr(text: string): unknown {
   }
 }
 
-function utf8(bytes: ArrayBufferView | ArrayBuffer): string | undefined {
+/** @param isCut - whether the last character may be incomplete */
+function utf8(bytes: ArrayBufferView | ArrayBuffer, isCut = false): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes as Uint8Array);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes as Uint8Array, { stream: isCut });
   } catch {
     return undefined;
   }
-}
-
-function isStream(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'pipe' in value && typeof value.pipe === 'function';
 }
 
 function titleCase(name: string): string {

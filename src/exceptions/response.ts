@@ -1,3 +1,4 @@
+import { isObject } from '../guards.js';
 import { type AppErrors, hasAppError, parseAppErrors } from './app-errors.js';
 import { ITkDBException, nameAfterClass, type ResponseErrorCode } from './base.js';
 import {
@@ -255,7 +256,7 @@ function locationPath({ headers, request }: ShownResponse): string {
 }
 
 function specialErrorFields(data: unknown): { message: string; reason: string; specialErrors: unknown[] } {
-  const fields: Record<string, unknown> = typeof data === 'object' && data !== null ? { ...data } : {};
+  const fields: Record<string, unknown> = isObject(data) ? { ...data } : {};
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');
   return {
     message: text(fields['message']),

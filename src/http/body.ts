@@ -1,10 +1,12 @@
 import { TextDecoder } from 'node:util';
 import axios, { type AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
+import { PARSED_LENGTH } from '../exceptions/exchange.js';
 import { BadJSON } from '../exceptions/response.js';
+import { isReadable } from '../guards.js';
 import { messageOf } from '../message-of.js';
 import { stringify } from './json.js';
-import { isReadable, type WireConfig } from './wire.js';
+import type { WireConfig } from './wire.js';
 
 /** How much of a failed answer's stream is read for its exception, in bytes. */
 const FAILED_STREAM_LENGTH = 64 * 1024;
@@ -93,9 +95,13 @@ export function decodeText(response: AxiosResponse, responseType: WireConfig['re
   return textDecoder(response).decode(data);
 }
 
-/** Reads the body of a failed answer, whatever it is; the start of it where it is a stream. Never throws. */
+/**
+ * Reads the body of a failed answer, whatever it is; the start of it where it is a stream. What is too long for an
+ * exception stays bytes. Never throws.
+ */
 export async function readFailedBody(response: AxiosResponse): Promise<unknown> {
   const bytes = Buffer.isBuffer(response.data) ? response.data : await readStart(response.data);
+  if (bytes.length > PARSED_LENGTH) return bytes;
   const readable = { ...response, data: bytes };
   try {
     return decodeBody(readable, undefined);

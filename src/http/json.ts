@@ -1,4 +1,5 @@
 import { InvalidInvocation } from '../exceptions/base.js';
+import { isObject } from '../guards.js';
 
 /**
  * Writes a value as JSON, and refuses what JSON cannot hold: `JSON.stringify` itself writes null or `{}` for most of it,
@@ -23,7 +24,7 @@ export function stringify(data: unknown): string {
       const name = [...names, key].slice(1).join('.') || 'data';
       throw new InvalidInvocation(`the request body cannot be written as JSON: \`${name}\` ${fault}`);
     }
-    if (typeof value === 'object' && value !== null) {
+    if (isObject(value)) {
       holders.push(value);
       names.push(key);
     }

@@ -1,16 +1,10 @@
 import { AxiosHeaders } from 'axios';
+import { redactorFor } from '../exceptions/exchange.js';
 import { Redirect } from '../exceptions/response.js';
 import { TooManyRedirects } from '../exceptions/transport.js';
-import { redactor } from '../redact.js';
+import { isReadable } from '../guards.js';
 import { joinUrl } from '../url.js';
-import {
-  discard,
-  type Exchange,
-  isReadable,
-  SAFE_METHODS,
-  type WireConfig,
-  type WireResponse,
-} from './wire.js';
+import { discard, type Exchange, SAFE_METHODS, type WireConfig, type WireResponse } from './wire.js';
 
 /** How many redirects are followed unless a request says otherwise. */
 export const MAX_REDIRECTS = 30;
@@ -42,7 +36,8 @@ export function withRedirects(mayAuthorize: (url: URL) => boolean, next: Exchang
       if (location === undefined || limit === 0) return response;
       discard(response.data);
       if (hops >= limit) {
-        const request = { method: config.method.toUpperCase(), url: redactor.text(config.url) };
+        const url = redactorFor(response).text(config.url);
+        const request = { method: config.method.toUpperCase(), url };
         throw new TooManyRedirects(
           `${request.method} ${request.url} failed: more than ${limit} redirects`,
           request,
@@ -80,7 +75,8 @@ function nextHop(
 
   const headers = sameOrigin ? new AxiosHeaders(config.headers) : pick(config.headers, FIT_FOR_STRANGERS);
   if (!keepsBody) headers.delete(['Content-Type', 'Content-Length', 'Content-Encoding', 'Transfer-Encoding']);
-  const hop: WireConfig = { ...config, url: to.href, method, headers, redirectedFrom: from.href };
+  const redirectedBy = { headers: response.headers, config: response.config };
+  const hop: WireConfig = { ...config, url: to.href, method, headers, redirectedBy };
   if (!keepsBody) delete hop.data;
   if (!sameOrigin) delete hop.auth;
   if (hop.bearer !== undefined && !(sameOrigin && mayAuthorize(to))) {

@@ -1,7 +1,7 @@
+import { redactorFor } from '../exceptions/exchange.js';
 import { TransportException } from '../exceptions/transport.js';
 import type { Logger } from '../logger.js';
 import { messageOf } from '../message-of.js';
-import { redactor } from '../redact.js';
 import { type Outcome, parseRetryAfter, type Retry, type RetryEvent } from './retry-policy.js';
 import { sleep } from './sleep.js';
 import { toTransportException } from './transport-errors.js';
@@ -40,7 +40,8 @@ export function withRetries(hooks: RetryHooks, next: Exchange): Exchange {
         return outcome;
       }
       release(outcome, retry, hooks);
-      report(hooks, { method: config.method.toUpperCase(), url: redactor.text(config.url), ...retry });
+      const url = redactorFor({ config }).text(config.url);
+      report(hooks, { method: config.method.toUpperCase(), url, ...retry });
       await pause(retry.delay, config);
     }
   };

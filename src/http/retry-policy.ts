@@ -9,9 +9,10 @@ import {
   Timeout,
   TransportException,
 } from '../exceptions/transport.js';
+import { isReadable } from '../guards.js';
 import { lazyZod, optionsSchema } from '../validation.js';
 import { parseHttpDate } from './http-date.js';
-import { isReadable, SAFE_METHODS, type WireConfig, type WireResponse } from './wire.js';
+import { SAFE_METHODS, type WireConfig, type WireResponse } from './wire.js';
 
 /** When a request that failed is tried again. */
 export interface RetryOptions {
@@ -210,8 +211,8 @@ function reasonOf(outcome: Outcome): string | undefined {
   if (outcome instanceof TransportException)
     return (outcome.cause as Error | undefined)?.message ?? outcome.message;
   if (outcome.status < 400) return undefined;
-  const { status, statusText, headers, config } = outcome;
-  return redactorFor({ status, headers, config }).text(`${status} ${statusText}`.trim());
+  const { status, statusText } = outcome;
+  return redactorFor(outcome).text(`${status} ${statusText}`.trim());
 }
 
 function addToMessage(error: Error, note: string): void {

@@ -1,4 +1,5 @@
 import { InvalidInvocation, ITkDBException } from '../exceptions/base.js';
+import { type RequestInput, redactorFor } from '../exceptions/exchange.js';
 import {
   Aborted,
   ConnectionFailed,
@@ -13,17 +14,10 @@ import {
   type TransportException,
 } from '../exceptions/transport.js';
 import { textOf } from '../message-of.js';
-import { Redactor, redactor } from '../redact.js';
+import { type Redactor, redactor } from '../redact.js';
 
 /** What is known of a request that failed before it was answered. */
-export interface FailedRequest {
-  readonly method?: string | undefined;
-  readonly url?: string | undefined;
-  readonly headers?: object | undefined;
-  readonly data?: unknown;
-  readonly auth?: { readonly username: string; readonly password: string } | undefined;
-  /** The URL that redirected to this one. */
-  readonly redirectedFrom?: string;
+export interface FailedRequest extends RequestInput {
   /** The signal that may have ended it. */
   readonly signal?: { readonly aborted: boolean; readonly reason?: unknown } | undefined;
 }
@@ -61,11 +55,11 @@ const CALLERS_FAULT =
  */
 export function toTransportException(error: unknown, request: FailedRequest): ITkDBException {
   if (error instanceof ITkDBException) return error;
-  const { headers: requestHeaders, data: requestBody, auth } = request;
-  const secrets = Redactor.forExchange({ requestHeaders, requestBody, url: request.url, auth });
+  const secrets = redactorFor({ config: request });
   const url = request.url === undefined ? undefined : secrets.text(request.url);
   const method = request.method?.toUpperCase();
-  const detour = request.redirectedFrom ? ` (redirected from ${secrets.text(request.redirectedFrom)})` : '';
+  const from = request.redirectedBy?.config?.url;
+  const detour = from === undefined ? '' : ` (redirected from ${secrets.text(from)})`;
   const what = url === undefined ? 'the request' : `${method ?? 'GET'} ${url}${detour}`;
   if (request.signal?.aborted) return abortedException(what, request.signal.reason, { method, url });
 

@@ -1,5 +1,7 @@
 import { finished, type Readable, Transform } from 'node:stream';
 import axios, { type AxiosResponse, type AxiosResponseHeaders, type InternalAxiosRequestConfig } from 'axios';
+import type { Exchanged } from '../exceptions/exchange.js';
+import { isReadable } from '../guards.js';
 import { ACCEPT_ENCODING, decodeContent, decodeStream, tooLarge } from './content-coding.js';
 import type { RetryBudget } from './retry-policy.js';
 import { SilenceWatch } from './silence.js';
@@ -18,8 +20,8 @@ export interface WireConfig extends InternalAxiosRequestConfig {
   bearerAsOf?: number;
   /** The URL that the bearer was put in for. */
   bearerUrl?: string;
-  /** The URL that redirected to this one. */
-  redirectedFrom?: string;
+  /** The answer that redirected to this request. */
+  redirectedBy?: Exchanged;
   /** The caller's `validateStatus`: whether an answer with this status is no exception. */
   accepts?: ((status: number) => boolean) | undefined;
   /** What the request says about the cache, over what the session does. */
@@ -83,11 +85,6 @@ export function discard(body: unknown): void {
 /** Whether it is sent with the session's bearer; whoever prepares a request may put another one into the header. */
 export function carriesBearer({ bearer, headers }: WireConfig): boolean {
   return bearer !== undefined && headers.get('Authorization') === `Bearer ${bearer}`;
-}
-
-/** Whether a body is a stream: it can be read once. */
-export function isReadable(body: unknown): body is Readable {
-  return typeof body === 'object' && body !== null && 'pipe' in body && typeof body.pipe === 'function';
 }
 
 /** Passes a streamed body on, so that its reader too sees typed exceptions. */

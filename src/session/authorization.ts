@@ -1,14 +1,8 @@
 import { AxiosHeaders } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
+import { isReadable } from '../guards.js';
 import { withLimits } from '../http/limits.js';
-import {
-  carriesBearer,
-  discard,
-  type Exchange,
-  isReadable,
-  type WireConfig,
-  type WireResponse,
-} from '../http/wire.js';
+import { carriesBearer, discard, type Exchange, type WireConfig, type WireResponse } from '../http/wire.js';
 import { redactor } from '../redact.js';
 import { isUnderPrefix } from '../url.js';
 import type { UserLike } from '../user/user-like.js';

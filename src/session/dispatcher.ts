@@ -7,9 +7,10 @@ import {
   isAxiosError,
 } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
+import { isReadable } from '../guards.js';
 import { serializeBody } from '../http/body.js';
 import { toTransportException } from '../http/transport-errors.js';
-import { isReadable, type WireConfig } from '../http/wire.js';
+import type { WireConfig } from '../http/wire.js';
 import { InFlight } from './in-flight.js';
 import { type DispatchConfig, type RequestConfig, type SessionResponse, targetOf } from './request-config.js';
 

@@ -3,6 +3,7 @@ import type { Agent as HttpsAgent } from 'node:https';
 import type * as zod from 'zod';
 import type { CacheStore } from '../cache/store.js';
 import { InvalidInvocation } from '../exceptions/base.js';
+import { isFunction, isObject } from '../guards.js';
 import { type RetryEvent, type RetryOptions, retrySchema } from '../http/retry-policy.js';
 import { isLogger, LOGGER_EXPECTED, type Logger } from '../logger.js';
 import type { UserLike } from '../user/user-like.js';
@@ -94,7 +95,7 @@ export function checkSessionOptions(options: SessionOptions): void {
     maxCacheSize: atLeast0('number of bytes'),
     timeout: atLeast0('number of milliseconds'),
     retry: retrySchema().optional(),
-    onRetry: z.custom((value) => typeof value === 'function', 'a function').optional(),
+    onRetry: z.custom(isFunction, 'a function').optional(),
     maxConcurrency: z
       .int('a whole number')
       .min(1, 'a whole number, at least 1')
@@ -141,6 +142,7 @@ function isUserLike(value: unknown): boolean {
 }
 
 function isCacheStore(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return ['get', 'set', 'delete', 'clear'].every((name) => typeof value[name as never] === 'function');
+  return (
+    isObject(value) && ['get', 'set', 'delete', 'clear'].every((name) => isFunction(value[name as never]))
+  );
 }

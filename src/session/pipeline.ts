@@ -1,4 +1,5 @@
 import type { SessionCache } from '../cache/session-cache.js';
+import { redactorFor } from '../exceptions/exchange.js';
 import { byOrigin } from '../http/by-origin.js';
 import { CookieStore, withCookies } from '../http/cookies.js';
 import { Limiter, withLimiter } from '../http/limiter.js';
@@ -49,7 +50,9 @@ export function createPipeline({
 /** Notes what is sent to a server and what comes from there. */
 function withWitness(logger: Logger, onResponse: PipelineParts['onResponse'], next: Exchange): Exchange {
   return async (config) => {
-    const request = `${config.method.toUpperCase()} ${config.url}`;
+    // The logger knows the secrets by name and shape; a server may have put any others into the URL.
+    const url = config.redirectedBy === undefined ? config.url : redactorFor({ config }).text(config.url);
+    const request = `${config.method.toUpperCase()} ${url}`;
     logger.debug(`Request: ${request}`);
     const response = await next(config);
     const { status, headers, data } = response;

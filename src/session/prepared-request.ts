@@ -1,6 +1,7 @@
 import type { InternalAxiosRequestConfig } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { type RequestInput, showRequest } from '../exceptions/exchange.js';
+import { isObject } from '../guards.js';
 import { inspectAsString } from '../inspect.js';
 import type { DispatchConfig } from './request-config.js';
 
@@ -57,7 +58,7 @@ export class PreparedRequest {
    * @throws InvalidInvocation
    */
   static configOf(request: PreparedRequest): DispatchConfig {
-    if (typeof request !== 'object' || request === null || !(#config in request))
+    if (!isObject(request) || !(#config in request))
       throw new InvalidInvocation('the request must be one that session.prepareRequest() made');
     return request.#config;
   }

@@ -5,11 +5,12 @@ import axios, {
   type AxiosResponse,
 } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
+import { isFunction, isObject, isPlainObject } from '../guards.js';
 import { type RetryOptions, type RetryPolicy, retrySchema } from '../http/retry-policy.js';
 import type { CacheMode, WireConfig } from '../http/wire.js';
 import { messageOf } from '../message-of.js';
 import { joinUrl } from '../url.js';
-import { check, isPlainObject, lazyZod, noSuchOption } from '../validation.js';
+import { check, lazyZod, noSuchOption } from '../validation.js';
 
 /** The options of axios that a session passes on. */
 type AxiosOption =
@@ -218,14 +219,6 @@ function checkOption(name: string, value: unknown): void {
 /** Whether a value is what `node:http` takes for an agent. */
 export function isAgent(value: unknown): boolean {
   return isFunction((value as { addRequest?: unknown } | null)?.addRequest);
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}
-
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function';
 }
 
 function isAuth(value: unknown): boolean {

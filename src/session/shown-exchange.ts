@@ -1,6 +1,12 @@
 import { AxiosHeaders } from 'axios';
-import { type ShownResponse, showResponse } from '../exceptions/exchange.js';
-import type { WireConfig, WireResponse } from '../http/wire.js';
+import {
+  redactorFor,
+  type ShownRequest,
+  type ShownResponse,
+  showRequest,
+  showResponse,
+} from '../exceptions/exchange.js';
+import type { WireResponse } from '../http/wire.js';
 import { redactor } from '../redact.js';
 import type { SessionResponse } from './request-config.js';
 
@@ -12,38 +18,42 @@ import type { SessionResponse } from './request-config.js';
  * of a whole request.
  */
 export function showExchange(response: WireResponse, data: unknown): SessionResponse {
-  const { status, statusText, config } = response;
-  let shown: Pick<SessionResponse, 'config' | 'request'> | undefined;
+  const { status, statusText, headers, config } = response;
+  let shown: CopiedRequest | undefined;
+  const look = (): CopiedRequest => {
+    shown ??= copyRequest(showRequest({ ...config, data: undefined }, redactorFor({ headers, config })));
+    return shown;
+  };
   return {
     data,
     status,
     statusText,
-    headers: withoutCookies(new AxiosHeaders(response.headers)),
+    headers: withoutCookies(new AxiosHeaders(headers)),
     get config() {
-      shown ??= showRequest(config);
-      return shown.config;
+      return look().config;
     },
     get request() {
-      shown ??= showRequest(config);
-      return shown.request;
+      return look().request;
     },
     fromCache: response.fromCache ?? false,
   };
 }
 
-function showRequest(config: WireConfig): Pick<SessionResponse, 'config' | 'request'> {
-  const method = config.method.toUpperCase();
-  const url = redactor.text(config.url);
+type CopiedRequest = Pick<SessionResponse, 'config' | 'request'>;
+
+function copyRequest({ method, url, headers }: ShownRequest): CopiedRequest {
   return {
-    config: { method, url, headers: new AxiosHeaders(redactor.headers(config.headers)) },
+    config: { method, url, headers: new AxiosHeaders(headers) },
     request: { method, url, res: { responseUrl: url } },
   };
 }
 
 /** The same for a failure, whose body and headers often repeat the request: what its exception shows of it. */
 export function showFailure(response: WireResponse, shown: ShownResponse): SessionResponse {
-  const { statusText, data } = shown;
-  return { ...showExchange(response, data), statusText, headers: new AxiosHeaders(shown.headers) };
+  const { status, statusText, data } = shown;
+  const headers = new AxiosHeaders(shown.headers);
+  const fromCache = response.fromCache ?? false;
+  return { data, status, statusText, headers, ...copyRequest(shown.request), fromCache };
 }
 
 /** The same for an answer that is not the last word on a request: that of a redirect, of a failed try, a 401. */

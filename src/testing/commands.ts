@@ -1,3 +1,4 @@
+import { isRecord } from '../guards.js';
 import { CommandError, commandNotFound } from './app-error.js';
 import { PROJECTS } from './data/catalogue.js';
 import type { ComponentRecord, Dataset } from './data/dataset.js';
@@ -5,7 +6,6 @@ import { type View, viewComponent, viewInstitution } from './data/views.js';
 import {
   componentDoesNotExist,
   type DtoIn,
-  isRecord,
   missingKey,
   NAMESPACE,
   page,

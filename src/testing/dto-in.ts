@@ -1,3 +1,4 @@
+import { isRecord } from '../guards.js';
 import { CommandError } from './app-error.js';
 
 /** What a command was given: its input, the parsed JSON body or query. */
@@ -45,10 +46,6 @@ export function missingKey(command: string, key: string, type: string): CommandE
 /** What a filter compares with: one value, a list of them, or nothing. */
 export function toList(value: unknown): unknown[] {
   return value === undefined || value === null ? [] : [value].flat();
-}
-
-export function isRecord(value: unknown): value is DtoIn {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The error of an identifier that no component has. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidInvocation } from '../exceptions/base.js';
+import { isFunction } from '../guards.js';
 import { check, copyOptions, lazyZod, optionsSchema } from '../validation.js';
 import type { Answer, RecordedRequest } from './server.js';
 
@@ -97,7 +98,6 @@ function checkFault(fault: Fault): void {
   const z = lazyZod();
   const milliseconds = z.number('a number of milliseconds').min(0).or(z.literal(Number.POSITIVE_INFINITY));
   const whole = (what: string) => z.int(what).min(0, what);
-  const isFunction = (value: unknown): boolean => typeof value === 'function';
   const shape = {
     on: z.union([z.string(), z.custom(isFunction)], 'the name of a command, or a function').optional(),
     times: whole('a number of times').optional(),

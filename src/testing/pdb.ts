@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { isObject } from '../guards.js';
 import { inspectAsString } from '../inspect.js';
 import { DEFAULT_SETTINGS } from '../settings.js';
 import { check, copyOptions, lazyZod, optionsSchema } from '../validation.js';
@@ -281,6 +282,6 @@ function pathOf({ url }: RecordedRequest): string {
 
 /** The input of a command: the JSON body, or else the query. */
 function inputOf({ json, url }: RecordedRequest): DtoIn {
-  if (typeof json === 'object' && json !== null) return json as DtoIn;
+  if (isObject(json)) return json as DtoIn;
   return Object.fromEntries(new URL(url, 'http://localhost').searchParams);
 }

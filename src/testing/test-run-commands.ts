@@ -1,3 +1,4 @@
+import { isRecord } from '../guards.js';
 import { CommandError } from './app-error.js';
 import type { CommandContext } from './commands.js';
 import type { ComponentRecord, TestRunRecord } from './data/dataset.js';
@@ -5,7 +6,6 @@ import { viewTestRun, viewWholeTestRun } from './data/test-run-view.js';
 import {
   componentDoesNotExist,
   type DtoIn,
-  isRecord,
   missingKey,
   NAMESPACE,
   page,

@@ -5,6 +5,7 @@ import type { JWK } from 'jose';
 import { InvalidInvocation, ITkDBException } from '../exceptions/base.js';
 import { InvalidIdToken } from '../exceptions/id-token.js';
 import { AuthenticationFailed } from '../exceptions/response.js';
+import { isFilledString, isObject } from '../guards.js';
 import { decodeBody, readFailedBody, serializeBody } from '../http/body.js';
 import { type RetryHooks, withRetries } from '../http/retries.js';
 import { RetryBudget, type RetryPolicy } from '../http/retry-policy.js';
@@ -65,7 +66,7 @@ export class IdentityService {
     const config = { method: 'POST', url: new URL('grantToken', this.#url).href, data };
     const response = await this.#send(config, signal);
     const { access_token: accessToken, id_token: idToken } = fieldsOf(response.data);
-    if (response.status === 200 && isFilled(accessToken) && isFilled(idToken))
+    if (response.status === 200 && isFilledString(accessToken) && isFilledString(idToken))
       return { accessToken, idToken };
     throw new AuthenticationFailed({ ...response, config: response.config ?? config }, undefined, {
       tries: (response.config as Partial<WireConfig> | undefined)?.retries?.summary,
@@ -87,7 +88,7 @@ export class IdentityService {
     const config = { method: 'GET', url: new URL('listKeys', this.#url).href };
     const response = await this.#send(config, signal);
     const { keys } = fieldsOf(response.data);
-    const usable = Array.isArray(keys) ? keys.filter((key) => typeof key === 'object' && key !== null) : [];
+    const usable = Array.isArray(keys) ? keys.filter(isObject) : [];
     if (response.status === 200 && usable.length > 0) return usable;
     throw new InvalidIdToken(
       'keys',
@@ -143,18 +144,14 @@ export function createClient({
 /** @throws InvalidInvocation where it is none: the client may be the caller's */
 function answerOf(response: unknown): IdentityAnswer {
   const { status, data, ...rest } = (response ?? {}) as IdentityAnswer;
-  if (typeof status === 'number') return { ...rest, status, data: isRecord(data) ? { ...data } : data };
+  if (typeof status === 'number') return { ...rest, status, data: isFields(data) ? { ...data } : data };
   throw new InvalidInvocation('`httpClient` must answer as axios does: { status, data }');
 }
 
-function isRecord(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
+function isFields(value: unknown): value is object {
+  return isObject(value) && !ArrayBuffer.isView(value);
 }
 
 function fieldsOf(data: unknown): Readonly<Record<string, unknown>> {
-  return typeof data === 'object' && data !== null ? { ...data } : {};
-}
-
-function isFilled(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
+  return isObject(data) ? { ...data } : {};
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { InvalidInvocation } from '../exceptions/base.js';
+import { isFunction } from '../guards.js';
 import { inspectAsString } from '../inspect.js';
 import { SettingsReader } from '../settings.js';
 import { check, copyOptions, lazyZod, optionsSchema } from '../validation.js';
@@ -30,9 +31,7 @@ export class UserBearer implements UserLike {
     const given = copyOptions('new UserBearer', options);
     const z = lazyZod();
     const expectation = 'a string, or a function that returns one';
-    const bearer = z
-      .union([z.string(), z.custom((value) => typeof value === 'function')], expectation)
-      .optional();
+    const bearer = z.union([z.string(), z.custom(isFunction)], expectation).optional();
     check('new UserBearer', optionsSchema({ bearer }, 'given an object, such as { bearer }'), given);
     this.#source = given.bearer;
   }
