@@ -17,7 +17,7 @@ let pdb: EmbeddedPdb;
 
 beforeAll(async () => {
   [installed, pdb] = await Promise.all([
-    InstalledPackage.install(['@types/node', 'undici-types']),
+    InstalledPackage.install(['@types/node', 'undici-types', '@keyv/redis', '@redis/client', 'hookified']),
     startPdb({ components: 300 }),
   ]);
 }, 60_000);

@@ -108,7 +108,7 @@ export function heuristicOf({ headers }: Pick<Corrected, 'headers'>): number {
 }
 
 /** How old an answer was when it came, in seconds (RFC 9111, section 4.2.3). */
-export function initialAge({ headers, requestedAt, receivedAt }: Facts): number {
+function initialAge({ headers, requestedAt, receivedAt }: Facts): number {
   const fields = new Map(headers);
   const [, age = '0'] = /^\s*(\d+)\s*(?:[,;]|$)/.exec(fields.get('age') ?? '') ?? [];
   const date = parseHttpDate(fields.get('date') ?? '');
