@@ -114,15 +114,13 @@ describe('the documents', () => {
       new RegExp(`export interface ${name} \\{(.*?)^\\}`, 'ms').exec(await read(path)) ?? [];
     const options = [...members.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, option]) => option);
     expect(options.length).toBeGreaterThan(5);
-    const [, section = ''] = (await read('docs/options.md')).split(
-      `\n## \`new ${name.replace('Options', '')}(`,
-    );
+    const [, section = ''] = (await read('README.md')).split(`\n### \`new ${name.replace('Options', '')}(`);
     for (const option of options.filter((name) => name !== 'authenticate'))
-      expect(section.split('\n## ')[0]).toContain(`\`${option}\``);
+      expect(section.split('\n### ')[0]).toContain(`\`${option}\``);
   });
 
   it('and .env.example name every setting with its default', async () => {
-    const page = await read('docs/options.md');
+    const page = await read('README.md');
     const example = await read('.env.example');
     for (const [name, value] of Object.entries(DEFAULT_SETTINGS)) {
       expect(page).toContain(`\`${name}\``);

@@ -45,7 +45,6 @@ describe('the tarball', () => {
       'docs/differences.md',
       'docs/errors.md',
       'docs/getting-started.md',
-      'docs/options.md',
       'docs/performance.md',
       'docs/reliability.md',
       'docs/testing.md',
