@@ -82,9 +82,13 @@ export class FileStore extends KeyvFile {
     const temporary = `${path}.${process.pid}.${this.#temporary++}.${randomBytes(4).toString('hex')}.tmp`;
     const parts = [Buffer.from(`${JSON.stringify([key, expires ?? null])}\n`), ...[value].flat()];
     const mtime = new Date(expires ?? NEVER);
+    const isShort = parts.reduce((sum, { length }) => sum + length, 0) <= SHORT;
     try {
-      await writeNew(temporary, parts, mtime);
-      await fs.rename(temporary, path);
+      if (isShort && !this.#isSlow) this.#timed(() => putShort(temporary, path, parts, mtime));
+      else {
+        await writeNew(temporary, parts, mtime);
+        await fs.rename(temporary, path);
+      }
     } catch (error) {
       await fs.rm(temporary, { force: true }).catch(() => {});
       throw error;
@@ -122,12 +126,24 @@ export class FileStore extends KeyvFile {
   }
 
   async #read(path: string): Promise<Buffer | undefined> {
-    const begin = performance.now();
-    if (begin < this.#slowUntil) return readWhole(path);
-    const start = readStart(path);
-    const end = performance.now();
-    if (end - begin > SLOW) this.#slowUntil = end + SLOW_FOR;
+    if (this.#isSlow) return readWhole(path);
+    const start = this.#timed(() => readStart(path));
     return start !== undefined && start.length > SHORT ? readWhole(path) : start;
+  }
+
+  get #isSlow(): boolean {
+    return performance.now() < this.#slowUntil;
+  }
+
+  /** Does something with the disk at once, and notes if that took too long to be done so again soon. */
+  #timed<T>(act: () => T): T {
+    const begin = performance.now();
+    try {
+      return act();
+    } finally {
+      const end = performance.now();
+      if (end - begin > SLOW) this.#slowUntil = end + SLOW_FOR;
+    }
   }
 
   /** Where an entry is. */
@@ -184,6 +200,8 @@ async function readWhole(path: string): Promise<Buffer | undefined> {
 
 /** Reads a file, if it is short, or a little more than would be short; undefined where there is none. */
 function readStart(path: string): Buffer | undefined {
+  // Most of what is looked for is not there, and to make an error takes longer than to look.
+  if (sync.statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
   let file: number;
   try {
     file = sync.openSync(path, 'r');
@@ -200,13 +218,29 @@ function readStart(path: string): Buffer | undefined {
 
 const START = Buffer.allocUnsafeSlow(SHORT + 1);
 
-async function writeNew(path: string, parts: readonly Buffer[], mtime: Date): Promise<void> {
+/** Writes a short file beside, and puts it in place. */
+function putShort(temporary: string, path: string, parts: readonly Buffer[], mtime: Date): void {
+  const file = sync.openSync(temporary, 'wx', 0o600);
+  try {
+    checkWritten(sync.writevSync(file, parts), parts);
+    sync.futimesSync(file, new Date(), mtime);
+  } finally {
+    sync.closeSync(file);
+  }
+  sync.renameSync(temporary, path);
+}
+
+/** A full disk takes a part of it. */
+function checkWritten(written: number, parts: readonly Buffer[]): void {
   const total = parts.reduce((sum, { length }) => sum + length, 0);
+  if (written < total) throw new Error(`only ${written} of ${total} bytes could be written`);
+}
+
+async function writeNew(path: string, parts: readonly Buffer[], mtime: Date): Promise<void> {
   const file = await fs.open(path, 'wx', 0o600);
   try {
     const { bytesWritten } = await file.writev(parts);
-    // A full disk takes a part of it.
-    if (bytesWritten < total) throw new Error(`only ${bytesWritten} of ${total} bytes could be written`);
+    checkWritten(bytesWritten, parts);
     await file.utimes(new Date(), mtime);
   } finally {
     await file.close();

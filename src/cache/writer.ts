@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { SafeShelf } from './safe-shelf.js';
 
 /** How many bytes may wait to be written; what comes on top is not written. */
@@ -64,8 +64,8 @@ export class Writer {
     const patience = new AbortController();
     const late = sleep(PATIENCE, 'late', { signal: patience.signal }).catch(() => 'over');
     let outcome: unknown;
-    while (this.#running.size > 0 && outcome !== 'late') {
-      outcome = await Promise.race([late, ...this.#running.values()]);
+    while (this.#running.size + this.#waiting.size > 0 && outcome !== 'late') {
+      outcome = await Promise.race([late, Promise.all(this.#running.values()).then(() => turn())]);
     }
     patience.abort();
   }
@@ -92,7 +92,8 @@ export class Writer {
       const running = this.#shelf.write(key, write.parts, write.expires).then(() => {
         this.#backlog -= write.size;
         this.#running.delete(key);
-        this.#next();
+        // A short entry is written at once; others want to do something in between.
+        setImmediate(() => this.#next());
       });
       this.#running.set(key, running);
     }
