@@ -88,7 +88,7 @@ describe('the tarball', () => {
       version: VERSION,
       type: 'module',
       sideEffects: false,
-      engines: { node: '>=20.19' },
+      engines: { node: '^20.19.0 || >=22.12.0' },
       keywords: expect.arrayContaining(['itk', 'production-database']),
     });
     expect(manifest).not.toHaveProperty('repository');

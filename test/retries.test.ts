@@ -289,8 +289,8 @@ describe('each further try', () => {
       { method: 'GET', url, failedTries: 2, reason: 'socket hang up', delay: 2 },
     ]);
     expect(logger.at('warn')).toEqual([
-      `warn: GET ${url}: try 1 failed (503 Service Unavailable), the next in 1 ms`,
-      `warn: GET ${url}: try 2 failed (socket hang up), the next in 2 ms`,
+      `warn: Try 1 of GET ${url} failed (503 Service Unavailable), the next in 1 ms`,
+      `warn: Try 2 of GET ${url} failed (socket hang up), the next in 2 ms`,
     ]);
   });
 

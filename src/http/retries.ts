@@ -63,7 +63,9 @@ function release(outcome: Outcome, { delay }: Retry, { onBusy }: RetryHooks): vo
 
 function report({ logger, onRetry }: RetryHooks, event: RetryEvent): void {
   const { method, url, failedTries, reason, delay } = event;
-  logger.warn(`${method} ${url}: try ${failedTries} failed (${reason}), the next in ${Math.ceil(delay)} ms`);
+  logger.warn(
+    `Try ${failedTries} of ${method} ${url} failed (${reason}), the next in ${Math.ceil(delay)} ms`,
+  );
   // In a promise, for a callback may be an async function.
   new Promise((resolve) => resolve(onRetry?.(event))).catch((error) => {
     logger.warn(`onRetry failed: ${messageOf(error)}`);

@@ -96,7 +96,10 @@ const KINDS = ['status', 'delay', 'drop', 'truncate', 'html', 'redirect', 'drip'
 /** A misspelt fault would never strike, and the test that relies on it would pass. */
 function checkFault(fault: Fault): void {
   const z = lazyZod();
-  const milliseconds = z.number('a number of milliseconds').min(0).or(z.literal(Number.POSITIVE_INFINITY));
+  const milliseconds = z.union(
+    [z.number().min(0), z.literal(Number.POSITIVE_INFINITY)],
+    'a number of milliseconds, or Infinity',
+  );
   const whole = (what: string) => z.int(what).min(0, what);
   const shape = {
     on: z.union([z.string(), z.custom(isFunction)], 'the name of a command, or a function').optional(),
