@@ -261,6 +261,17 @@ describe('a file that cannot be used is a warning, and a new token', () => {
     expect(JSON.parse(await readFile(saveAuth, 'utf8')).format).toBe('itkdb-tokens-1');
   });
 
+  it('and what is not ours is kept beside it, once', async () => {
+    await writeFile(saveAuth, 'my only measurement');
+    await signIn();
+    expect(await readFile(`${saveAuth}.bak`, 'utf8')).toBe('my only measurement');
+    await writeFile(saveAuth, 'another one');
+    await signIn();
+    expect(await readFile(saveAuth, 'utf8')).toBe('another one');
+    expect(await readFile(`${saveAuth}.bak`, 'utf8')).toBe('my only measurement');
+    expect(logger.at('warn').at(-1)).toContain(`Unable to save user session to ${saveAuth}: EEXIST`);
+  });
+
   it.skipIf(process.platform === 'win32')('where it is a named pipe that nobody writes to', async () => {
     execFileSync('mkfifo', [saveAuth]);
     await signIn();

@@ -195,7 +195,7 @@ describe('a grant that fails', () => {
       'wrong access codes',
       { accessCode1: 'wrong' },
       401,
-      /did not accept the two access codes; is each of them right/,
+      /did not accept the access codes; are both of them right, and is this its URL/,
     ],
     [
       'an audience of somebody else',

@@ -244,7 +244,8 @@ function layOut(shown: ShownResponse, tries: string, details: string): string {
 }
 
 function refusalOf(status: number): string {
-  if (status === 401 || status === 403) return 'did not accept the two access codes; is each of them right';
+  if (status === 401 || status === 403)
+    return 'did not accept the access codes; are both of them right, and is this its URL';
   return status >= 500 ? 'is in trouble and granted no token; later it may' : 'granted no token';
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
-import { constants, open, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { constants, copyFile, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { infer as Infer, ZodObject, ZodString } from 'zod';
@@ -57,7 +57,7 @@ export class TokenFile {
 
   /**
    * Replaces the file in one step, so that a reader sees the old or the new one, whole. Behind a link, that is the file
-   * that it leads to.
+   * that it leads to. What is there and none of ours, such as a file of the Python package, is kept as `….bak`.
    *
    * @throws where there is a pipe, a device or the like, and what `node:fs` throws
    */
@@ -74,8 +74,16 @@ export class TokenFile {
     const path = (await realpath(this.path).catch(unlessMissing)) ?? this.path;
     const present = await stat(path).catch(unlessMissing);
     if (present?.isFile() === false) throw new Error('it is no file');
+    if (present !== undefined) await keepWhatIsNotOurs(path);
     await replaceFile(path, `${JSON.stringify(content, null, 2)}\n`);
   }
+}
+
+async function keepWhatIsNotOurs(path: string): Promise<void> {
+  const text = await readSmallFile(path).catch(() => NOT_OURS);
+  // Ours may be cut off, by a full disk for one.
+  if (!text?.trim() || text.includes(FORMAT) || `{\n  "format": "${FORMAT}`.startsWith(text)) return;
+  await copyFile(path, `${path}.bak`, constants.COPYFILE_EXCL);
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {
