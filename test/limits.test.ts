@@ -26,6 +26,8 @@ import { MockUser } from './helpers/mock-user.js';
 import { Origin } from './helpers/origin.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
+/** For the first request of a session whose timeout is too short for signing in on a busy machine. */
+const SIGN_IN = { timeout: 10_000 };
 
 let pdb: EmbeddedPdb;
 
@@ -52,7 +54,7 @@ describe('silence', () => {
     ],
   ])('%s is a Timeout', async (_, fault) => {
     await using session = newSession({ timeout: 150 });
-    await session.get('listProjects');
+    await session.get('listProjects', SIGN_IN);
     pdb.fault({ ...fault, on: 'listProjects' });
     const exception = await failure(session.get('listProjects'), Timeout);
     expect(exception).toMatchObject({ code: 'ERR_TIMEOUT', method: 'GET', url: `${pdb.apiUrl}listProjects` });
@@ -61,6 +63,7 @@ describe('silence', () => {
 
   it('of less than the timeout at a time is none, however long the whole takes', async () => {
     await using session = newSession({ timeout: 200 });
+    await session.get('listProjects', SIGN_IN);
     pdb.fault({ on: 'listProjects', drip: 2 });
     await expect(session.get('listProjects')).resolves.toMatchObject({ status: 200 });
   });
@@ -118,7 +121,7 @@ describe('silence', () => {
 
   it('is not that of a program which was busy itself', async () => {
     await using session = newSession({ timeout: 100 });
-    await session.get('listProjects');
+    await session.get('listProjects', SIGN_IN);
     pdb.fault({ on: 'listProjects', delay: 50 });
     const answer = session.get('listProjects');
     await sleep(20);
@@ -128,6 +131,7 @@ describe('silence', () => {
 
   it('in a stream reaches its reader', async () => {
     await using session = newSession({ timeout: 100 });
+    await session.get('listProjects', SIGN_IN);
     pdb.fault({ on: 'listProjects', respond: (_, response) => void response.writeHead(200).write('12345') });
     const { data } = await session.get<Readable>('listProjects', { responseType: 'stream' });
     await failure(

@@ -184,8 +184,8 @@ describe('minInterval', () => {
   it('spaces out the starts, in order', async () => {
     await using world = await crowded({ minInterval: 25 });
     await many(world.session, 6);
-    // Timers of Node.js may fire up to a millisecond early, and a server sees what was sent a little later or sooner.
-    for (const gap of gaps(world.seen.startedAt)) expect(gap).toBeGreaterThan(15);
+    // From the first to the last, for on a busy machine the server sees two at once that were sent one after the other.
+    expect(gaps(world.seen.startedAt).reduce((sum, gap) => sum + gap)).toBeGreaterThan(5 * 25 - 25);
     expect(world.seen.started).toEqual([...Array(6).keys()].map((i) => `/${i}`));
   });
 
@@ -193,7 +193,7 @@ describe('minInterval', () => {
     const fail: Respond = (_, response) => response.writeHead(503).end();
     await using world = await crowded({ minInterval: 50, retry: { baseDelay: 0 } }, fail);
     await expect(world.session.get('x')).rejects.toThrow('Gave up after 4 tries');
-    for (const gap of gaps(world.seen.startedAt)) expect(gap).toBeGreaterThan(40);
+    expect(gaps(world.seen.startedAt).reduce((sum, gap) => sum + gap)).toBeGreaterThan(3 * 50 - 50);
   });
 
   it('lets a request that waits be aborted at once, and the others keep their turn', async () => {
@@ -212,6 +212,16 @@ describe('minInterval', () => {
 });
 
 describe('a server that asks to be left alone', () => {
+  it('is, whatever request it said so to, and whether that is tried again or not', async () => {
+    const respond: Respond = ({ method }, response) =>
+      method === 'POST' ? response.writeHead(503, { 'retry-after': '1' }).end() : response.end('{}');
+    await using world = await crowded({}, respond);
+    await world.session.post('0').catch(() => {});
+    await world.session.get('1');
+    const [asked = 0, next = 0] = world.seen.startedAt;
+    expect(next - asked).toBeGreaterThan(950);
+  });
+
   it('is, by the requests that have not started yet too', async () => {
     let answers = 0;
     const respond: Respond = (_, response) => {

@@ -193,18 +193,30 @@ function parse(bytes: Buffer): Parsed | undefined {
   }
 }
 
+/** Neither waits for the writer of a pipe, nor leaves the folder by a link; on Windows there are no such flags. */
+const READ = sync.constants.O_RDONLY | (sync.constants.O_NONBLOCK ?? 0) | (sync.constants.O_NOFOLLOW ?? 0);
+
 /** Reads a file; undefined where there is none. */
 async function readWhole(path: string): Promise<Buffer | undefined> {
-  return fs.readFile(path).catch(ignore('ENOENT'));
+  const file = await fs.open(path, READ).catch(ignore('ENOENT'));
+  if (file === undefined) return undefined;
+  try {
+    if (!(await file.stat()).isFile()) throw new Error(NO_FILE);
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
 }
 
 /** Reads a file, if it is short, or a little more than would be short; undefined where there is none. */
 function readStart(path: string): Buffer | undefined {
   // Most of what is looked for is not there, and to make an error takes longer than to look.
-  if (sync.statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  const status = sync.lstatSync(path, { throwIfNoEntry: false });
+  if (status === undefined) return undefined;
+  if (!status.isFile()) throw new Error(NO_FILE);
   let file: number;
   try {
-    file = sync.openSync(path, 'r');
+    file = sync.openSync(path, READ);
   } catch (error) {
     return ignore('ENOENT')(error);
   }
@@ -216,6 +228,7 @@ function readStart(path: string): Buffer | undefined {
   }
 }
 
+const NO_FILE = 'one of its files is something else';
 const START = Buffer.allocUnsafeSlow(SHORT + 1);
 
 /** Writes a short file beside, and puts it in place. */

@@ -1,7 +1,13 @@
 import { redactor } from '../redact.js';
 import { withLimits } from './limits.js';
+import { parseRetryAfter } from './retry-policy.js';
 import { sleep } from './sleep.js';
 import type { Exchange, WireConfig } from './wire.js';
+
+/** The statuses by which a server asks to be left alone for a while (RFC 6585, section 4; RFC 9110, section 15.6.4). */
+const BUSY: ReadonlySet<number> = new Set([429, 503]);
+/** For how long it is left alone at the most, in milliseconds. */
+const LONGEST_HOLD = 60_000;
 
 /** Spaces out the requests to one server: one after the other gets its turn, further tries included. */
 export class Pacer {
@@ -65,6 +71,10 @@ export function withPacer(pacerFor: (url: string) => Pacer, next: Exchange): Exc
   return async (config) => {
     const pacer = pacerFor(config.url);
     if (!pacer.tryStart()) await pacer.start(config);
-    return next(config);
+    const response = await next(config);
+    if (BUSY.has(response.status)) {
+      pacer.holdOff(Math.min(parseRetryAfter(response.headers) ?? 0, LONGEST_HOLD));
+    }
+    return response;
   };
 }

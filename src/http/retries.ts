@@ -2,7 +2,7 @@ import { redactorFor } from '../exceptions/exchange.js';
 import { TransportException } from '../exceptions/transport.js';
 import type { Logger } from '../logger.js';
 import { messageOf } from '../message-of.js';
-import { type Outcome, parseRetryAfter, type Retry, type RetryEvent } from './retry-policy.js';
+import type { Outcome, RetryEvent } from './retry-policy.js';
 import { sleep } from './sleep.js';
 import { toTransportException } from './transport-errors.js';
 import { discard, type Exchange, type WireConfig, type WireResponse } from './wire.js';
@@ -11,8 +11,6 @@ import { discard, type Exchange, type WireConfig, type WireResponse } from './wi
 export interface RetryHooks {
   readonly logger: Logger;
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
-  /** Told that a server wants to be left alone, and for how many milliseconds. */
-  readonly onBusy?: (url: string, delay: number) => void;
 }
 
 /**
@@ -39,7 +37,7 @@ export function withRetries(hooks: RetryHooks, next: Exchange): Exchange {
         if (outcome instanceof TransportException) throw budget.explain(outcome);
         return outcome;
       }
-      release(outcome, retry, hooks);
+      if (!(outcome instanceof TransportException)) discard(outcome.data);
       const url = redactorFor({ config }).text(config.url);
       report(hooks, { method: config.method.toUpperCase(), url, ...retry });
       await pause(retry.delay, config);
@@ -53,12 +51,6 @@ function settle(response: Promise<WireResponse>): Promise<Outcome> {
     if (error instanceof TransportException) return error;
     throw error;
   });
-}
-
-function release(outcome: Outcome, { delay }: Retry, { onBusy }: RetryHooks): void {
-  if (outcome instanceof TransportException) return;
-  discard(outcome.data);
-  if (parseRetryAfter(outcome.headers) !== undefined) onBusy?.(outcome.config.url, delay);
 }
 
 function report({ logger, onRetry }: RetryHooks, event: RetryEvent): void {

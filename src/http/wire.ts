@@ -68,7 +68,7 @@ export const sendOverWire: Exchange = async (config) => {
       transport: watch,
     })) as WireResponse;
     const { headers, data } = response;
-    const decompresses = config.decompress !== false;
+    const decompresses = config.decompress !== false && config.method.toUpperCase() !== 'HEAD';
     if (isStream) response.data = guard(decompresses ? decodeStream(data, headers) : data, limit, translate);
     else if (decompresses) response.data = await decodeContent(data, headers, limit);
     return response;

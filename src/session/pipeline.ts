@@ -37,11 +37,10 @@ export function createPipeline({
   const { onRetry, maxConcurrency = MAX_CONCURRENCY, minInterval = 0 } = options;
   const limiterFor = byOrigin(() => new Limiter(maxConcurrency));
   const pacerFor = byOrigin(() => new Pacer(minInterval));
-  const onBusy = (url: string, delay: number): void => pacerFor(url).holdOff(delay);
 
   const watched = withWitness(logger, onResponse, sendOverWire);
   const paced = withPacer(pacerFor, authorization.withFreshBearer(watched));
-  const tried = withRetries({ logger, onRetry, onBusy }, paced);
+  const tried = withRetries({ logger, onRetry }, paced);
   const limited = withLimiter(limiterFor, tried);
   const cached = cache.before(withCookies(new CookieStore(), limited));
   return authorization.withReauthentication(withRedirects(authorization.covers, cached));

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -192,6 +192,20 @@ describe('a file', () => {
       async (_, file) => {
         await fs.rm(file);
         await fs.symlink('/nowhere', file);
+      },
+    ],
+    [
+      'a pipe that nobody writes to',
+      async (_, file) => {
+        await fs.rm(file);
+        execFileSync('mkfifo', [file]);
+      },
+    ],
+    [
+      'a link to something endless',
+      async (_, file) => {
+        await fs.rm(file);
+        await fs.symlink('/dev/zero', file);
       },
     ],
     ['gone', (_, file) => fs.rm(file)],
