@@ -472,7 +472,7 @@ describe('an HTTP date', () => {
     ['Sun, 06 Nov 1994 08:60:00 GMT', undefined],
     ['Sun, 31 Feb 1994 08:49:37 GMT', undefined],
     ['Sun, 6 Nov 1994 08:49:37 GMT', undefined],
-    ['Sun, 06 nov 1994 08:49:37 GMT', undefined],
+    ['sun, 06 NOV 1994 08:49:37 gmt', '1994-11-06T08:49:37.000Z'],
     ['0', undefined],
     ['', undefined],
   ])('%j is %j', (text, expected) => {

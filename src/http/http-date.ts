@@ -1,11 +1,11 @@
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const TIME = '(?<hour>\\d{2}):(?<minute>\\d{2}):(?<second>\\d{2})';
 const MONTH = `(?<month>${MONTHS.join('|')})`;
-/** RFC 9110, section 5.6.7: the form of today and the two obsolete ones. */
+/** RFC 9110, section 5.6.7: the form of today and the two obsolete ones, in any case (RFC 9111, section 4.2). */
 const FORMS = [
-  new RegExp(`^[A-Z][a-z]{2}, (?<day>\\d{2}) ${MONTH} (?<year>\\d{4}) ${TIME} GMT$`),
-  new RegExp(`^[A-Z][a-z]{5,8}, (?<day>\\d{2})-${MONTH}-(?<year>\\d{2}) ${TIME} GMT$`),
-  new RegExp(`^[A-Z][a-z]{2} ${MONTH} (?<day>[ \\d]\\d) ${TIME} (?<year>\\d{4})$`),
+  new RegExp(`^[A-Z][a-z]{2}, (?<day>\\d{2}) ${MONTH} (?<year>\\d{4}) ${TIME} GMT$`, 'i'),
+  new RegExp(`^[A-Z][a-z]{5,8}, (?<day>\\d{2})-${MONTH}-(?<year>\\d{2}) ${TIME} GMT$`, 'i'),
+  new RegExp(`^[A-Z][a-z]{2} ${MONTH} (?<day>[ \\d]\\d) ${TIME} (?<year>\\d{4})$`, 'i'),
 ];
 
 /**
@@ -17,7 +17,11 @@ export function parseHttpDate(text: string): number | undefined {
   for (const form of FORMS) {
     const { day, month = '', year, hour, minute, second } = form.exec(text)?.groups ?? {};
     if (day === undefined) continue;
-    const date = { year: fullYear(Number(year)), month: MONTHS.indexOf(month), day: Number(day) };
+    const date = {
+      year: fullYear(Number(year)),
+      month: MONTHS.indexOf(month.toLowerCase()),
+      day: Number(day),
+    };
     const time = { hour: Number(hour), minute: Number(minute), second: Number(second) };
     // A leap second is the next one.
     if (time.hour > 23 || time.minute > 59 || time.second > 60) return undefined;
