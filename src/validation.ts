@@ -70,6 +70,12 @@ export function optionsSchema<Shape extends zod.ZodRawShape>(
   return z.custom(isPlainObject, expectation).pipe(object);
 }
 
+/** A number that is not negative, of some unit; or nothing. */
+export function atLeast0(unit: string): zod.ZodType {
+  const expectation = `a number of ${unit}`;
+  return lazyZod().number(expectation).min(0, `${expectation}, at least 0`).optional();
+}
+
 /** Says that an option does not exist, and which one may be meant. */
 export function noSuchOption(
   name: string,

@@ -4,10 +4,11 @@ import type * as zod from 'zod';
 import type { CacheStore } from '../cache/store.js';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { isFunction, isObject } from '../guards.js';
-import { type RetryEvent, type RetryOptions, retrySchema } from '../http/retry-policy.js';
-import { isLogger, LOGGER_EXPECTED, type Logger } from '../logger.js';
+import type { RetryEvent, RetryOptions } from '../http/retry-policy.js';
+import type { Logger } from '../logger.js';
 import type { UserLike } from '../user/user-like.js';
-import { check, lazyZod, optionsSchema, prefixUrlSchema } from '../validation.js';
+import { commonShape } from '../user/user-options.js';
+import { atLeast0, check, lazyZod, optionsSchema } from '../validation.js';
 import { HEADERS_EXPECTED, isAgent, isHeaders } from './request-config.js';
 
 /** A length of time, as the sum of its parts; fractions are fine. The names are those of Python's `timedelta`. */
@@ -79,37 +80,30 @@ export const MAX_CACHE_SIZE: number = 512 * 1024 * 1024;
 /** @throws InvalidInvocation that names the option that is wrong, and says what would be right */
 export function checkSessionOptions(options: SessionOptions): void {
   const z = lazyZod();
-  const atLeast0 = (unit: string) => z.number(`a ${unit}`).min(0, `a ${unit}, at least 0`).optional();
   const units = ['weeks', 'days', 'hours', 'minutes', 'seconds', 'milliseconds', 'microseconds'];
   const duration = Object.fromEntries(units.map((unit) => [unit, z.number('a number').optional()]));
   const shape = {
     user: z.custom(isUserLike, 'a user: an object with authenticate() and bearer').optional(),
-    prefixUrl: prefixUrlSchema().optional(),
-    saveAuth: z.string('the path of a file').min(1, 'the path of a file').optional(),
-    authExpiryThreshold: atLeast0('number of seconds'),
+    ...commonShape(),
     cache: z
       .union([z.boolean(), z.string().min(1), z.custom(isCacheStore)], 'true, false, a path or a store')
       .optional(),
     expiresAfter: optionsSchema(duration, 'an object such as { days: 1 }').optional(),
     invalidateOnWrite: z.boolean('true or false').optional(),
-    maxCacheSize: atLeast0('number of bytes'),
-    timeout: atLeast0('number of milliseconds'),
-    retry: retrySchema().optional(),
-    onRetry: z.custom(isFunction, 'a function').optional(),
+    maxCacheSize: atLeast0('bytes'),
     maxConcurrency: z
       .int('a whole number')
       .min(1, 'a whole number, at least 1')
       .or(z.literal(Infinity))
       .optional(),
-    minInterval: atLeast0('number of milliseconds'),
+    minInterval: atLeast0('milliseconds'),
     maxRedirects: z.int('a whole number, at least 0').min(0, 'a whole number, at least 0').optional(),
-    maxContentLength: atLeast0('number of bytes'),
+    maxContentLength: atLeast0('bytes'),
     headers: z
       .record(z.string(), z.string('a string'), 'an object of header fields')
       .refine(isHeaders, HEADERS_EXPECTED)
       .superRefine(refuseCredentials)
       .optional(),
-    logger: z.custom(isLogger, LOGGER_EXPECTED).optional(),
     httpAgent: z.custom(isAgent, 'an http.Agent').optional(),
     httpsAgent: z.custom(isAgent, 'an https.Agent').optional(),
   };

@@ -1,49 +1,22 @@
 import { resolve } from 'node:path';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { Flights } from '../http/flights.js';
-import { type RetryEvent, type RetryOptions, resolveRetry, retrySchema } from '../http/retry-policy.js';
+import { resolveRetry } from '../http/retry-policy.js';
 import { inspectAsString } from '../inspect.js';
-import { createLogger, isLogger, LOGGER_EXPECTED, type Logger } from '../logger.js';
+import { createLogger, type Logger } from '../logger.js';
 import { SettingsReader } from '../settings.js';
 import { parsePrefix } from '../url.js';
-import { check, copyOptions, lazyZod, optionsSchema, prefixUrlSchema } from '../validation.js';
-import { type IdTokenClaims, type JwtOptions, jwtOptionsSchema, verifyIdToken } from './id-token.js';
-import { createClient, type Grant, type HttpClient, IdentityService } from './identity-service.js';
+import { copyOptions } from '../validation.js';
+import { type IdTokenClaims, type JwtOptions, verifyIdToken } from './id-token.js';
+import { createClient, type Grant, IdentityService } from './identity-service.js';
 import { TokenFile, type TokenOwner } from './token-file.js';
 import type { AuthenticateOptions, UserLike } from './user-like.js';
-
-/** Options of a {@link User}. What is not given comes from the settings, when it is first needed. */
-export interface UserOptions {
-  /** First personal access code. @defaultValue `ITKDB_ACCESS_CODE1` */
-  readonly accessCode1?: string | undefined;
-  /** Second personal access code. @defaultValue `ITKDB_ACCESS_CODE2` */
-  readonly accessCode2?: string | undefined;
-  /** Whom the id token must be meant for. @defaultValue `ITKDB_ACCESS_AUDIENCE` */
-  readonly audience?: string | undefined;
-  /** Where the identity service is. @defaultValue `ITKDB_AUTH_URL` */
-  readonly prefixUrl?: string | URL | undefined;
-  /** Further options for jose's `jwtVerify`; `clockTolerance` replaces `ITKDB_LEEWAY`. */
-  readonly jwtOptions?: JwtOptions | undefined;
-  /** A file in which tokens survive the process. It holds no access codes and only its owner can read it. */
-  readonly saveAuth?: string | undefined;
-  /** A token is renewed when it has no more than this left, in seconds. @defaultValue `15` */
-  readonly authExpiryThreshold?: number | undefined;
-  /** Silence of the identity service to bear, in milliseconds; 0 is without end. @defaultValue `60000` */
-  readonly timeout?: number | undefined;
-  /** When asking for a token is tried again; `false` for never. @defaultValue at most 4 times within 2 minutes */
-  readonly retry?: RetryOptions | false | undefined;
-  /** Called before each further try. */
-  readonly onRetry?: ((event: RetryEvent) => void) | undefined;
-  /** Where warnings go. @defaultValue stderr where `NODE_DEBUG` names `itkdb`, else nowhere */
-  readonly logger?: Logger | undefined;
-  /** The HTTP client to use, such as an axios instance; it is asked once. @defaultValue one of our own, with `retry` */
-  readonly httpClient?: HttpClient | undefined;
-}
-
-/** A token is renewed when it has no more than this left, unless an option says otherwise. In seconds. */
-const AUTH_EXPIRY_THRESHOLD = 15;
-/** Silence to bear unless an option says otherwise, in milliseconds. */
-export const DEFAULT_TIMEOUT = 60_000;
+import {
+  AUTH_EXPIRY_THRESHOLD,
+  checkUserOptions,
+  DEFAULT_TIMEOUT,
+  type UserOptions,
+} from './user-options.js';
 
 interface Tokens extends Grant {
   readonly claims: IdTokenClaims;
@@ -288,29 +261,4 @@ export class User implements UserLike {
       this.#logger.warn(`Unable to save user session to ${this.#file?.path}: ${(error as Error).message}`);
     }
   }
-}
-
-function checkUserOptions(options: UserOptions): void {
-  const z = lazyZod();
-  const text = z.string('a string').optional();
-  const isClient = (value: unknown): boolean => typeof (value as HttpClient | null)?.request === 'function';
-  const shape = {
-    accessCode1: text,
-    accessCode2: text,
-    audience: text,
-    prefixUrl: prefixUrlSchema().optional(),
-    jwtOptions: jwtOptionsSchema().optional(),
-    saveAuth: z.string('the path of a file').min(1, 'the path of a file').optional(),
-    authExpiryThreshold: z.number('a number of seconds').min(0, 'a number of seconds, at least 0').optional(),
-    timeout: z.number('a number of milliseconds').min(0, 'a number of milliseconds, at least 0').optional(),
-    retry: retrySchema().optional(),
-    onRetry: z.custom((value) => typeof value === 'function', 'a function').optional(),
-    logger: z.custom(isLogger, LOGGER_EXPECTED).optional(),
-    httpClient: z.custom(isClient, 'an HTTP client, such as axios').optional(),
-  };
-  check(
-    'new User',
-    optionsSchema(shape, 'given an object of options, such as { accessCode1, accessCode2 }'),
-    options,
-  );
 }
