@@ -6,7 +6,7 @@ import type { CacheContext } from './context.js';
 import { correctRequest, type Facts } from './corrections.js';
 import { formatDirectives } from './directives.js';
 import { decide, type Question, type Verdict } from './engine.js';
-import { extend, isExtensible } from './expires-after.js';
+import { extension, isExtensible } from './expires-after.js';
 import { type Keys, ownerOf } from './key.js';
 import { assess, expiresAfterOf, type Lifetimes, policyFor } from './policy.js';
 import type { CacheableRequest } from './request.js';
@@ -92,8 +92,8 @@ export class Fetcher {
     );
     const receivedAt = Date.now();
     const expiresAfter = this.#extensionOf(job, response.status === 304 ? held?.status : response.status);
-    if (expiresAfter !== undefined) extend(response.headers, expiresAfter, receivedAt);
     const kept = keptHeaders(response.headers);
+    if (expiresAfter !== undefined) response.headers.set(extension(expiresAfter, receivedAt));
     return {
       response,
       facts: { status: response.status, headers: kept, requestedAt, receivedAt, expiresAfter },

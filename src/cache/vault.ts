@@ -1,10 +1,11 @@
 import { decode, type Entry, encode, type Signpost, sizeOf } from './entry.js';
+import { extension } from './expires-after.js';
 import { Memory } from './memory.js';
 import { assess, type Lifetimes, LONGEST_KEPT } from './policy.js';
 import type { SafeShelf } from './safe-shelf.js';
 import { Writer } from './writer.js';
 
-/** An entry at hand, what follows from it, and its headers as an object. */
+/** An entry at hand, what follows from it, and its headers as they are shown. */
 export type Held = Entry & Lifetimes & { readonly fields: Readonly<Record<string, string>> };
 
 /** How much is kept in memory in front of the store, in bytes. */
@@ -88,5 +89,8 @@ export class Vault {
 }
 
 function toHeld(entry: Entry, lifetimes: Lifetimes): Held {
-  return { ...entry, ...lifetimes, fields: Object.fromEntries(entry.headers) };
+  const { expiresAfter, headers, receivedAt } = entry;
+  const fields = Object.fromEntries(headers);
+  if (expiresAfter !== undefined) Object.assign(fields, extension(expiresAfter, receivedAt));
+  return { ...entry, ...lifetimes, fields };
 }

@@ -384,6 +384,24 @@ describe('expiresAfter', () => {
     await expect(world.session().get('x')).resolves.toMatchObject({ fromCache: false });
   });
 
+  it('of another session is no lifetime of what the server says is unchanged', async () => {
+    await using world = await CacheWorld.start((request, response) => {
+      response.setHeader('ETag', '"1"');
+      if (request.headers['if-none-match'] !== undefined) response.writeHead(304).end();
+      else json(response.setHeader('Cache-Control', 'no-store'), {});
+    });
+    const first = world.session({ expiresAfter: { days: 1 } });
+    await first.get('x');
+    await first.close();
+    const second = world.session();
+    const { fromCache, headers } = await second.get('x');
+    expect(fromCache).toBe(true);
+    expect(headers['cache-control']).toBe('no-store');
+    expect(headers['warning']).toBe(undefined);
+    expect((await second.get('x')).fromCache).toBe(false);
+    expect(world.count).toBe(3);
+  });
+
   it('is nothing where there is no cache', async () => {
     await using world = await CacheWorld.start(numbered());
     const session = world.session({ cache: false, expiresAfter: { days: 1 } });
