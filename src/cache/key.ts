@@ -27,7 +27,7 @@ export class Keys {
   of(config: WireConfig, owner: string): string {
     const { method, url, auth, headers, data } = config;
     const type = headers.getContentType();
-    const body = Buffer.isBuffer(data) ? data.toString('base64') : canonicalJson(String(data ?? ''));
+    const body = Buffer.isBuffer(data) ? { base64: data.toString('base64') } : canonicalJson(String(data ?? ''));
     const credentials = credentialsIn(headers, carriesBearer(config));
     return this.digest([
       'answer',

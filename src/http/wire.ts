@@ -44,6 +44,8 @@ export interface WireResponse extends AxiosResponse {
   fromCache?: boolean;
   /** Whether the bytes of the body are somebody else's too, so that nobody may change them. */
   isShared?: boolean;
+  /** Makes the cache forget the answer, whose body turned out to be broken. */
+  retract?: () => Promise<unknown>;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
+  BadJSON,
   InvalidInvocation,
   type RequestConfig,
   ServerError,
@@ -126,6 +127,20 @@ describe('an answer', () => {
     await expect(session.get('x', { validateStatus: null })).resolves.toMatchObject({ fromCache: true });
     await expect(session.get('x')).rejects.toThrow(/404/);
     expect(world.count).toBe(2);
+  });
+
+  it('whose JSON is broken is not kept, also where somebody else took it as text', async () => {
+    let body = '{"a":';
+    await using world = await CacheWorld.start((_, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end(body);
+    });
+    const session = world.session({ expiresAfter: { days: 1 } });
+    await session.get('y', { responseType: 'text' });
+    await failure(session.get('x'), BadJSON);
+    await failure(session.get('y'), BadJSON);
+    body = '{"a":1}';
+    expect((await session.get('x')).data).toEqual({ a: 1 });
+    expect((await session.get('y')).data).toEqual({ a: 1 });
   });
 
   it('that broke off is not kept', async () => {

@@ -41,6 +41,11 @@ describe('another request', () => {
   it.each<[string, RequestConfig, RequestConfig]>([
     ['has another body', { data: { a: 1 } }, { data: { a: 2 } }],
     ['has a body', {}, { data: { a: 1 } }],
+    [
+      'has bytes that were base64 before',
+      { data: Buffer.from('{"a":1}') },
+      { data: Buffer.from('{"a":1}').toString('base64') },
+    ],
     ['has its items in another order', { data: [1, 2] }, { data: [2, 1] }],
     ['has another query', { params: { a: 1 } }, { params: { a: 2 } }],
     ['has the same query otherwise written', { url: 'x?a=%20' }, { url: 'x?a=+' }],
