@@ -11,7 +11,7 @@ import { type Keys, ownerOf } from './key.js';
 import { assess, expiresAfterOf, type Lifetimes, policyFor } from './policy.js';
 import type { CacheableRequest } from './request.js';
 import { valuesOf, variesBy } from './vary.js';
-import type { Held, Vault } from './vault.js';
+import { type Held, toHeld, type Vault } from './vault.js';
 
 /** One read that what is held does not answer at once. */
 export interface Job {
@@ -23,6 +23,8 @@ export interface Job {
   readonly held: Held | undefined;
   /** Whether what is held has to be asked for anew, however fresh it is. */
   readonly isMarked: boolean;
+  /** That of the vault when the read began. */
+  readonly generation: number;
 }
 
 /** The server's answer, and what of it decides whether it is kept. */
@@ -116,17 +118,25 @@ export class Fetcher {
   }
 
   /** The answer is the one that is held, with the headers of a 304. */
-  #renew({ config }: Job, held: Held, response: WireResponse, update: Facts): WireResponse {
+  #renew(job: Job, held: Held, response: WireResponse, update: Facts): WireResponse {
     discard(response.data);
     const headers = mergeHeaders(held.headers, update.headers);
     const facts = { ...update, status: held.status, headers };
     const lifetimes = this.#assess(facts);
-    if (lifetimes !== undefined) {
-      return answerFrom(this.#vault.put({ ...held, ...facts }, lifetimes), config, Date.now());
-    }
-    void this.#vault.delete(held.key);
     const now = Date.now();
-    return answerFrom({ ...held, ...facts, fields: Object.fromEntries(headers), bornAt: now }, config, now);
+    const renewed = toHeld({ ...held, ...facts }, lifetimes ?? { ...held, bornAt: now });
+    if (lifetimes === undefined) void this.#vault.delete(held.key);
+    else if (!this.#isOutdated(job, held.key, facts)) this.#vault.put(renewed);
+    return answerFrom(renewed, job.config, now);
+  }
+
+  /** Whether an answer is older than what is held by now, or than what is forgotten by now. */
+  #isOutdated({ generation }: Job, name: string, { requestedAt }: Facts): boolean {
+    if (generation !== this.#vault.generation) return true;
+    const held = this.#vault.peek(name);
+    if (held?.kind !== 'answer') return false;
+    // Unless the clock was stepped back.
+    return held.requestedAt > requestedAt && held.requestedAt <= Date.now();
   }
 
   /** The answer is the server's, and may be kept. */
@@ -137,15 +147,11 @@ export class Fetcher {
     const varies = names.length > 0;
     const name = varies ? this.#keys.variant(key, valuesOf(names, config.headers)) : key;
     const store = (body: readonly Buffer[]): void => {
-      if (holdsToken(facts, body, config.bearer)) return;
+      if (this.#isOutdated(job, name, facts) || holdsToken(facts, body, config.bearer)) return;
       const entry = { kind: 'answer', key: name, ...facts, statusText: response.statusText } as const;
       const isLong = body.length > 1 && body.reduce((sum, { length }) => sum + length, 0) > HELD_STREAM;
-      if (isLong) this.#vault.put({ ...entry, body: NO_BODY }, lifetimes, body);
-      else
-        this.#vault.put(
-          { ...entry, body: body.length === 1 ? (body[0] as Buffer) : Buffer.concat(body) },
-          lifetimes,
-        );
+      const whole = body.length === 1 ? (body[0] as Buffer) : isLong ? NO_BODY : Buffer.concat(body);
+      this.#vault.put(toHeld({ ...entry, body: whole }, lifetimes), isLong ? body : undefined);
       if (varies) this.#vault.point({ kind: 'vary', key, names });
     };
     if (held !== undefined && held.key !== name) void this.#vault.delete(held.key);

@@ -59,6 +59,9 @@ export class HttpCache {
 
   /** Forgets the answer that a request would get. */
   async delete(config: WireConfig): Promise<boolean> {
+    config.headers.set('Accept-Encoding', ACCEPT_ENCODING, false);
+    this.#flights.seal();
+    this.#vault.outdate();
     const { key } = this.#nameOf(config);
     const held = await this.#find(key, config);
     const wasThere = await this.#vault.delete(key);
@@ -67,8 +70,7 @@ export class HttpCache {
 
   async clear(): Promise<void> {
     this.#flights.seal();
-    await this.#vault.forget();
-    await this.#shelf.clear();
+    await this.#vault.clear();
     // It stood on the shelf too.
     this.#shelf.writeFirst(SECRET, [this.#keys.secret]);
   }
@@ -89,6 +91,7 @@ export class HttpCache {
     // What is sent without it differs by nothing, as the network adds it.
     config.headers.set('Accept-Encoding', ACCEPT_ENCODING, false);
     const { owner, key, scopes } = this.#nameOf(config);
+    const { generation } = this.#vault;
     const now = Date.now();
     let held = request.mode === 'reload' ? undefined : this.#peek(key, config);
     let mark = this.#marks.peek(scopes, now);
@@ -98,7 +101,7 @@ export class HttpCache {
     const isMarked = held !== undefined && held.requestedAt <= (mark ?? 0);
     if (held !== undefined && this.#mayUse(request, held, isMarked, now))
       return answerFrom(held, config, now);
-    const job: Job = { config, next, request, owner, key, held, isMarked };
+    const job: Job = { config, next, request, owner, key, held, isMarked, generation };
     if (held !== undefined && request.isPlain && !isMarked && now < held.staleWhileRevalidateUntil) {
       this.#refreshInBackground(job);
       return answerFrom(held, config, now);

@@ -140,6 +140,18 @@ describe('session.cache', () => {
     expect(numberIn(await session.get('x', csv))).toBe(3);
   });
 
+  it('forgets what varies by a header that every request is sent with', async () => {
+    await using world = await CacheWorld.start(
+      numbered({ 'Cache-Control': 'max-age=3600', Vary: 'Accept-Encoding' }),
+    );
+    const session = world.session();
+    await session.get('x');
+    await session.cache.size();
+    const other = world.session();
+    expect(await other.cache.delete('x')).toBe(true);
+    expect((await other.cache.size()).entries).toBe(0);
+  });
+
   it('has nothing to do where there is no cache', async () => {
     await using world = await CacheWorld.start(fresh());
     const { cache } = world.session({ cache: false });
