@@ -1,7 +1,7 @@
 import { Aborted, TransportException } from '../exceptions/transport.js';
 import { isReadable } from '../guards.js';
 import { discard, type Exchange, type WireConfig, type WireResponse } from '../http/wire.js';
-import { answerFrom, gatewayTimeout, holdsToken, keptHeaders, mergeHeaders, tee } from './answers.js';
+import { answerFrom, gatewayTimeout, holdsSecret, keptHeaders, mergeHeaders, tee } from './answers.js';
 import type { CacheContext } from './context.js';
 import { correctRequest, type Facts } from './corrections.js';
 import { formatDirectives } from './directives.js';
@@ -147,7 +147,7 @@ export class Fetcher {
     const varies = names.length > 0;
     const name = varies ? this.#keys.variant(key, valuesOf(names, config.headers)) : key;
     const store = (body: readonly Buffer[]): void => {
-      if (this.#isOutdated(job, name, facts) || holdsToken(facts, body, config.bearer)) return;
+      if (this.#isOutdated(job, name, facts) || holdsSecret(facts, body, response.config)) return;
       const entry = { kind: 'answer', key: name, ...facts, statusText: response.statusText } as const;
       const isLong = body.length > 1 && body.reduce((sum, { length }) => sum + length, 0) > HELD_STREAM;
       const whole = body.length === 1 ? (body[0] as Buffer) : isLong ? NO_BODY : Buffer.concat(body);

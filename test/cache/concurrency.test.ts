@@ -3,7 +3,13 @@ import type { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Aborted, ConnectionRefused, type RequestConfig, ServerError, type Session } from '../../src/index.js';
+import {
+  Aborted,
+  ConnectionRefused,
+  type RequestConfig,
+  ServerError,
+  type Session,
+} from '../../src/index.js';
 import { CacheWorld, numbered, numberIn } from '../helpers/cache-world.js';
 import { failure } from '../helpers/failure.js';
 import { keepLogs } from '../helpers/logs.js';
