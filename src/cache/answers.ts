@@ -110,15 +110,28 @@ function holdsAny(parts: readonly Buffer[], needles: readonly string[]): boolean
   });
 }
 
+/** How much a body may take, and what is left for it and others that pass at the same time, in bytes. */
+interface Bounds {
+  readonly limit: number;
+  readonly room: { left: number };
+}
+
 /** Passes a streamed body on and tells, once it has ended well, all that went through, if it was not too much. */
-export function tee(source: Readable, limit: number, onEnd: (body: Buffer[]) => void): Readable {
+export function tee(source: Readable, { limit, room }: Bounds, onEnd: (body: Buffer[]) => void): Readable {
   let chunks: Buffer[] | undefined = [];
   let length = 0;
+  const letGo = (): void => {
+    if (chunks !== undefined) room.left += length;
+    chunks = undefined;
+  };
   const passed = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      length += chunk.length;
-      if (length > limit) chunks = undefined;
-      chunks?.push(chunk);
+      if (length + chunk.length > limit || chunk.length > room.left) letGo();
+      if (chunks !== undefined) {
+        chunks.push(chunk);
+        length += chunk.length;
+        room.left -= chunk.length;
+      }
       done(null, chunk);
     },
     flush(done) {
@@ -127,6 +140,9 @@ export function tee(source: Readable, limit: number, onEnd: (body: Buffer[]) => 
     },
   });
   source.once('error', (error) => passed.destroy(error));
-  passed.once('close', () => source.destroy());
+  passed.once('close', () => {
+    letGo();
+    source.destroy();
+  });
   return source.pipe(passed);
 }

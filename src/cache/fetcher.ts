@@ -1,5 +1,6 @@
 import { Aborted, TransportException } from '../exceptions/transport.js';
 import { isReadable } from '../guards.js';
+import type { Outcome } from '../http/retry-policy.js';
 import { discard, type Exchange, type WireConfig, type WireResponse } from '../http/wire.js';
 import { answerFrom, gatewayTimeout, holdsSecret, keptHeaders, mergeHeaders, tee } from './answers.js';
 import type { CacheContext } from './context.js';
@@ -23,6 +24,8 @@ export interface Job {
   readonly held: Held | undefined;
   /** Whether what is held has to be asked for anew, however fresh it is. */
   readonly isMarked: boolean;
+  /** For which outcomes what is held stands in. Settled before anything is sent: who is not forgiven is tried again. */
+  readonly forgives: ((outcome: Outcome) => boolean) | undefined;
   /** That of the vault when the read began. */
   readonly generation: number;
 }
@@ -36,6 +39,8 @@ interface Received {
 const NO_BODY = Buffer.alloc(0);
 /** The longest streamed body that is held in memory too, in bytes. */
 const HELD_STREAM = 1024 * 1024;
+/** How much of streamed bodies is held in memory at a time, in bytes; what comes on top is passed on, and not kept. */
+const STREAMS = 64 * 1024 * 1024;
 /** The errors that `stale-if-error` is about (RFC 5861, section 4). */
 const FORGIVABLE: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 /** The errors that say that there is nothing any more. */
@@ -48,6 +53,8 @@ export class Fetcher {
   readonly #context: CacheContext;
   readonly #vault: Vault;
   readonly #keys: Keys;
+  /** What all the streams together may hold in memory until they have ended. */
+  readonly #room = { left: STREAMS };
 
   constructor(context: CacheContext, vault: Vault, keys: Keys) {
     this.#context = context;
@@ -60,7 +67,7 @@ export class Fetcher {
     let received: Received | undefined;
     const send = async (validators: Record<string, string>): Promise<Facts> => {
       received = await this.#send(job, validators);
-      if (isFailure(config, received.facts.status)) throw FAILED;
+      if (isErrorTo(config, received.facts.status)) throw FAILED;
       return received.facts;
     };
     try {
@@ -77,8 +84,9 @@ export class Fetcher {
     } catch (error) {
       if (error === NOT_CACHED) return gatewayTimeout(config);
       if (error === FAILED && received !== undefined) return this.#pass(job, received.response);
-      const isForgivable = error instanceof TransportException && !(error instanceof Aborted);
-      if (isForgivable && held !== undefined && mayForgive(job)) return answerFrom(held, config, Date.now());
+      const isOutcome = error instanceof TransportException;
+      if (isOutcome && held !== undefined && job.forgives?.(error))
+        return answerFrom(held, config, Date.now());
       throw error;
     }
   }
@@ -89,9 +97,7 @@ export class Fetcher {
     const requestedAt = Date.now();
     const headers = config.headers.concat(validators);
     // With an answer in hand there is no need to try for minutes.
-    const response = await next(
-      mayForgive(job) ? { ...config, headers, retries: undefined } : { ...config, headers },
-    );
+    const response = await next({ ...config, headers, forgives: job.forgives });
     const receivedAt = Date.now();
     const expiresAfter = this.#extensionOf(job, response.status === 304 ? held?.status : response.status);
     const kept = keptHeaders(response.headers);
@@ -156,7 +162,10 @@ export class Fetcher {
     };
     if (held !== undefined && held.key !== name) void this.#vault.delete(held.key);
     if (isReadable(response.data))
-      return { ...response, data: tee(response.data, this.#context.maxSize / 8, store) };
+      return {
+        ...response,
+        data: tee(response.data, { limit: this.#context.maxSize / 8, room: this.#room }, store),
+      };
     store([response.data]);
     return { ...response, isShared: true };
   }
@@ -175,7 +184,7 @@ export class Fetcher {
   #pass(job: Job, response: WireResponse): WireResponse {
     const { config, held, key, request } = job;
     const { status } = response;
-    if (held !== undefined && FORGIVABLE.has(status) && mayForgive(job)) {
+    if (held !== undefined && job.forgives?.(response)) {
       discard(response.data);
       return answerFrom(held, config, Date.now());
     }
@@ -187,13 +196,14 @@ export class Fetcher {
 }
 
 /** Whether an answer is an exception to this caller: such an answer is not kept, nor given to him by the cache. */
-export function isFailure({ accepts }: WireConfig, status: number): boolean {
+export function isErrorTo({ accepts }: WireConfig, status: number): boolean {
   return status >= 400 && !accepts?.(status);
 }
 
-/** Whether what is held may stand in for an error. */
-function mayForgive({ held, isMarked }: Job): boolean {
-  return held !== undefined && !isMarked && Date.now() < held.staleIfErrorUntil;
+/** Whether what is held may stand in for such an outcome, if it may stand in for one at all. */
+export function isForgivable(outcome: Outcome): boolean {
+  if (outcome instanceof TransportException) return !(outcome instanceof Aborted);
+  return FORGIVABLE.has(outcome.status);
 }
 
 /** The request's own directives, corrected by what is held, for the engine. */
