@@ -3,6 +3,8 @@ import { AxiosHeaders, type AxiosResponseHeaders } from 'axios';
 import { tooLarge } from '../http/content-coding.js';
 import { toTransportException } from '../http/transport-errors.js';
 import type { WireConfig, WireResponse } from '../http/wire.js';
+import { redactor } from '../redact.js';
+import { Secrets } from '../secrets.js';
 import type { Entry, HeaderFields } from './entry.js';
 import type { Held } from './vault.js';
 
@@ -30,6 +32,9 @@ const OF_THE_BODY: ReadonlySet<string> = new Set([
 ]);
 /** What tokens look like, in answers to those who asked for one. */
 const TOKENS = ['zteos64:', 'eyJhbGciOi', 'authz='];
+/** What is shorter, such as the value of a cookie for a setting, would be found in answers by chance. */
+const LONG = 8;
+const NO_BYTES: Buffer = Buffer.alloc(0);
 
 /** Makes the answer that a caller gets from an entry. */
 export function answerFrom(held: Held, config: WireConfig, now: number): WireResponse {
@@ -70,26 +75,63 @@ export function mergeHeaders(stored: HeaderFields, update: HeaderFields): Header
   return [...merged];
 }
 
-/** Whether there is a token in an answer: that must not reach a disk. */
-export function holdsToken(
-  entry: Pick<Entry, 'headers'>,
+/**
+ * Whether there is a secret in an answer, by its shape, by its name, or as the request was sent with it: that must not
+ * reach a disk.
+ *
+ * @param sent - the request as it was sent
+ */
+export function holdsSecret(
+  { headers }: Pick<Entry, 'headers'>,
   body: readonly Buffer[],
-  bearer: string | undefined,
+  sent: WireConfig,
 ): boolean {
-  const needles = bearer === undefined ? TOKENS : [...TOKENS, bearer];
-  const parts = [Buffer.from(JSON.stringify(entry.headers)), ...body];
-  return needles.some((needle) => parts.some((part) => part.includes(needle)));
+  const shown = redactor.headers(Object.fromEntries(headers));
+  if (headers.some(([name, value]) => shown[name] !== value)) return true;
+  const needles = [...TOKENS, ...secretsOf(sent)];
+  return holdsAny([Buffer.from(JSON.stringify(headers))], needles) || holdsAny(body, needles);
+}
+
+function secretsOf({ headers, data, url, auth, bearer }: WireConfig): string[] {
+  const secrets = new Secrets();
+  secrets.add({ requestHeaders: headers, requestBody: data, url, auth });
+  const long = secrets.others.filter(({ length }) => length >= LONG);
+  return [...new Set([...long, ...secrets.accessCodes, bearer ?? ''])].filter((secret) => secret !== '');
+}
+
+function holdsAny(parts: readonly Buffer[], needles: readonly string[]): boolean {
+  const overlap = Math.max(...needles.map((needle) => Buffer.byteLength(needle))) - 1;
+  let before: Buffer = NO_BYTES;
+  return parts.some((part) => {
+    // One may begin in one part and end in another.
+    const window = before.length === 0 ? part : Buffer.concat([before, part]);
+    before = window.subarray(-overlap);
+    return needles.some((needle) => window.includes(needle));
+  });
+}
+
+/** How much a body may take, and what is left for it and others that pass at the same time, in bytes. */
+interface Bounds {
+  readonly limit: number;
+  readonly room: { left: number };
 }
 
 /** Passes a streamed body on and tells, once it has ended well, all that went through, if it was not too much. */
-export function tee(source: Readable, limit: number, onEnd: (body: Buffer[]) => void): Readable {
+export function tee(source: Readable, { limit, room }: Bounds, onEnd: (body: Buffer[]) => void): Readable {
   let chunks: Buffer[] | undefined = [];
   let length = 0;
+  const letGo = (): void => {
+    if (chunks !== undefined) room.left += length;
+    chunks = undefined;
+  };
   const passed = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      length += chunk.length;
-      if (length > limit) chunks = undefined;
-      chunks?.push(chunk);
+      if (length + chunk.length > limit || chunk.length > room.left) letGo();
+      if (chunks !== undefined) {
+        chunks.push(chunk);
+        length += chunk.length;
+        room.left -= chunk.length;
+      }
       done(null, chunk);
     },
     flush(done) {
@@ -98,6 +140,9 @@ export function tee(source: Readable, limit: number, onEnd: (body: Buffer[]) => 
     },
   });
   source.once('error', (error) => passed.destroy(error));
-  passed.once('close', () => source.destroy());
+  passed.once('close', () => {
+    letGo();
+    source.destroy();
+  });
   return source.pipe(passed);
 }

@@ -44,6 +44,7 @@ const WITH_A_MEANING: ReadonlySet<number> = new Set([206, 304]);
  */
 export function correctResponse(facts: Facts, expiresAfter?: number): Corrected {
   const fields = new Map(facts.headers);
+  if (expiresAfter !== undefined) fields.set('cache-control', 'public');
   const directives = new Map(parseDirectives(fields.get('cache-control')));
   const mustRevalidate = ['must-revalidate', 'no-cache'].some((name) => directives.has(name));
   const isImmutable = directives.has('immutable');

@@ -1,4 +1,3 @@
-import type { AxiosResponseHeaders } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
 import type { Duration } from '../session/options.js';
 
@@ -39,13 +38,13 @@ export function isExtensible(status: number): boolean {
   return STATUSES.has(status);
 }
 
-/** Says in the headers of an answer how long it may be kept, whatever the server said. */
-export function extend(headers: AxiosResponseHeaders, milliseconds: number, now: number): void {
-  headers.set({
+/** The headers that say how long an answer may be kept, whatever the server said; shown, but never stored. */
+export function extension(milliseconds: number, now: number): Record<string, string> {
+  return {
     expires: new Date(now + milliseconds).toUTCString(),
     'cache-control': 'public',
     warning: `110 - Automatically cached for ${describe(milliseconds)}. Response might be stale`,
-  });
+  };
 }
 
 /** As Python's `str(timedelta)`: `1 day, 0:00:00`. */

@@ -1,17 +1,18 @@
 import { Aborted, TransportException } from '../exceptions/transport.js';
 import { isReadable } from '../guards.js';
+import type { Outcome } from '../http/retry-policy.js';
 import { discard, type Exchange, type WireConfig, type WireResponse } from '../http/wire.js';
-import { answerFrom, gatewayTimeout, holdsToken, keptHeaders, mergeHeaders, tee } from './answers.js';
+import { answerFrom, gatewayTimeout, holdsSecret, keptHeaders, mergeHeaders, tee } from './answers.js';
 import type { CacheContext } from './context.js';
 import { correctRequest, type Facts } from './corrections.js';
 import { formatDirectives } from './directives.js';
 import { decide, type Question, type Verdict } from './engine.js';
-import { extend, isExtensible } from './expires-after.js';
+import { extension, isExtensible } from './expires-after.js';
 import { type Keys, ownerOf } from './key.js';
 import { assess, expiresAfterOf, type Lifetimes, policyFor } from './policy.js';
 import type { CacheableRequest } from './request.js';
 import { valuesOf, variesBy } from './vary.js';
-import type { Held, Vault } from './vault.js';
+import { type Held, toHeld, type Vault } from './vault.js';
 
 /** One read that what is held does not answer at once. */
 export interface Job {
@@ -23,6 +24,10 @@ export interface Job {
   readonly held: Held | undefined;
   /** Whether what is held has to be asked for anew, however fresh it is. */
   readonly isMarked: boolean;
+  /** For which outcomes what is held stands in. Settled before anything is sent: who is not forgiven is tried again. */
+  readonly forgives: ((outcome: Outcome) => boolean) | undefined;
+  /** That of the vault when the read began. */
+  readonly generation: number;
 }
 
 /** The server's answer, and what of it decides whether it is kept. */
@@ -34,6 +39,8 @@ interface Received {
 const NO_BODY = Buffer.alloc(0);
 /** The longest streamed body that is held in memory too, in bytes. */
 const HELD_STREAM = 1024 * 1024;
+/** How much of streamed bodies is held in memory at a time, in bytes; what comes on top is passed on, and not kept. */
+const STREAMS = 64 * 1024 * 1024;
 /** The errors that `stale-if-error` is about (RFC 5861, section 4). */
 const FORGIVABLE: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 /** The errors that say that there is nothing any more. */
@@ -46,6 +53,8 @@ export class Fetcher {
   readonly #context: CacheContext;
   readonly #vault: Vault;
   readonly #keys: Keys;
+  /** What all the streams together may hold in memory until they have ended. */
+  readonly #room = { left: STREAMS };
 
   constructor(context: CacheContext, vault: Vault, keys: Keys) {
     this.#context = context;
@@ -58,7 +67,7 @@ export class Fetcher {
     let received: Received | undefined;
     const send = async (validators: Record<string, string>): Promise<Facts> => {
       received = await this.#send(job, validators);
-      if (isFailure(config, received.facts.status)) throw FAILED;
+      if (isErrorTo(config, received.facts.status)) throw FAILED;
       return received.facts;
     };
     try {
@@ -75,8 +84,9 @@ export class Fetcher {
     } catch (error) {
       if (error === NOT_CACHED) return gatewayTimeout(config);
       if (error === FAILED && received !== undefined) return this.#pass(job, received.response);
-      const isForgivable = error instanceof TransportException && !(error instanceof Aborted);
-      if (isForgivable && held !== undefined && mayForgive(job)) return answerFrom(held, config, Date.now());
+      const isOutcome = error instanceof TransportException;
+      if (isOutcome && held !== undefined && job.forgives?.(error))
+        return answerFrom(held, config, Date.now());
       throw error;
     }
   }
@@ -87,13 +97,11 @@ export class Fetcher {
     const requestedAt = Date.now();
     const headers = config.headers.concat(validators);
     // With an answer in hand there is no need to try for minutes.
-    const response = await next(
-      mayForgive(job) ? { ...config, headers, retries: undefined } : { ...config, headers },
-    );
+    const response = await next({ ...config, headers, forgives: job.forgives });
     const receivedAt = Date.now();
     const expiresAfter = this.#extensionOf(job, response.status === 304 ? held?.status : response.status);
-    if (expiresAfter !== undefined) extend(response.headers, expiresAfter, receivedAt);
     const kept = keptHeaders(response.headers);
+    if (expiresAfter !== undefined) response.headers.set(extension(expiresAfter, receivedAt));
     return {
       response,
       facts: { status: response.status, headers: kept, requestedAt, receivedAt, expiresAfter },
@@ -116,17 +124,25 @@ export class Fetcher {
   }
 
   /** The answer is the one that is held, with the headers of a 304. */
-  #renew({ config }: Job, held: Held, response: WireResponse, update: Facts): WireResponse {
+  #renew(job: Job, held: Held, response: WireResponse, update: Facts): WireResponse {
     discard(response.data);
     const headers = mergeHeaders(held.headers, update.headers);
     const facts = { ...update, status: held.status, headers };
     const lifetimes = this.#assess(facts);
-    if (lifetimes !== undefined) {
-      return answerFrom(this.#vault.put({ ...held, ...facts }, lifetimes), config, Date.now());
-    }
-    void this.#vault.delete(held.key);
     const now = Date.now();
-    return answerFrom({ ...held, ...facts, fields: Object.fromEntries(headers), bornAt: now }, config, now);
+    const renewed = toHeld({ ...held, ...facts }, lifetimes ?? { ...held, bornAt: now });
+    if (lifetimes === undefined) void this.#vault.delete(held.key);
+    else if (!this.#isOutdated(job, held.key, facts)) this.#vault.put(renewed);
+    return answerFrom(renewed, job.config, now);
+  }
+
+  /** Whether an answer is older than what is held by now, or than what is forgotten by now. */
+  #isOutdated({ generation }: Job, name: string, { requestedAt }: Facts): boolean {
+    if (generation !== this.#vault.generation) return true;
+    const held = this.#vault.peek(name);
+    if (held?.kind !== 'answer') return false;
+    // Unless the clock was stepped back.
+    return held.requestedAt > requestedAt && held.requestedAt <= Date.now();
   }
 
   /** The answer is the server's, and may be kept. */
@@ -137,20 +153,19 @@ export class Fetcher {
     const varies = names.length > 0;
     const name = varies ? this.#keys.variant(key, valuesOf(names, config.headers)) : key;
     const store = (body: readonly Buffer[]): void => {
-      if (holdsToken(facts, body, config.bearer)) return;
+      if (this.#isOutdated(job, name, facts) || holdsSecret(facts, body, response.config)) return;
       const entry = { kind: 'answer', key: name, ...facts, statusText: response.statusText } as const;
       const isLong = body.length > 1 && body.reduce((sum, { length }) => sum + length, 0) > HELD_STREAM;
-      if (isLong) this.#vault.put({ ...entry, body: NO_BODY }, lifetimes, body);
-      else
-        this.#vault.put(
-          { ...entry, body: body.length === 1 ? (body[0] as Buffer) : Buffer.concat(body) },
-          lifetimes,
-        );
+      const whole = body.length === 1 ? (body[0] as Buffer) : isLong ? NO_BODY : Buffer.concat(body);
+      this.#vault.put(toHeld({ ...entry, body: whole }, lifetimes), isLong ? body : undefined);
       if (varies) this.#vault.point({ kind: 'vary', key, names });
     };
     if (held !== undefined && held.key !== name) void this.#vault.delete(held.key);
     if (isReadable(response.data))
-      return { ...response, data: tee(response.data, this.#context.maxSize / 8, store) };
+      return {
+        ...response,
+        data: tee(response.data, { limit: this.#context.maxSize / 8, room: this.#room }, store),
+      };
     store([response.data]);
     return { ...response, isShared: true };
   }
@@ -169,7 +184,7 @@ export class Fetcher {
   #pass(job: Job, response: WireResponse): WireResponse {
     const { config, held, key, request } = job;
     const { status } = response;
-    if (held !== undefined && FORGIVABLE.has(status) && mayForgive(job)) {
+    if (held !== undefined && job.forgives?.(response)) {
       discard(response.data);
       return answerFrom(held, config, Date.now());
     }
@@ -181,13 +196,14 @@ export class Fetcher {
 }
 
 /** Whether an answer is an exception to this caller: such an answer is not kept, nor given to him by the cache. */
-export function isFailure({ accepts }: WireConfig, status: number): boolean {
+export function isErrorTo({ accepts }: WireConfig, status: number): boolean {
   return status >= 400 && !accepts?.(status);
 }
 
-/** Whether what is held may stand in for an error. */
-function mayForgive({ held, isMarked }: Job): boolean {
-  return held !== undefined && !isMarked && Date.now() < held.staleIfErrorUntil;
+/** Whether what is held may stand in for such an outcome, if it may stand in for one at all. */
+export function isForgivable(outcome: Outcome): boolean {
+  if (outcome instanceof TransportException) return !(outcome instanceof Aborted);
+  return FORGIVABLE.has(outcome.status);
 }
 
 /** The request's own directives, corrected by what is held, for the engine. */

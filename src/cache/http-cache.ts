@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AxiosHeaders } from 'axios';
 import { TransportException } from '../exceptions/transport.js';
+import { isFunction, isObject } from '../guards.js';
 import { ACCEPT_ENCODING } from '../http/content-coding.js';
 import { Flights } from '../http/flights.js';
 import { type Exchange, SAFE_METHODS, type WireConfig, type WireResponse } from '../http/wire.js';
@@ -8,7 +9,7 @@ import { redactor } from '../redact.js';
 import { answerFrom } from './answers.js';
 import type { CacheContext } from './context.js';
 import type { Signpost } from './entry.js';
-import { Fetcher, isFailure, type Job } from './fetcher.js';
+import { Fetcher, isErrorTo, isForgivable, type Job } from './fetcher.js';
 import { Marks, scopesOf, urlScope } from './invalidation.js';
 import { Keys, ownerOf } from './key.js';
 import { type CacheableRequest, describeRequest } from './request.js';
@@ -19,6 +20,9 @@ import { type Held, Vault } from './vault.js';
 
 const SECRET = `${RECORD}secret`;
 const SECRET_LENGTH = 32;
+/** Numbers for what has no other name, such as an agent. */
+const NUMBERS = new WeakMap<object, number>();
+let lastNumber = 0;
 
 /** An HTTP cache by RFC 9111, private to each of its users. */
 export class HttpCache {
@@ -59,6 +63,9 @@ export class HttpCache {
 
   /** Forgets the answer that a request would get. */
   async delete(config: WireConfig): Promise<boolean> {
+    config.headers.set('Accept-Encoding', ACCEPT_ENCODING, false);
+    this.#flights.seal();
+    this.#vault.outdate();
     const { key } = this.#nameOf(config);
     const held = await this.#find(key, config);
     const wasThere = await this.#vault.delete(key);
@@ -67,8 +74,7 @@ export class HttpCache {
 
   async clear(): Promise<void> {
     this.#flights.seal();
-    await this.#vault.forget();
-    await this.#shelf.clear();
+    await this.#vault.clear();
     // It stood on the shelf too.
     this.#shelf.writeFirst(SECRET, [this.#keys.secret]);
   }
@@ -89,16 +95,19 @@ export class HttpCache {
     // What is sent without it differs by nothing, as the network adds it.
     config.headers.set('Accept-Encoding', ACCEPT_ENCODING, false);
     const { owner, key, scopes } = this.#nameOf(config);
+    const { generation } = this.#vault;
     const now = Date.now();
     let held = request.mode === 'reload' ? undefined : this.#peek(key, config);
     let mark = this.#marks.peek(scopes, now);
     if (request.mode !== 'reload' && (held === undefined || mark === undefined)) {
       [held, mark] = await Promise.all([this.#find(key, config), this.#marks.latest(scopes, now)]);
     }
-    const isMarked = held !== undefined && held.requestedAt <= (mark ?? 0);
+    const isMarked = held !== undefined && isMarkedBy(mark ?? 0, held);
     if (held !== undefined && this.#mayUse(request, held, isMarked, now))
       return answerFrom(held, config, now);
-    const job: Job = { config, next, request, owner, key, held, isMarked };
+    const mayForgive = held !== undefined && !isMarked && now < held.staleIfErrorUntil;
+    const forgives = mayForgive ? isForgivable : undefined;
+    const job: Job = { config, next, request, owner, key, held, isMarked, forgives, generation };
     if (held !== undefined && request.isPlain && !isMarked && now < held.staleWhileRevalidateUntil) {
       this.#refreshInBackground(job);
       return answerFrom(held, config, now);
@@ -154,7 +163,7 @@ export class HttpCache {
 
   /** Fetches an answer anew that the caller does not wait for. */
   #refreshInBackground(job: Job): void {
-    const { responseType: _, ...config } = job.config;
+    const { responseType: _, onDownloadProgress: _down, onUploadProgress: _up, ...config } = job.config;
     const name = flightName(job.key, config);
     if (this.#flights.has(name)) return;
     const inBackground = { ...job, config: { ...config, signal: this.#closing.signal } };
@@ -185,11 +194,26 @@ export class HttpCache {
 }
 
 function usable(found: Held | Signpost | undefined, config: WireConfig): Held | undefined {
-  return found?.kind === 'answer' && !isFailure(config, found.status) ? found : undefined;
+  return found?.kind === 'answer' && !isErrorTo(config, found.status) ? found : undefined;
+}
+
+/** Whether an answer has to be asked for anew. One from the future is: the clock was stepped back, and says nothing. */
+function isMarkedBy(mark: number, { requestedAt }: Held): boolean {
+  return requestedAt <= mark || requestedAt > Date.now();
 }
 
 /** Requests of one name get one answer: the same is asked for, in the same way, and with the same limits. */
-function flightName(key: string, { headers, timeout, maxContentLength }: WireConfig): string {
+function flightName(key: string, config: WireConfig): string {
+  const { headers, timeout, maxContentLength, retries, family } = config;
   const { Authorization: _, ...others } = headers.toJSON();
-  return JSON.stringify([key, others, timeout, maxContentLength]);
+  const ways = [config.httpAgent, config.httpsAgent, config.proxy, config.lookup].map(numberOf);
+  return JSON.stringify([key, others, timeout, maxContentLength, retries?.policy, family, ways]);
+}
+
+/** The same number for the same object, and only for that; anything else is itself. */
+function numberOf(value: unknown): unknown {
+  if (!isObject(value) && !isFunction(value)) return value;
+  const number = NUMBERS.get(value) ?? ++lastNumber;
+  NUMBERS.set(value, number);
+  return number;
 }

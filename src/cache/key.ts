@@ -3,8 +3,11 @@ import type { AxiosHeaders } from 'axios';
 import { isObject } from '../guards.js';
 import { carriesBearer, type WireConfig } from '../http/wire.js';
 
-/** Header fields by which an answer may be somebody's; the bearer of the session itself is looked at apart. */
-const CREDENTIALS = /^cookie$|authorization|token|secret|api-?key|password/i;
+/**
+ * Header fields that are no credential under any name: what an answer varies by among them, its `Vary` tells. The bearer
+ * of the session itself is looked at apart.
+ */
+const ORDINARY = /^(?:accept(?:-[a-z]+)?|cache-control|content-(?:length|type)|pragma|user-agent)$/i;
 
 /** Whose answer a request gets: a user by the identity that stays, or whoever has the bearer; `''` for nobody. */
 export function ownerOf(config: WireConfig, identity: string | undefined): string {
@@ -27,8 +30,10 @@ export class Keys {
   of(config: WireConfig, owner: string): string {
     const { method, url, auth, headers, data } = config;
     const type = headers.getContentType();
-    const body = Buffer.isBuffer(data) ? data.toString('base64') : canonicalJson(String(data ?? ''));
-    const credentials = credentialsIn(headers, carriesBearer(config));
+    const body = Buffer.isBuffer(data)
+      ? { base64: data.toString('base64') }
+      : canonicalJson(String(data ?? ''));
+    const others = othersIn(headers, carriesBearer(config));
     return this.digest([
       'answer',
       method.toUpperCase(),
@@ -37,7 +42,7 @@ export class Keys {
       body,
       owner,
       auth,
-      credentials,
+      others,
     ]);
   }
 
@@ -72,10 +77,15 @@ function sorted(value: unknown): string {
   return `{${members.map(([name, item]) => `${JSON.stringify(name)}:${sorted(item)}`).join()}}`;
 }
 
-function credentialsIn(headers: AxiosHeaders, hasBearer: boolean): unknown[] {
-  return Object.entries(headers).filter(
-    ([name]) => CREDENTIALS.test(name) && !(hasBearer && /^authorization$/i.test(name)),
-  );
+/** What a caller set that may make an answer his alone. */
+function othersIn(headers: AxiosHeaders, hasBearer: boolean): unknown[] {
+  return Object.entries(headers)
+    .filter(
+      ([name, value]) => !ORDINARY.test(name) && value !== undefined && value !== null && value !== false,
+    )
+    .map(([name, value]) => [name.toLowerCase(), String(value)])
+    .filter(([name]) => !(hasBearer && name === 'authorization'))
+    .sort(([a = ''], [b = '']) => (a < b ? -1 : 1));
 }
 
 function withoutFragment(url: string): string {

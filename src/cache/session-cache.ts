@@ -57,7 +57,10 @@ export class SessionCache<Request> {
     }
     return async (config) => {
       const cache = this.#opened ?? (await this.#open());
-      return cache === undefined ? next(config) : cache.exchange(config, next);
+      if (cache === undefined) return next(config);
+      const response = await cache.exchange(config, next);
+      response.retract = () => cache.delete(config);
+      return response;
     };
   }
 

@@ -1,11 +1,14 @@
 import { decode, type Entry, encode, type Signpost, sizeOf } from './entry.js';
+import { extension } from './expires-after.js';
 import { Memory } from './memory.js';
 import { assess, type Lifetimes, LONGEST_KEPT } from './policy.js';
 import type { SafeShelf } from './safe-shelf.js';
 import { Writer } from './writer.js';
 
-/** An entry at hand, what follows from it, and its headers as an object. */
+/** An entry at hand, what follows from it, and its headers as they are shown. */
 export type Held = Entry & Lifetimes & { readonly fields: Readonly<Record<string, string>> };
+
+type Found = Held | Signpost | undefined;
 
 /** How much is kept in memory in front of the store, in bytes. */
 const MEMORY = 64 * 1024 * 1024;
@@ -16,6 +19,10 @@ export class Vault {
   readonly #writer: Writer;
   readonly #limit: number | undefined;
   readonly #memory = new Memory<Held | Signpost>(MEMORY, sizeOf);
+  /** Reads and removals under way. Whoever changes an entry takes it out, so that what was read before does not come back. */
+  readonly #coming = new Map<string, Promise<Found>>();
+  #clearing: Promise<void> | undefined;
+  #generation = 0;
 
   /** @param expiresAfter - of the session, in milliseconds */
   constructor(shelf: SafeShelf, expiresAfter: number | undefined) {
@@ -24,34 +31,25 @@ export class Vault {
     this.#limit = expiresAfter;
   }
 
+  /** Moves on when entries are to be forgotten: answers that were asked for before must not be kept any more. */
+  get generation(): number {
+    return this.#generation;
+  }
+
   /** What is in memory. */
-  peek(key: string): Held | Signpost | undefined {
+  peek(key: string): Found {
     return this.#memory.get(key);
   }
 
-  async get(key: string): Promise<Held | Signpost | undefined> {
-    const held = this.#memory.get(key);
-    if (held !== undefined) return held;
-    const bytes = await this.#shelf.read(key);
-    if (bytes === undefined) return undefined;
-    const stored = decode(bytes, key);
-    const found = stored?.kind === 'answer' ? this.#toHeld(stored) : stored;
-    if (found !== undefined) {
-      this.#memory.set(key, found);
-      return found;
-    }
-    this.#shelf.warn('the store holds an entry that is broken, or of somebody else');
-    await this.#shelf.remove(key);
-    return undefined;
+  async get(key: string): Promise<Found> {
+    return this.#memory.get(key) ?? this.#coming.get(key) ?? this.#await(key, this.#read(key));
   }
 
   /** @param body - where it is not the entry's own: in parts, as it is too long to be held in memory */
-  put(entry: Entry, lifetimes: Lifetimes, body?: readonly Buffer[]): Held {
-    const held = toHeld(entry, lifetimes);
-    if (body === undefined) this.#memory.set(entry.key, held);
-    else this.#memory.delete(entry.key);
-    this.#writer.write(entry.key, encode(entry, body), held.keepUntil);
-    return held;
+  put(held: Held, body?: readonly Buffer[]): void {
+    if (body === undefined) this.#memory.set(held.key, held);
+    else this.#memory.delete(held.key);
+    this.#write(held.key, encode(held, body), held.keepUntil);
   }
 
   /** Puts up a signpost, unless it stands there already. */
@@ -59,26 +57,67 @@ export class Vault {
     const found = this.#memory.get(signpost.key);
     if (found?.kind === 'vary' && found.names.join() === signpost.names.join()) return;
     this.#memory.set(signpost.key, signpost);
-    this.#writer.write(signpost.key, encode(signpost), Date.now() + LONGEST_KEPT);
+    this.#write(signpost.key, encode(signpost), Date.now() + LONGEST_KEPT);
   }
 
   /** @returns whether there was one */
   async delete(key: string): Promise<boolean> {
-    const wasHeld = this.#memory.get(key) !== undefined;
+    const wasHeld = (this.#memory.get(key) ?? this.#writer.find(key)) !== undefined;
     this.#memory.delete(key);
-    await this.#writer.settle(key);
-    return (await this.#shelf.remove(key)) || wasHeld;
+    const removal = this.#writer.settle(key).then(() => this.#shelf.remove(key));
+    const nothing = removal.then(() => undefined);
+    void this.#await(key, nothing);
+    return (await removal) || wasHeld;
   }
 
-  /** Forgets what is in memory or waits to be written. */
-  async forget(): Promise<void> {
+  /** Has what was asked for until now not be kept. */
+  outdate(): void {
+    this.#generation += 1;
+  }
+
+  /** @throws the store's error */
+  async clear(): Promise<void> {
+    this.outdate();
     this.#memory.clear();
-    await this.#writer.settleAll();
+    this.#coming.clear();
+    this.#clearing = this.#writer.settleAll().then(() => this.#shelf.clear());
+    await this.#clearing;
   }
 
   /** Waits until all is written. */
   flush(): Promise<void> {
     return this.#writer.flush();
+  }
+
+  async #read(key: string): Promise<Found> {
+    await this.#clearing?.catch(() => {});
+    const unwritten = this.#writer.find(key);
+    const bytes = unwritten === undefined ? await this.#shelf.read(key) : Buffer.concat(unwritten);
+    if (bytes === undefined) return undefined;
+    const stored = decode(bytes, key);
+    const found = stored?.kind === 'answer' ? this.#toHeld(stored) : stored;
+    if (found !== undefined) return found;
+    this.#shelf.warn('the store holds an entry that is broken, or of somebody else');
+    await this.#shelf.remove(key);
+    return undefined;
+  }
+
+  /** Takes what comes into memory, unless the entry was changed in the meantime: then that counts. */
+  #await(key: string, found: Promise<Found>): Promise<Found> {
+    const coming = found.then((value) => {
+      if (this.#coming.get(key) !== coming) return this.get(key);
+      this.#coming.delete(key);
+      if (value !== undefined) this.#memory.set(key, value);
+      return value;
+    });
+    this.#coming.set(key, coming);
+    return coming;
+  }
+
+  #write(key: string, parts: readonly Buffer[], expires: number): void {
+    this.#coming.delete(key);
+    // What was written before is older.
+    if (!this.#writer.write(key, parts, expires)) void this.#shelf.remove(key);
   }
 
   #toHeld(entry: Entry): Held | undefined {
@@ -87,6 +126,10 @@ export class Vault {
   }
 }
 
-function toHeld(entry: Entry, lifetimes: Lifetimes): Held {
-  return { ...entry, ...lifetimes, fields: Object.fromEntries(entry.headers) };
+/** Works out what follows from an entry. */
+export function toHeld(entry: Entry, lifetimes: Lifetimes): Held {
+  const { expiresAfter, headers, receivedAt } = entry;
+  const fields = Object.fromEntries(headers);
+  if (expiresAfter !== undefined) Object.assign(fields, extension(expiresAfter, receivedAt));
+  return { ...entry, ...lifetimes, fields };
 }

@@ -23,6 +23,8 @@ export class Writer {
   readonly #shelf: SafeShelf;
   readonly #waiting = new Map<string, Write>();
   readonly #running = new Map<string, Promise<void>>();
+  /** What waits and what is being written. */
+  readonly #unwritten = new Map<string, Write>();
   #backlog = 0;
   #timer: NodeJS.Timeout | undefined;
   #waitingSince = 0;
@@ -31,13 +33,22 @@ export class Writer {
     this.#shelf = shelf;
   }
 
-  write(key: string, parts: readonly Buffer[], expires: number): void {
+  /** @returns whether there was room for it among what waits */
+  write(key: string, parts: readonly Buffer[], expires: number): boolean {
     this.drop(key);
     const size = parts.reduce((sum, { length }) => sum + length, 0);
-    if (this.#backlog + size > BACKLOG && this.#backlog > 0) return;
+    if (this.#backlog + size > BACKLOG && this.#backlog > 0) return false;
     this.#backlog += size;
-    this.#waiting.set(key, { parts, expires, size });
+    const write = { parts, expires, size };
+    this.#waiting.set(key, write);
+    this.#unwritten.set(key, write);
     this.#schedule();
+    return true;
+  }
+
+  /** What is not written yet under a name. */
+  find(key: string): readonly Buffer[] | undefined {
+    return this.#unwritten.get(key)?.parts;
   }
 
   /** Forgets what waits to be written under a name, and waits for what is being written. */
@@ -50,11 +61,12 @@ export class Writer {
   drop(key: string): void {
     this.#backlog -= this.#waiting.get(key)?.size ?? 0;
     this.#waiting.delete(key);
+    this.#unwritten.delete(key);
   }
 
   /** Forgets all that waits, and waits for what is being written. */
   async settleAll(): Promise<void> {
-    for (const key of this.#waiting.keys()) this.drop(key);
+    for (const key of this.#unwritten.keys()) this.drop(key);
     await Promise.all(this.#running.values());
   }
 
@@ -92,6 +104,7 @@ export class Writer {
       const running = this.#shelf.write(key, write.parts, write.expires).then(() => {
         this.#backlog -= write.size;
         this.#running.delete(key);
+        if (this.#unwritten.get(key) === write) this.#unwritten.delete(key);
         // A short entry is written at once; others want to do something in between.
         setImmediate(() => this.#next());
       });

@@ -32,7 +32,7 @@ export function withRetries(hooks: RetryHooks, next: Exchange): Exchange {
     if (budget === undefined) return next(config);
     for (;;) {
       const outcome = await settle(next(budget.begin(config)));
-      const retry = budget.retryAfter(outcome, config);
+      const retry = config.forgives?.(outcome) ? undefined : budget.retryAfter(outcome, config);
       if (retry === undefined) {
         if (outcome instanceof TransportException) throw budget.explain(outcome);
         return outcome;

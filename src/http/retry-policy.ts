@@ -122,19 +122,19 @@ export type Outcome = WireResponse | TransportException;
 
 /** The tries of one request, redirects and a second authentication included. */
 export class RetryBudget {
-  readonly #policy: RetryPolicy;
+  readonly policy: RetryPolicy;
   readonly #failures: string[] = [];
   #retries = 0;
   #deadline: number | undefined;
   #why = '';
 
   constructor(policy: RetryPolicy) {
-    this.#policy = policy;
+    this.policy = policy;
   }
 
   /** Starts the time at the first try; a later one may be silent for no longer than is left of it. */
   begin(config: WireConfig): WireConfig {
-    this.#deadline ??= performance.now() + this.#policy.within;
+    this.#deadline ??= performance.now() + this.policy.within;
     if (this.#retries === 0 || !config.timeout) return config;
     return { ...config, timeout: Math.max(1, Math.min(config.timeout, this.#deadline - performance.now())) };
   }
@@ -145,11 +145,11 @@ export class RetryBudget {
     if (reason === undefined) return undefined;
     this.#failures.push(reason);
     if (!this.#isTransient(outcome) || !this.#mayRepeat(outcome, config)) return undefined;
-    if (this.#retries + 1 >= this.#policy.tries) return undefined;
+    if (this.#retries + 1 >= this.policy.tries) return undefined;
     const delay = this.#delay(outcome);
     if (delay === undefined) return undefined;
     if (performance.now() + delay >= (this.#deadline ?? 0)) {
-      this.#why = `, as ${seconds(this.#policy.within)} would be over before the next`;
+      this.#why = `, as ${seconds(this.policy.within)} would be over before the next`;
       return undefined;
     }
     this.#retries += 1;
@@ -173,18 +173,18 @@ export class RetryBudget {
 
   #isTransient(outcome: Outcome): boolean {
     if (outcome instanceof TransportException) return TRANSIENT.some((type) => outcome instanceof type);
-    return this.#policy.statuses.includes(outcome.status);
+    return this.policy.statuses.includes(outcome.status);
   }
 
   #mayRepeat(outcome: Outcome, { method, data }: WireConfig): boolean {
     if (isReadable(data)) return false;
-    if (this.#policy.idempotent || SAFE_METHODS.has(method.toUpperCase())) return true;
+    if (this.policy.idempotent || SAFE_METHODS.has(method.toUpperCase())) return true;
     return outcome instanceof TransportException && outcome.neverReached;
   }
 
   /** Full jitter: whoever failed together does not come back together. */
   #delay(outcome: Outcome): number | undefined {
-    const { baseDelay, maxDelay, maxRetryAfter } = this.#policy;
+    const { baseDelay, maxDelay, maxRetryAfter } = this.policy;
     const backoff = Math.random() * Math.min(maxDelay, baseDelay * 2 ** this.#retries);
     const asked = outcome instanceof TransportException ? undefined : parseRetryAfter(outcome.headers);
     if (asked === undefined || asked <= maxRetryAfter) return (asked ?? 0) + backoff;

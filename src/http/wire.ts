@@ -3,7 +3,7 @@ import axios, { type AxiosResponse, type AxiosResponseHeaders, type InternalAxio
 import type { Exchanged } from '../exceptions/exchange.js';
 import { isReadable } from '../guards.js';
 import { ACCEPT_ENCODING, decodeContent, decodeStream, tooLarge } from './content-coding.js';
-import type { RetryBudget } from './retry-policy.js';
+import type { Outcome, RetryBudget } from './retry-policy.js';
 import { SilenceWatch } from './silence.js';
 import { toTransportException } from './transport-errors.js';
 
@@ -28,6 +28,8 @@ export interface WireConfig extends InternalAxiosRequestConfig {
   cache?: CacheMode | undefined;
   /** The tries that are left; undefined where it is tried once. */
   retries?: RetryBudget | undefined;
+  /** Which outcomes are not tried again, as something else stands in for them. */
+  forgives?: ((outcome: Outcome) => boolean) | undefined;
 }
 
 /** What one request may say about the cache. */
@@ -44,6 +46,8 @@ export interface WireResponse extends AxiosResponse {
   fromCache?: boolean;
   /** Whether the bytes of the body are somebody else's too, so that nobody may change them. */
   isShared?: boolean;
+  /** Makes the cache forget the answer, whose body turned out to be broken. */
+  retract?: () => Promise<unknown>;
 }
 
 /**

@@ -11,7 +11,7 @@ import {
 import { decodeBody, decodeText, readFailedBody } from '../http/body.js';
 import { MAX_REDIRECTS } from '../http/redirects.js';
 import { RetryBudget, resolveRetry } from '../http/retry-policy.js';
-import type { Exchange } from '../http/wire.js';
+import type { Exchange, WireResponse } from '../http/wire.js';
 import { inspectAsString } from '../inspect.js';
 import { createLogger, type Logger } from '../logger.js';
 import { SettingsReader } from '../settings.js';
@@ -292,8 +292,7 @@ export class Session {
     }
     const shown = showExchange(response, undefined);
     this.#lastResponse = () => shown;
-    const isTransformed = [config.transformResponse ?? []].flat().length > 0;
-    const decoded = (isTransformed ? decodeText : decodeBody)(response, config.responseType);
+    const decoded = await decode(response, config);
     shown.data = response.isShared && Buffer.isBuffer(decoded) ? Buffer.from(decoded) : decoded;
     return shown;
   }
@@ -301,6 +300,17 @@ export class Session {
   #keep<Resource extends { close?(): void; destroy?(): void }>(resource: Resource): Resource {
     this.#ours.push(resource);
     return resource;
+  }
+}
+
+async function decode(response: WireResponse, config: DispatchConfig): Promise<unknown> {
+  const isTransformed = [config.transformResponse ?? []].flat().length > 0;
+  try {
+    return (isTransformed ? decodeText : decodeBody)(response, config.responseType);
+  } catch (error) {
+    // An exception is never kept.
+    await response.retract?.();
+    throw error;
   }
 }
 

@@ -1,30 +1,19 @@
-import type { ServerResponse } from 'node:http';
+import { Agent, type ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Aborted, ConnectionRefused, ServerError } from '../../src/index.js';
-import { CacheWorld, numbered, numberIn } from '../helpers/cache-world.js';
+import { CacheWorld, numbered, numberIn, startHeld } from '../helpers/cache-world.js';
 import { failure } from '../helpers/failure.js';
 import { keepLogs } from '../helpers/logs.js';
 import { json } from '../helpers/origin.js';
 
+const MIB = 1024 * 1024;
+
 afterEach(() => {
   vi.useRealTimers();
 });
-
-/** An origin that answers when it is told to. */
-async function startHeld(headers: Record<string, string> = {}) {
-  const held: ServerResponse[] = [];
-  const world = await CacheWorld.start((_, response) => {
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    held.push(response);
-  });
-  const arrived = async (count: number): Promise<void> => {
-    await vi.waitFor(() => expect(held).toHaveLength(count));
-  };
-  return { world, held, arrived };
-}
 
 describe('equal reads at the same time', () => {
   it('are one request, and each caller gets data of his own', async () => {
@@ -53,8 +42,13 @@ describe('equal reads at the same time', () => {
       session.get('x', { timeout: 1000 }),
       session.get('x', { data: { a: 1 } }),
       session.get('x', { cache: 'reload' }),
+      session.get('x', { retry: {} }),
+      session.get('x', { retry: { tries: 2 } }),
+      session.get('x', { httpAgent: new Agent() }),
+      session.get('x', { lookup: (_host, _options, done) => done(null, '127.0.0.1', 4) }),
+      session.get('x', { family: 4 }),
     ];
-    await arrived(5);
+    await arrived(10);
     for (const response of held) json(response, {});
     await Promise.all(answers);
   });
@@ -172,6 +166,19 @@ describe('stale-while-revalidate', () => {
     expect(world.count).toBe(2);
   });
 
+  it('tells no caller how it gets on', async () => {
+    await using world = await CacheWorld.start(
+      numbered({ 'Cache-Control': 'max-age=1, stale-while-revalidate=60' }),
+    );
+    const session = world.session();
+    await session.get('x');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
+    const onDownloadProgress = vi.fn();
+    expect((await session.get('x', { onDownloadProgress })).fromCache).toBe(true);
+    await vi.waitFor(async () => expect(numberIn(await session.get('x'))).toBe(2));
+    expect(onDownloadProgress).not.toHaveBeenCalled();
+  });
+
   it('is over when it is over, and is not for what must be revalidated', async () => {
     for (const [directives, after] of [
       ['max-age=1, stale-while-revalidate=2', 5000],
@@ -202,6 +209,20 @@ describe('stale-if-error', () => {
     expect(world.count).toBe(2);
     vi.setSystemTime(Date.now() + 120_000);
     await expect(session.get('x', { retry: false })).rejects.toThrow(ServerError);
+  });
+
+  it.each([408, 429])('tries again after a %i, and only after that', async (status) => {
+    await using world = await CacheWorld.start((_, response) => {
+      response.setHeader('Cache-Control', DIRECTIVES);
+      json(response, { number: world.count }, [200, status, 200, status, 503][world.count - 1]);
+    });
+    const session = world.session({ retry: { baseDelay: 1 } });
+    await session.get('x');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
+    expect(numberIn(await session.get('x'))).toBe(3);
+    vi.setSystemTime(Date.now() + 5000);
+    await expect(session.get('x')).resolves.toMatchObject({ data: { number: 3 }, fromCache: true });
+    expect(world.count).toBe(5);
   });
 
   it('answers with what is there where nobody answers', async () => {
@@ -283,6 +304,34 @@ describe('a stream', () => {
     const { data } = await session.get<Readable>('x', { responseType: 'stream' });
     expect((await buffer(data)).length).toBe(length);
     expect(await session.cache.size()).toEqual({ entries: 0, bytes: 0 });
+  });
+});
+
+describe('several streams', () => {
+  it('hold no more in memory than one could; what comes on top is passed on, and not kept', async () => {
+    const { world, held, arrived } = await startHeld({ 'Cache-Control': 'max-age=100' });
+    await using _ = world;
+    const session = world.session();
+    const names = ['a', 'b', 'c'];
+    const streams = names.map((name) => session.get<Readable>(name, { responseType: 'stream' }));
+    await arrived(3);
+    let length = 0;
+    const read = held.map(async (response, index) => {
+      response.write(Buffer.alloc(30 * MIB));
+      for await (const chunk of (await streams[index])?.data ?? []) length += chunk.length;
+    });
+    await vi.waitFor(() => expect(length).toBe(90 * MIB), { timeout: 20_000 });
+    for (const [index, response] of held.entries()) {
+      response.end();
+      await read[index];
+      await session.cache.size();
+    }
+    expect((await session.cache.size()).entries).toBe(2);
+    const last = session.get<Readable>('d', { responseType: 'stream' });
+    await arrived(4);
+    held[3]?.end('d');
+    await buffer((await last).data);
+    expect((await session.cache.size()).entries).toBe(3);
   });
 });
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
+  BadJSON,
   InvalidInvocation,
   type RequestConfig,
   ServerError,
@@ -126,6 +127,20 @@ describe('an answer', () => {
     await expect(session.get('x', { validateStatus: null })).resolves.toMatchObject({ fromCache: true });
     await expect(session.get('x')).rejects.toThrow(/404/);
     expect(world.count).toBe(2);
+  });
+
+  it('whose JSON is broken is not kept, also where somebody else took it as text', async () => {
+    let body = '{"a":';
+    await using world = await CacheWorld.start((_, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end(body);
+    });
+    const session = world.session({ expiresAfter: { days: 1 } });
+    await session.get('y', { responseType: 'text' });
+    await failure(session.get('x'), BadJSON);
+    await failure(session.get('y'), BadJSON);
+    body = '{"a":1}';
+    expect((await session.get('x')).data).toEqual({ a: 1 });
+    expect((await session.get('y')).data).toEqual({ a: 1 });
   });
 
   it('that broke off is not kept', async () => {
@@ -382,6 +397,24 @@ describe('expiresAfter', () => {
       fromCache: false,
     });
     await expect(world.session().get('x')).resolves.toMatchObject({ fromCache: false });
+  });
+
+  it('of another session is no lifetime of what the server says is unchanged', async () => {
+    await using world = await CacheWorld.start((request, response) => {
+      response.setHeader('ETag', '"1"');
+      if (request.headers['if-none-match'] !== undefined) response.writeHead(304).end();
+      else json(response.setHeader('Cache-Control', 'no-store'), {});
+    });
+    const first = world.session({ expiresAfter: { days: 1 } });
+    await first.get('x');
+    await first.close();
+    const second = world.session();
+    const { fromCache, headers } = await second.get('x');
+    expect(fromCache).toBe(true);
+    expect(headers['cache-control']).toBe('no-store');
+    expect(headers['warning']).toBe(undefined);
+    expect((await second.get('x')).fromCache).toBe(false);
+    expect(world.count).toBe(3);
   });
 
   it('is nothing where there is no cache', async () => {

@@ -1,8 +1,12 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Session } from '../../src/index.js';
 import { CacheWorld, numbered, numberIn } from '../helpers/cache-world.js';
 import { MockUser } from '../helpers/mock-user.js';
 import { json, type Respond } from '../helpers/origin.js';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const fresh = (): Respond => numbered({ 'Cache-Control': 'max-age=3600' });
 const user = (identity: string): MockUser =>
@@ -38,6 +42,18 @@ describe('a write to the database', () => {
     });
     await second.cache.size();
     expect(await cached(world.session({ user: user('a') }), 'getComponent')).toBe(true);
+  });
+
+  it('counts also where the clock was stepped back before it', async () => {
+    await using world = await CacheWorld.start(fresh());
+    const session = world.session();
+    await session.get('getComponent');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 60_000 });
+    await session.post('setComponentStage', {});
+    vi.setSystemTime(Date.now() + 5);
+    expect(await cached(session, 'getComponent')).toBe(false);
+    vi.setSystemTime(Date.now() + 5);
+    expect(await cached(session, 'getComponent')).toBe(true);
   });
 
   it('leaves the reads of others alone', async () => {
@@ -138,6 +154,18 @@ describe('session.cache', () => {
     expect(await session.cache.delete(csv as object)).toBe(true);
     expect(numberIn(await session.get('x', csv))).toBe(3);
     expect(numberIn(await session.get('x', csv))).toBe(3);
+  });
+
+  it('forgets what varies by a header that every request is sent with', async () => {
+    await using world = await CacheWorld.start(
+      numbered({ 'Cache-Control': 'max-age=3600', Vary: 'Accept-Encoding' }),
+    );
+    const session = world.session();
+    await session.get('x');
+    await session.cache.size();
+    const other = world.session();
+    expect(await other.cache.delete('x')).toBe(true);
+    expect((await other.cache.size()).entries).toBe(0);
   });
 
   it('has nothing to do where there is no cache', async () => {

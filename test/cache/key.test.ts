@@ -1,5 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../src/cache/key.js';
 import type { RequestConfig, Session } from '../../src/index.js';
@@ -27,7 +29,16 @@ describe('the same request', () => {
     ],
     ['has another fragment', { url: 'x#a' }, { url: 'x#b' }],
     ['asks for another type of data', {}, { responseType: 'text' }],
-    ['has another header that the answer does not depend on', {}, { headers: { 'X-Mine': 'y' } }],
+    [
+      'has other ordinary headers that the answer does not depend on',
+      {},
+      { headers: { Accept: 'text/csv', 'Accept-Language': 'de', 'User-Agent': 'me' } },
+    ],
+    [
+      'has its headers in another order and case',
+      { headers: { 'X-A': '1', 'X-B': '2' } },
+      { headers: { 'x-b': '2', 'x-a': '1' } },
+    ],
   ])('is answered from the cache where it %s', async (_, first, second) => {
     await using world = await CacheWorld.start(fresh());
     const session = world.session();
@@ -41,6 +52,11 @@ describe('another request', () => {
   it.each<[string, RequestConfig, RequestConfig]>([
     ['has another body', { data: { a: 1 } }, { data: { a: 2 } }],
     ['has a body', {}, { data: { a: 1 } }],
+    [
+      'has bytes that were base64 before',
+      { data: Buffer.from('{"a":1}') },
+      { data: Buffer.from('{"a":1}').toString('base64') },
+    ],
     ['has its items in another order', { data: [1, 2] }, { data: [2, 1] }],
     ['has another query', { params: { a: 1 } }, { params: { a: 2 } }],
     ['has the same query otherwise written', { url: 'x?a=%20' }, { url: 'x?a=+' }],
@@ -48,6 +64,13 @@ describe('another request', () => {
     ['has credentials of its own', {}, { auth: { username: 'u', password: 'p' } }],
     ['has no credentials', {}, { auth: false }],
     ['has a header with a credential', {}, { headers: { 'X-Api-Key': 'mine' } }],
+    ...['X-Auth', 'X-Session-Id', 'X-User', 'X-Access-Code', 'X-Credential'].map(
+      (name): [string, RequestConfig, RequestConfig] => [
+        `is somebody else's by ${name}`,
+        { auth: false, headers: { [name]: 'mine' } },
+        { auth: false, headers: { [name]: 'yours' } },
+      ],
+    ),
     ['has another cookie', { headers: { Cookie: 'a=1' } }, { headers: { Cookie: 'a=2' } }],
     ['says that its body is something else', { data: '{"a":1}' }, { data: { a: 1 } }],
   ])('is never answered with this one where it %s', async (_, first, second) => {
@@ -116,6 +139,62 @@ describe('what is stored', () => {
     expect(bytes).toContain('"number":1');
     expect(bytes).not.toMatch(/nobody-may-see|cookie-of|set-cookie|token-of|token-in/i);
     expect(Buffer.from(bytes, 'latin1').toString('base64')).not.toContain('nobody-may-see');
+  });
+
+  it.each<[string, Respond, RequestConfig]>([
+    [
+      'in a Location',
+      (_, response) => response.writeHead(301, { Location: '/t?access_token=opaque-0123456789' }).end(),
+      { maxRedirects: 0 },
+    ],
+    ['in a header of that name', (_, response) => response.setHeader('X-Csrf-Token', 'opaque').end('x'), {}],
+    [
+      'that is its cookie',
+      (request, response) => response.end(request.headers.cookie),
+      { headers: { Cookie: 'sid=opaque-0123456789' } },
+    ],
+    [
+      "that is the caller's",
+      (request, response) => response.end(request.headers['x-api-key']),
+      { headers: { 'X-Api-Key': 'opaque-0123456789' } },
+    ],
+    [
+      'of its URL',
+      (_, response) => response.end('opaque-0123456789'),
+      { params: { token: 'opaque-0123456789' } },
+    ],
+    [
+      'over several parts of a stream',
+      (request, response) => {
+        response.write(`a${request.headers.authorization?.slice(7, 15)}`);
+        setTimeout(() => response.write(request.headers.authorization?.slice(15, 18)), 30);
+        setTimeout(() => response.end(`${request.headers.authorization?.slice(18)}b`), 60);
+      },
+      { responseType: 'stream' },
+    ],
+  ])('is no answer that has a secret in it %s', async (_, respond, config) => {
+    await using world = await CacheWorld.start(respond);
+    const session = world.session({ expiresAfter: { days: 1 } });
+    for (const count of [1, 2]) {
+      const { data } = await session.get('x', config);
+      if (config.responseType === 'stream')
+        expect(await text(data as Readable)).toContain('mock-bearer-of-a-test');
+      expect(world.count).toBe(count);
+    }
+    expect((await session.cache.size()).entries).toBe(0);
+  });
+
+  it('is no answer with a cookie in it that the server set', async () => {
+    await using world = await CacheWorld.start((request, response) =>
+      response.setHeader('Set-Cookie', 'sid=opaque-0123456789').end(request.headers.cookie ?? ''),
+    );
+    const session = world.session({
+      user: Object.assign(new MockUser(), { identity: 'a' }),
+      expiresAfter: { days: 1 },
+    });
+    await session.get('first');
+    await session.get('second');
+    expect((await session.get('second')).fromCache).toBe(false);
   });
 
   it('is no answer that has a token in it', async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect, vi } from 'vitest';
 import { Session, type SessionOptions } from '../../src/index.js';
 import { MockUser } from './mock-user.js';
 import { json, Origin, type Respond, type SeenRequest } from './origin.js';
@@ -40,6 +41,23 @@ export class CacheWorld implements AsyncDisposable {
     await this.origin[Symbol.asyncDispose]();
     await rm(this.directory, { recursive: true, force: true });
   }
+}
+
+/** An origin that answers when it is told to. */
+export async function startHeld(headers: Record<string, string> = {}): Promise<{
+  world: CacheWorld;
+  held: ServerResponse[];
+  arrived: (count: number) => Promise<void>;
+}> {
+  const held: ServerResponse[] = [];
+  const world = await CacheWorld.start((_, response) => {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    held.push(response);
+  });
+  const arrived = async (count: number): Promise<void> => {
+    await vi.waitFor(() => expect(held).toHaveLength(count));
+  };
+  return { world, held, arrived };
 }
 
 /** Answers with the number of the request and its body, and with certain headers. */

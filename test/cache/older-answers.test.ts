@@ -1,0 +1,127 @@
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { RequestConfig, Session } from '../../src/index.js';
+import { CacheWorld, numbered, numberIn, startHeld } from '../helpers/cache-world.js';
+import { json } from '../helpers/origin.js';
+
+/** A store that takes its time to read. */
+class SlowStore {
+  readonly #values = new Map<string, unknown>();
+  delay = 0;
+
+  async get(key: string): Promise<unknown> {
+    const value = this.#values.get(key);
+    await sleep(this.delay);
+    return value;
+  }
+
+  set(key: string, value: unknown): void {
+    this.#values.set(key, value);
+  }
+
+  delete(key: string): boolean {
+    return this.#values.delete(key);
+  }
+
+  clear(): void {
+    this.#values.clear();
+  }
+}
+
+describe('an older answer', () => {
+  const fresh = { 'Cache-Control': 'max-age=100' };
+  /** A session with an empty memory, whose slow store has the answer to `x`. */
+  async function startSlow() {
+    const world = await CacheWorld.start(numbered(fresh));
+    const cache = new SlowStore();
+    const before = world.session({ cache });
+    await before.get('x');
+    await before.close();
+    const session = world.session({ cache });
+    await session.get('other');
+    cache.delay = 200;
+    return { world, session };
+  }
+
+  it('does not come back while a long newer one waits to be written', async () => {
+    let number = 0;
+    await using world = await CacheWorld.start((_, response) => {
+      number += 1;
+      response.writeHead(200, fresh);
+      response.write(String(number));
+      setTimeout(() => response.end(Buffer.alloc(2 * 1024 * 1024)), 20);
+    });
+    const session = world.session();
+    const read = async (config: RequestConfig = {}): Promise<string> => {
+      const { data } = await session.get<Readable>('x', { responseType: 'stream', ...config });
+      return (await buffer(data)).toString('latin1', 0, 1);
+    };
+    await read();
+    await session.cache.size();
+    expect(await read({ cache: 'reload' })).toBe('2');
+    expect(await read()).toBe('2');
+    await session.cache.size();
+    expect(await read()).toBe('2');
+    expect(world.count).toBe(2);
+  });
+
+  it('that a slow store brings does not take the place of a newer one', async () => {
+    const { world, session } = await startSlow();
+    await using _ = world;
+    const slow = session.get('x');
+    await sleep(20);
+    const reloaded = await session.get('x', { cache: 'reload' });
+    await slow;
+    expect(numberIn(await session.get('x'))).toBe(numberIn(reloaded));
+  });
+
+  it('that a slow store brings does not outlive a clear', async () => {
+    const { world, session } = await startSlow();
+    await using _ = world;
+    const slow = session.get('x');
+    await sleep(20);
+    await session.cache.clear();
+    await slow;
+    const { fromCache, data } = await session.get('x');
+    expect([fromCache, data]).not.toMatchObject([true, { number: 1 }]);
+  });
+
+  it.each<[string, (session: Session) => Promise<unknown>]>([
+    ['clear', (session) => session.cache.clear()],
+    ['delete', (session) => session.cache.delete('x')],
+  ])('that was under way before a %s is for nobody who asks after it, and is not kept', async (_, forget) => {
+    const { world, held, arrived } = await startHeld(fresh);
+    await using _world = world;
+    const session = world.session();
+    const before = session.get('x');
+    await arrived(1);
+    await forget(session);
+    const after = session.get('x');
+    await arrived(2);
+    json(held[1] as ServerResponse, { number: 2 });
+    await after;
+    json(held[0] as ServerResponse, { number: 1 });
+    await before;
+    expect(numberIn(await session.get('x'))).toBe(2);
+    expect(world.count).toBe(2);
+  });
+
+  it('that comes late does not take the place of a newer one', async () => {
+    const { world, held, arrived } = await startHeld(fresh);
+    await using _ = world;
+    const session = world.session();
+    const before = session.get('x');
+    await arrived(1);
+    await sleep(5);
+    const after = session.get('x', { cache: 'reload' });
+    await arrived(2);
+    json(held[1] as ServerResponse, { number: 2 });
+    await after;
+    json(held[0] as ServerResponse, { number: 1 });
+    await before;
+    expect(numberIn(await session.get('x'))).toBe(2);
+  });
+});
