@@ -39,7 +39,7 @@ export class HttpCache {
 
   static async open(store: Shelf, context: CacheContext): Promise<HttpCache> {
     const shelf = new SafeShelf(store, context.logger);
-    return new HttpCache(shelf, await Secret.open(shelf), context);
+    return new HttpCache(shelf, await Secret.open(store, shelf), context);
   }
 
   /** Answers a request from the cache, or by the network. */

@@ -1,13 +1,13 @@
 import { ITkDBException } from '../exceptions/base.js';
 import type { Logger } from '../logger.js';
 import { messageOf } from '../message-of.js';
-import type { CacheSize, Shelf } from './store.js';
+import { type CacheSize, isGone, type Shelf } from './store.js';
 
 /** How long what was done before a write is not done again, in milliseconds. */
 const PREPARED = 1000;
 
 /** A shelf whose every failure is a miss and, the first time, a warning: no request fails for the sake of a cache. */
-export class SafeShelf implements Shelf {
+export class SafeShelf implements Omit<Shelf, 'create'> {
   readonly #shelf: Shelf;
   readonly #logger: Logger;
   #before: (() => Promise<void>) | undefined;
@@ -20,10 +20,6 @@ export class SafeShelf implements Shelf {
   constructor(shelf: Shelf, logger: Logger) {
     this.#shelf = shelf;
     this.#logger = logger;
-  }
-
-  get directory(): string | undefined {
-    return this.#shelf.directory;
   }
 
   /** Whether this session has entries for the shelf, or there is something on it. */
@@ -53,24 +49,13 @@ export class SafeShelf implements Shelf {
 
   /** Makes the shelf ready for a write. */
   async prepare(): Promise<void> {
-    await this.#attempt('written', undefined, async () => this.#ready());
-  }
-
-  /** @throws the shelf's error */
-  create(key: string, parts: readonly Buffer[]): Promise<void> {
-    return this.#shelf.create(key, parts);
-  }
-
-  /** Writes a record that never expires, whatever stands there. @throws the shelf's error */
-  replace(key: string, parts: readonly Buffer[]): Promise<void> {
-    return this.#shelf.write(key, parts, undefined);
+    await this.#attempt('written', undefined, () => this.#write(async () => {}));
   }
 
   async write(key: string, parts: readonly Buffer[], expires: number | undefined): Promise<void> {
-    await this.#attempt('written', undefined, async () => {
-      await this.#ready();
-      await this.#shelf.write(key, parts, expires);
-    });
+    await this.#attempt('written', undefined, () =>
+      this.#write(() => this.#shelf.write(key, parts, expires)),
+    );
   }
 
   remove(key: string): Promise<boolean> {
@@ -105,6 +90,19 @@ export class SafeShelf implements Shelf {
     if (this.#warned) return;
     this.#warned = true;
     this.#logger.warn(`Cache: ${problem}. Requests go on without it; this is said once.`);
+  }
+
+  /** Writes, once more if everything was removed meanwhile. */
+  async #write(act: () => Promise<void>): Promise<void> {
+    const write = async (): Promise<void> => {
+      await this.#ready();
+      await act();
+    };
+    await write().catch((error) => {
+      if (!isGone(error)) throw error;
+      this.#prepared = undefined;
+      return write();
+    });
   }
 
   #ready(): Promise<void> | undefined {

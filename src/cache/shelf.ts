@@ -6,7 +6,7 @@ import { Timeout } from '../exceptions/transport.js';
 import { isFunction } from '../guards.js';
 import { withLimits } from '../http/limits.js';
 import { FileStore } from './file-store.js';
-import type { CacheSize, CacheStore, Shelf } from './store.js';
+import { type CacheSize, type CacheStore, isGone, type Shelf } from './store.js';
 import { Sweeper } from './sweep.js';
 
 /** How long somebody else's store may take for one operation, in milliseconds: a miss is better than a hang. */
@@ -51,7 +51,7 @@ export class DirectoryShelf implements Shelf {
   }
 
   async write(key: string, parts: readonly Buffer[], expires: number | undefined): Promise<void> {
-    const { sweeper } = await this.#reopening(async (opened) => {
+    const { sweeper } = await this.#writing(async (opened) => {
       await opened.keyv.set(key, parts, toTtl(expires));
       return opened;
     });
@@ -59,7 +59,7 @@ export class DirectoryShelf implements Shelf {
   }
 
   async create(key: string, parts: readonly Buffer[]): Promise<void> {
-    await this.#reopening(({ store }) => store.add(key, parts));
+    await this.#writing(({ store }) => store.add(key, parts));
   }
 
   async remove(key: string): Promise<boolean> {
@@ -94,16 +94,15 @@ export class DirectoryShelf implements Shelf {
     }
   }
 
-  /** Writes; the directory may have been removed since it was opened. */
-  async #reopening<T>(write: (opened: Opened) => Promise<T>): Promise<T> {
+  /** Writes; a directory that was removed since it was opened is opened anew the next time. */
+  async #writing<T>(write: (opened: Opened) => Promise<T>): Promise<T> {
     const opening = this.#open();
     const opened = await opening;
     try {
       return await write(opened);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw error;
-      if (this.#opened === opening) this.#opened = undefined;
-      return write(await this.#open());
+      if (isGone(error) && this.#opened === opening) this.#opened = undefined;
+      throw error;
     }
   }
 
@@ -174,7 +173,7 @@ export class KeyvShelf implements Shelf {
     let entries = 0;
     const items = (iterator.call(this.#keyv, undefined) as AsyncIterable<[string]>)[Symbol.asyncIterator]();
     for (;;) {
-      const { done, value } = await this.#within(() => items.next());
+      const { done, value } = await withLimits(items.next(), { what: 'the store', timeout: PATIENCE });
       if (done) return { entries, bytes: undefined };
       if (isEntry(value[0])) entries += 1;
     }

@@ -35,3 +35,8 @@ export interface Shelf {
 
 /** What stands beside the entries is named so; every other name is that of an entry. */
 export const RECORD = 'record:';
+
+/** Whether an error says that the place where something was to be written is not there any more. */
+export function isGone(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+}
