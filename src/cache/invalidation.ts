@@ -49,9 +49,8 @@ export class Marks {
     const at = Date.now();
     const bytes = [Buffer.from(String(at))];
     for (const scope of scopes) this.#remember(scope, at);
-    if (scopes.length === 0 || !(await this.#shelf.isInUse())) return;
     // No entry from before it is kept for longer.
-    await Promise.all(scopes.map((scope) => this.#shelf.write(nameOf(scope), bytes, at + LONGEST_KEPT)));
+    await Promise.all(scopes.map((scope) => this.#shelf.note(nameOf(scope), bytes, at + LONGEST_KEPT)));
   }
 
   async #read(scope: string): Promise<number> {

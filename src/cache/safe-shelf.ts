@@ -5,6 +5,8 @@ import { type CacheSize, isGone, type Shelf } from './store.js';
 
 /** How long what was done before a write is not done again, in milliseconds. */
 const PREPARED = 1000;
+/** How many notes wait for a first entry. */
+const NOTES = 1000;
 
 /** A shelf whose every failure is a miss and, the first time, a warning: no request fails for the sake of a cache. */
 export class SafeShelf implements Omit<Shelf, 'create'> {
@@ -14,17 +16,14 @@ export class SafeShelf implements Omit<Shelf, 'create'> {
   #prepared: Promise<void> | undefined;
   #preparedAt = -Infinity;
   #hasEntries = false;
+  #noted: Promise<void> | undefined;
+  readonly #notes = new Map<string, () => Promise<void>>();
   #warned = false;
   readonly #said = new Set<string>();
 
   constructor(shelf: Shelf, logger: Logger) {
     this.#shelf = shelf;
     this.#logger = logger;
-  }
-
-  /** Whether this session has entries for the shelf, or there is something on it. */
-  async isInUse(): Promise<boolean> {
-    return this.#hasEntries || this.exists();
   }
 
   exists(): Promise<boolean> {
@@ -44,7 +43,17 @@ export class SafeShelf implements Omit<Shelf, 'create'> {
   expect(): void {
     if (this.#hasEntries) return;
     this.#hasEntries = true;
-    void this.prepare();
+    this.#noted = this.prepare().then(() => this.#writeNotes());
+  }
+
+  /** Writes a record about entries: where there are none yet, as soon as there is one. */
+  async note(key: string, parts: readonly Buffer[], expires: number): Promise<void> {
+    const write = (): Promise<void> => this.write(key, parts, expires);
+    if (this.#hasEntries || (await this.exists())) return write();
+    if (this.#notes.size >= NOTES) this.#notes.delete(this.#notes.keys().next().value as string);
+    this.#notes.set(key, write);
+    // An entry may have come while the shelf was looked at.
+    if (this.#hasEntries) await this.#writeNotes();
   }
 
   /** Makes the shelf ready for a write. */
@@ -74,6 +83,7 @@ export class SafeShelf implements Omit<Shelf, 'create'> {
   }
 
   async close(): Promise<void> {
+    await this.#noted;
     await this.#prepared?.catch(() => {});
     await this.#shelf.close();
   }
@@ -90,6 +100,12 @@ export class SafeShelf implements Omit<Shelf, 'create'> {
     if (this.#warned) return;
     this.#warned = true;
     this.#logger.warn(`Cache: ${problem}. Requests go on without it; this is said once.`);
+  }
+
+  async #writeNotes(): Promise<void> {
+    const notes = [...this.#notes.values()];
+    this.#notes.clear();
+    await Promise.all(notes.map((write) => write()));
   }
 
   /** Writes, once more if everything was removed meanwhile. */

@@ -127,6 +127,7 @@ export class Sweeper {
       if (this.#closed && over !== undefined) return;
       const path = join(this.#store.folder, name);
       const { size, atimeMs, mtimeMs, ctimeMs } = await lstat(path);
+      // The secret, which all entries depend on.
       if (mtimeMs === NEVER) return;
       const isTemporary = name.endsWith('.tmp');
       if (isTemporary ? ctimeMs < now - ORPHANED : mtimeMs <= now) await over?.(path);

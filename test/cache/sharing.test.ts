@@ -6,7 +6,7 @@ import { FileStore } from '../../src/cache/file-store.js';
 import { Sweeper } from '../../src/cache/sweep.js';
 import type { CacheStore, Session } from '../../src/index.js';
 import { CacheWorld, numbered } from '../helpers/cache-world.js';
-import type { Respond } from '../helpers/origin.js';
+import { json, type Respond } from '../helpers/origin.js';
 
 const DAY = 86_400_000;
 const fresh = (): Respond => numbered({ 'Cache-Control': 'max-age=3600' });
@@ -145,6 +145,28 @@ describe('the note of a write', () => {
     await session.post('setComponentStage', {});
     await session.close();
     expect(await cached(world.session(), 'x')).toBe(false);
+  });
+
+  it('is there for what was asked for before it, and came after', async () => {
+    let answer = (): void => {};
+    await using world = await CacheWorld.start((request, response) => {
+      response.setHeader('Cache-Control', 'max-age=3600');
+      if (request.method === 'POST') json(response, {});
+      else answer = () => json(response, {});
+    });
+    const session = world.session();
+    const reading = session.get('x');
+    await vi.waitFor(() => expect(world.count).toBe(1));
+    await sleep(2);
+    await session.post('setComponentStage', {});
+    answer();
+    await reading;
+    await session.close();
+    const next = world.session();
+    const again = next.get('x');
+    await vi.waitFor(() => expect(world.count).toBe(3));
+    answer();
+    expect((await again).fromCache).toBe(false);
   });
 
   it('is swept when no answer from before it can be left, and is not counted', async () => {
