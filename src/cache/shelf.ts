@@ -67,11 +67,13 @@ export class DirectoryShelf implements Shelf {
   }
 
   async clear(): Promise<void> {
-    await (await this.#existing())?.keyv.clear();
+    const opened = await this.#existing();
+    await opened?.keyv.clear().catch(unlessGone);
   }
 
   async size(): Promise<CacheSize> {
-    return (await (await this.#existing())?.sweeper.measure()) ?? { entries: 0, bytes: 0 };
+    const opened = await this.#existing();
+    return (await opened?.sweeper.measure().catch(unlessGone)) ?? { entries: 0, bytes: 0 };
   }
 
   async close(): Promise<void> {
@@ -191,6 +193,11 @@ export class KeyvShelf implements Shelf {
       throw error;
     }
   }
+}
+
+/** A directory that was removed is empty. */
+function unlessGone(error: unknown): undefined {
+  if (!isGone(error)) throw error;
 }
 
 function isEntry(key: string): boolean {

@@ -96,6 +96,16 @@ describe('a secret that cannot be read for a moment', () => {
 });
 
 describe('a directory that is removed', () => {
+  it('is empty', async () => {
+    await using world = await CacheWorld.start(fresh());
+    const session = world.session();
+    await session.get('x');
+    await session.cache.size();
+    await fs.rm(world.directory, { recursive: true });
+    expect(await session.cache.size()).toEqual({ entries: 0, bytes: 0 });
+    await session.cache.clear();
+  });
+
   it('is made again by the session that runs, for all', async () => {
     await using world = await CacheWorld.start(fresh());
     const session = world.session();
