@@ -3,6 +3,7 @@ import * as sync from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { KeyvFile } from 'keyv-file';
+import { RECORD } from './store.js';
 
 /** What Keyv hands over where it serialises nothing: bytes, in parts or in one, and when they expire. */
 export interface Filed {
@@ -79,8 +80,8 @@ export class FileStore extends KeyvFile {
   /** Writes a file beside, and puts it in place in one step: whoever reads gets the old one or the new one. */
   override async set(key: string, { value, expires }: Filed): Promise<boolean> {
     const path = this.pathOf(key);
-    const temporary = `${path}.${process.pid}.${this.#temporary++}.${randomBytes(4).toString('hex')}.tmp`;
-    const parts = [Buffer.from(`${JSON.stringify([key, expires ?? null])}\n`), ...[value].flat()];
+    const temporary = this.#besides(path);
+    const parts = [headOf(key, expires), ...[value].flat()];
     const mtime = new Date(expires ?? NEVER);
     const isShort = parts.reduce((sum, { length }) => sum + length, 0) <= SHORT;
     try {
@@ -94,6 +95,22 @@ export class FileStore extends KeyvFile {
       throw error;
     }
     return true;
+  }
+
+  /** Writes what never expires, unless there is something of that name. */
+  async add(key: string, value: readonly Buffer[]): Promise<void> {
+    const path = this.pathOf(key);
+    const temporary = this.#besides(path);
+    try {
+      await writeNew(temporary, [headOf(key, undefined), ...value], new Date(NEVER));
+      await fs.link(temporary, path).catch(ignore('EEXIST'));
+    } catch (error) {
+      // Not every file system has links.
+      ignore('EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP')(error);
+      await this.set(key, { value });
+    } finally {
+      await fs.rm(temporary, { force: true }).catch(() => {});
+    }
   }
 
   override async delete(key: string): Promise<boolean> {
@@ -122,7 +139,7 @@ export class FileStore extends KeyvFile {
 
   /** The files of the store, those that were being written included. */
   async names(): Promise<string[]> {
-    return (await fs.readdir(this.folder)).filter((name) => /^[0-9a-f]{64}(?:\.[\w.]+\.tmp)?$/.test(name));
+    return (await fs.readdir(this.folder)).filter((name) => /^r?[0-9a-f]{64}(?:\.[\w.]+\.tmp)?$/.test(name));
   }
 
   async #read(path: string): Promise<Buffer | undefined> {
@@ -146,10 +163,24 @@ export class FileStore extends KeyvFile {
     }
   }
 
-  /** Where an entry is. */
+  /** Where an entry is, or a record: the name tells which. */
   pathOf(key: string): string {
-    return join(this.folder, createHash('sha256').update(key).digest('hex'));
+    const digest = createHash('sha256').update(key).digest('hex');
+    return join(this.folder, key.startsWith(RECORD) ? `r${digest}` : digest);
   }
+
+  #besides(path: string): string {
+    return `${path}.${process.pid}.${this.#temporary++}.${randomBytes(4).toString('hex')}.tmp`;
+  }
+}
+
+/** Whether a file is a record and no entry. */
+export function isRecord(name: string): boolean {
+  return name.startsWith('r');
+}
+
+function headOf(key: string, expires: number | undefined): Buffer {
+  return Buffer.from(`${JSON.stringify([key, expires ?? null])}\n`);
 }
 
 /** @returns whether it was there */

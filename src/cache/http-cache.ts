@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { AxiosHeaders } from 'axios';
 import { TransportException } from '../exceptions/transport.js';
 import { isFunction, isObject } from '../guards.js';
@@ -14,12 +13,11 @@ import { Marks, scopesOf, urlScope } from './invalidation.js';
 import { Keys, ownerOf } from './key.js';
 import { type CacheableRequest, describeRequest } from './request.js';
 import { SafeShelf } from './safe-shelf.js';
-import { type CacheSize, RECORD, type Shelf } from './store.js';
+import { Secret } from './secret.js';
+import type { CacheSize, Shelf } from './store.js';
 import { valuesOf } from './vary.js';
 import { type Held, Vault } from './vault.js';
 
-const SECRET = `${RECORD}secret`;
-const SECRET_LENGTH = 32;
 /** Numbers for what has no other name, such as an agent. */
 const NUMBERS = new WeakMap<object, number>();
 let lastNumber = 0;
@@ -35,23 +33,18 @@ export class HttpCache {
   readonly #flights = new Flights<WireResponse>();
   readonly #closing = new AbortController();
 
-  private constructor(shelf: SafeShelf, secret: Buffer, context: CacheContext) {
+  private constructor(shelf: SafeShelf, secret: Secret, context: CacheContext) {
     this.#context = context;
     this.#shelf = shelf;
     this.#keys = new Keys(secret);
     this.#vault = new Vault(shelf, context.expiresAfter);
-    this.#marks = new Marks(shelf, this.#keys);
+    this.#marks = new Marks(shelf);
     this.#fetcher = new Fetcher(context, this.#vault, this.#keys);
   }
 
   static async open(store: Shelf, context: CacheContext): Promise<HttpCache> {
     const shelf = new SafeShelf(store, context.logger);
-    let secret = await shelf.read(SECRET);
-    if (secret?.length !== SECRET_LENGTH) {
-      secret = randomBytes(SECRET_LENGTH);
-      shelf.writeFirst(SECRET, [secret]);
-    }
-    return new HttpCache(shelf, secret, context);
+    return new HttpCache(shelf, await Secret.open(store, shelf), context);
   }
 
   /** Answers a request from the cache, or by the network. */
@@ -75,8 +68,6 @@ export class HttpCache {
   async clear(): Promise<void> {
     this.#flights.seal();
     await this.#vault.clear();
-    // It stood on the shelf too.
-    this.#shelf.writeFirst(SECRET, [this.#keys.secret]);
   }
 
   async size(): Promise<CacheSize> {

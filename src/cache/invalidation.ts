@@ -1,5 +1,6 @@
+import { createHmac } from 'node:crypto';
 import type { WireConfig, WireResponse } from '../http/wire.js';
-import type { Keys } from './key.js';
+import { LONGEST_KEPT } from './policy.js';
 import type { SafeShelf } from './safe-shelf.js';
 import { RECORD } from './store.js';
 
@@ -19,12 +20,10 @@ interface Mark {
  */
 export class Marks {
   readonly #shelf: SafeShelf;
-  readonly #keys: Keys;
   readonly #known = new Map<string, Mark>();
 
-  constructor(shelf: SafeShelf, keys: Keys) {
+  constructor(shelf: SafeShelf) {
     this.#shelf = shelf;
-    this.#keys = keys;
   }
 
   /** The latest of some marks, in milliseconds since the epoch, if it is known. */
@@ -50,11 +49,12 @@ export class Marks {
     const at = Date.now();
     const bytes = [Buffer.from(String(at))];
     for (const scope of scopes) this.#remember(scope, at);
-    await Promise.all(scopes.map((scope) => this.#shelf.write(this.#nameOf(scope), bytes, undefined)));
+    // No entry from before it is kept for longer.
+    await Promise.all(scopes.map((scope) => this.#shelf.note(nameOf(scope), bytes, at + LONGEST_KEPT)));
   }
 
   async #read(scope: string): Promise<number> {
-    const bytes = await this.#shelf.read(this.#nameOf(scope));
+    const bytes = await this.#shelf.read(nameOf(scope));
     const at = Number(bytes?.toString('latin1') ?? 0);
     return this.#remember(scope, Number.isFinite(at) ? at : Date.now());
   }
@@ -65,10 +65,11 @@ export class Marks {
     this.#known.set(scope, { at: latest, readAt: Date.now() });
     return latest;
   }
+}
 
-  #nameOf(scope: string): string {
-    return RECORD + this.#keys.digest(['mark', scope]);
-  }
+/** Without the secret of the store: a mark has to be found also by those who do not have that yet. */
+function nameOf(scope: string): string {
+  return RECORD + createHmac('sha256', scope).update('mark').digest('hex');
 }
 
 /** The scope of the answers to one URL, whoever asked and however. */

@@ -20,10 +20,11 @@ export function ownerOf(config: WireConfig, identity: string | undefined): strin
  * it fits no other cache.
  */
 export class Keys {
-  readonly secret: Buffer;
+  readonly #secret: { readonly value: Buffer };
 
-  constructor(secret: Buffer) {
-    this.secret = secret;
+  /** @param secret - whose value may become another one, as long as nothing is on the shelf */
+  constructor(secret: { readonly value: Buffer }) {
+    this.#secret = secret;
   }
 
   /** The name of what a request asks for: method, URL, body, and whose answer it is. */
@@ -52,7 +53,7 @@ export class Keys {
   }
 
   digest(parts: readonly unknown[]): string {
-    return createHmac('sha256', this.secret).update(JSON.stringify(parts)).digest('hex');
+    return createHmac('sha256', this.#secret.value).update(JSON.stringify(parts)).digest('hex');
   }
 }
 

@@ -45,7 +45,13 @@ export class SessionCache<Request> {
     return (await (await this.#open())?.delete(config)) ?? false;
   }
 
-  /** How many answers are stored, and how many bytes they take. */
+  /**
+   * How many answers are stored, and how many bytes they take. Where the answers to one URL differ by request headers,
+   * what says by which of them counts for one more.
+   *
+   * @throws InvalidInvocation where a `Keyv` or its storage adapter has no `iterator`
+   * @throws ITkDBException where the store cannot be read, or takes too long
+   */
   async size(): Promise<CacheSize> {
     return (await (await this.#open())?.size()) ?? { entries: 0, bytes: 0 };
   }
@@ -70,7 +76,11 @@ export class SessionCache<Request> {
   }
 
   #open(): Promise<HttpCache | undefined> {
-    if (this.#store !== false) this.#opening ??= this.#load(this.#store);
+    if (this.#store !== false)
+      this.#opening ??= this.#load(this.#store).catch((error) => {
+        this.#opening = undefined;
+        throw error;
+      });
     return this.#opening ?? Promise.resolve(undefined);
   }
 

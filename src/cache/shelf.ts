@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Keyv } from 'keyv';
+import { InvalidInvocation } from '../exceptions/base.js';
 import { Timeout } from '../exceptions/transport.js';
 import { isFunction } from '../guards.js';
 import { withLimits } from '../http/limits.js';
 import { FileStore } from './file-store.js';
-import type { CacheSize, CacheStore, Shelf } from './store.js';
+import { type CacheSize, type CacheStore, isGone, type Shelf } from './store.js';
 import { Sweeper } from './sweep.js';
 
 /** How long somebody else's store may take for one operation, in milliseconds: a miss is better than a hang. */
@@ -26,15 +27,20 @@ interface Opened {
 
 /** A directory, by Keyv over a {@link FileStore}. It is made when the first entry is written, not before. */
 export class DirectoryShelf implements Shelf {
-  readonly #directory: string;
+  readonly directory: string;
   readonly #limit: number;
   #opened: Promise<Opened> | undefined;
   #absentAt = -Infinity;
 
   /** @param limit - how many bytes the entries may take */
   constructor(directory: string, limit: number) {
-    this.#directory = resolve(directory);
+    this.directory = resolve(directory);
     this.#limit = limit;
+  }
+
+  async exists(): Promise<boolean> {
+    this.#absentAt = -Infinity;
+    return (await this.#existing()) !== undefined;
   }
 
   async read(key: string): Promise<Buffer | undefined> {
@@ -45,9 +51,15 @@ export class DirectoryShelf implements Shelf {
   }
 
   async write(key: string, parts: readonly Buffer[], expires: number | undefined): Promise<void> {
-    const { keyv, sweeper } = await this.#open();
-    await keyv.set(key, parts, toTtl(expires));
+    const { sweeper } = await this.#writing(async (opened) => {
+      await opened.keyv.set(key, parts, toTtl(expires));
+      return opened;
+    });
     sweeper.wrote(parts.reduce((sum, { length }) => sum + length, 0));
+  }
+
+  async create(key: string, parts: readonly Buffer[]): Promise<void> {
+    await this.#writing(({ store }) => store.add(key, parts));
   }
 
   async remove(key: string): Promise<boolean> {
@@ -55,11 +67,13 @@ export class DirectoryShelf implements Shelf {
   }
 
   async clear(): Promise<void> {
-    await (await this.#existing())?.keyv.clear();
+    const opened = await this.#existing();
+    await opened?.keyv.clear().catch(unlessGone);
   }
 
   async size(): Promise<CacheSize> {
-    return (await (await this.#existing())?.sweeper.measure()) ?? { entries: 0, bytes: 0 };
+    const opened = await this.#existing();
+    return (await opened?.sweeper.measure().catch(unlessGone)) ?? { entries: 0, bytes: 0 };
   }
 
   async close(): Promise<void> {
@@ -73,12 +87,24 @@ export class DirectoryShelf implements Shelf {
     if (this.#opened !== undefined) return this.#opened;
     if (performance.now() - this.#absentAt < ABSENCE) return undefined;
     try {
-      await stat(join(this.#directory, 'v1'));
+      await stat(join(this.directory, 'v1'));
       return await this.#open();
     } catch (error) {
       this.#absentAt = performance.now();
       if (!/^ENO(?:ENT|TDIR)$/.test(String((error as NodeJS.ErrnoException).code))) throw error;
       return undefined;
+    }
+  }
+
+  /** Writes; a directory that was removed since it was opened is opened anew the next time. */
+  async #writing<T>(write: (opened: Opened) => Promise<T>): Promise<T> {
+    const opening = this.#open();
+    const opened = await opening;
+    try {
+      return await write(opened);
+    } catch (error) {
+      if (isGone(error) && this.#opened === opening) this.#opened = undefined;
+      throw error;
     }
   }
 
@@ -91,8 +117,14 @@ export class DirectoryShelf implements Shelf {
   }
 
   async #createStore(): Promise<Opened> {
-    const store = await FileStore.open(this.#directory);
-    const keyv = new Keyv({ store, throwOnErrors: true, emitErrors: false, ...AS_IT_IS });
+    const store = await FileStore.open(this.directory);
+    const keyv = new Keyv({
+      store,
+      useKeyPrefix: false,
+      throwOnErrors: true,
+      emitErrors: false,
+      ...AS_IT_IS,
+    });
     return { keyv, store, sweeper: new Sweeper(store, this.#limit) };
   }
 }
@@ -108,6 +140,10 @@ export class KeyvShelf implements Shelf {
     this.#keyv = isKeyv ? (store as Keyv) : new Keyv({ store, namespace: 'itkdb', emitErrors: false });
   }
 
+  async exists(): Promise<boolean> {
+    return true;
+  }
+
   async read(key: string): Promise<Buffer | undefined> {
     // Unlike `get`, this does not swallow the errors of the store.
     const raw = await this.#within(() => this.#keyv.getRaw(key));
@@ -120,6 +156,10 @@ export class KeyvShelf implements Shelf {
     if (isKept === false) throw new Error('the store did not take an entry');
   }
 
+  async create(key: string, parts: readonly Buffer[]): Promise<void> {
+    if ((await this.read(key)) === undefined) await this.write(key, parts, undefined);
+  }
+
   async remove(key: string): Promise<boolean> {
     return Boolean(await this.#within(() => this.#keyv.delete(key)));
   }
@@ -130,12 +170,15 @@ export class KeyvShelf implements Shelf {
 
   async size(): Promise<CacheSize> {
     const { iterator } = this.#keyv;
-    if (!isFunction(iterator)) throw new Error('the store cannot list what it holds');
+    if (!isFunction(iterator))
+      throw new InvalidInvocation('`cache`: the store has no `iterator`, so it cannot be counted');
     let entries = 0;
-    for await (const [key] of iterator.call(this.#keyv, undefined) as AsyncIterable<[string]>) {
-      if (isEntry(key)) entries += 1;
+    const items = (iterator.call(this.#keyv, undefined) as AsyncIterable<[string]>)[Symbol.asyncIterator]();
+    for (;;) {
+      const { done, value } = await withLimits(items.next(), { what: 'the store', timeout: PATIENCE });
+      if (done) return { entries, bytes: undefined };
+      if (isEntry(value[0])) entries += 1;
     }
-    return { entries, bytes: undefined };
   }
 
   // It is not ours to close.
@@ -150,6 +193,11 @@ export class KeyvShelf implements Shelf {
       throw error;
     }
   }
+}
+
+/** A directory that was removed is empty. */
+function unlessGone(error: unknown): undefined {
+  if (!isGone(error)) throw error;
 }
 
 function isEntry(key: string): boolean {

@@ -18,7 +18,13 @@ export interface CacheSize {
 
 /** Where bytes are kept under names: a directory or a Keyv. What goes wrong is thrown. */
 export interface Shelf {
+  /** Where it is, if it is a directory. */
+  readonly directory?: string | undefined;
+  /** Whether the place is there. */
+  exists(): Promise<boolean>;
   read(key: string): Promise<Buffer | undefined>;
+  /** Writes what never expires, unless there is something of that name. */
+  create(key: string, parts: readonly Buffer[]): Promise<void>;
   /** @param expires - milliseconds since the epoch; undefined for never */
   write(key: string, parts: readonly Buffer[], expires: number | undefined): Promise<void>;
   remove(key: string): Promise<boolean>;
@@ -29,3 +35,8 @@ export interface Shelf {
 
 /** What stands beside the entries is named so; every other name is that of an entry. */
 export const RECORD = 'record:';
+
+/** Whether an error says that the place where something was to be written is not there any more. */
+export function isGone(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+}

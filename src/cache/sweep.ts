@@ -1,6 +1,6 @@
 import { lstat, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type FileStore, NEVER, removeFile } from './file-store.js';
+import { type FileStore, isRecord, NEVER, removeFile } from './file-store.js';
 
 /** Files looked at at a time; the rest of the process has to do something too. */
 const AT_A_TIME = 8;
@@ -8,6 +8,8 @@ const AT_A_TIME = 8;
 const ORPHANED = 3600_000;
 /** How long after one sweep the next may be due, in milliseconds. */
 const INTERVAL = 600_000;
+/** How long a sweep may hold up the closing of a session, in milliseconds. */
+const PATIENCE = 2000;
 
 interface Found {
   readonly path: string;
@@ -43,27 +45,31 @@ export class Sweeper {
   /** Notes that so many bytes were written. In the end that makes a sweep due, but never within the request. */
   wrote(bytes: number): void {
     this.#written += bytes;
-    const isMuch = this.#written > this.#limit / 16;
+    const isMuch = this.#isMuch;
     if (this.#closed || this.#timer !== undefined || this.#running !== undefined) return;
     if (!isMuch && performance.now() - this.#checkedAt < INTERVAL) return;
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;
-        this.#running = this.#sweepIfDue(isMuch)
-          .catch(() => {})
-          .finally(() => {
-            this.#running = undefined;
-          });
+        this.#begin();
       },
       isMuch ? 0 : 1000,
     ).unref();
   }
 
-  /** Ends a sweep that is under way, and writes down what was used. */
+  /** Does the sweep that is due or under way, or as much of it as can be done soon, and writes down what was used. */
   async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer);
+    if (this.#timer !== undefined) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      this.#begin();
+    }
+    const patience = setTimeout(() => {
+      this.#closed = true;
+    }, PATIENCE);
     await this.#running;
+    clearTimeout(patience);
+    this.#closed = true;
     await this.#noteUses();
   }
 
@@ -91,6 +97,18 @@ export class Sweeper {
     });
   }
 
+  get #isMuch(): boolean {
+    return this.#written > this.#limit / 16;
+  }
+
+  #begin(): void {
+    this.#running = this.#sweepIfDue(this.#isMuch)
+      .catch(() => {})
+      .finally(() => {
+        this.#running = undefined;
+      });
+  }
+
   /** Sweeps, unless another process has just done so. */
   async #sweepIfDue(isMuch: boolean): Promise<void> {
     this.#checkedAt = performance.now();
@@ -106,14 +124,14 @@ export class Sweeper {
 
   async #look(now: number, found: (file: Found) => void, over?: (path: string) => unknown): Promise<void> {
     await inTurns(await this.#store.names(), async (name) => {
-      if (this.#closed) return;
+      if (this.#closed && over !== undefined) return;
       const path = join(this.#store.folder, name);
       const { size, atimeMs, mtimeMs, ctimeMs } = await lstat(path);
-      // What never expires is no entry, but one of the few records that all entries depend on.
+      // The secret, which all entries depend on.
       if (mtimeMs === NEVER) return;
       const isTemporary = name.endsWith('.tmp');
       if (isTemporary ? ctimeMs < now - ORPHANED : mtimeMs <= now) await over?.(path);
-      else if (!isTemporary) found({ path, size, usedAt: atimeMs });
+      else if (!isTemporary && !isRecord(name)) found({ path, size, usedAt: atimeMs });
     });
   }
 

@@ -37,7 +37,11 @@ export class Writer {
   write(key: string, parts: readonly Buffer[], expires: number): boolean {
     this.drop(key);
     const size = parts.reduce((sum, { length }) => sum + length, 0);
-    if (this.#backlog + size > BACKLOG && this.#backlog > 0) return false;
+    this.#shelf.expect();
+    if (this.#backlog + size > BACKLOG && this.#backlog > 0) {
+      this.#shelf.say('the store is slower than the answers come, so some are not written');
+      return false;
+    }
     this.#backlog += size;
     const write = { parts, expires, size };
     this.#waiting.set(key, write);
@@ -80,6 +84,8 @@ export class Writer {
       outcome = await Promise.race([late, Promise.all(this.#running.values()).then(() => turn())]);
     }
     patience.abort();
+    if (outcome === 'late')
+      this.#shelf.say(`not all answers were written within ${PATIENCE / 1000} seconds, so some may be lost`);
   }
 
   #schedule(): void {

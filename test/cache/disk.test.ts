@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_pro
 import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -368,6 +368,29 @@ describe('a sweep', () => {
     const kept = [];
     for (let index = 0; index < 10; index++) if (await store.get(`${index}`)) kept.push(index);
     expect(kept).toEqual([0, 7, 8, 9]);
+  });
+
+  it('that is due is done by closing the session', async () => {
+    await using world = await CacheWorld.start(numbered(FRESH));
+    const store = await FileStore.open(world.directory);
+    await store.set('old', { value: Buffer.from('x'), expires: Date.now() - 1000 });
+    const session = world.session();
+    await session.get('x');
+    await session.close();
+    await expect(fs.stat(store.pathOf('old'))).rejects.toThrow(/ENOENT/);
+    expect(await entriesIn(world.directory)).toHaveLength(1);
+  });
+
+  it('knows what was used from what was read', async () => {
+    await using world = await openStore(FULL);
+    const { store } = world;
+    const name = 'a'.repeat(64);
+    const shelf = new DirectoryShelf(dirname(store.folder), FULL);
+    await shelf.write(name, [Buffer.from('x')], Date.now() + hour);
+    await fs.utimes(store.pathOf(name), 1000, (Date.now() + hour) / 1000);
+    await shelf.read(name);
+    await shelf.close();
+    expect((await fs.stat(store.pathOf(name))).atimeMs).toBeGreaterThan(Date.now() - hour);
   });
 
   it('comes by itself when much was written, and keeps a session within its bound', async () => {

@@ -7,8 +7,11 @@ import KeyvRedis from '@keyv/redis';
 import { Keyv } from 'keyv';
 import { KeyvFile } from 'keyv-file';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SafeShelf } from '../../src/cache/safe-shelf.js';
 import { DirectoryShelf, KeyvShelf } from '../../src/cache/shelf.js';
 import type { CacheStore, Shelf } from '../../src/cache/store.js';
+import { Writer } from '../../src/cache/writer.js';
+import { InvalidInvocation, Timeout } from '../../src/index.js';
 import { CacheWorld, numbered, numberIn } from '../helpers/cache-world.js';
 import { keepLogs } from '../helpers/logs.js';
 import { hasRedis, Redis } from '../helpers/redis.js';
@@ -204,6 +207,17 @@ describe('a session', () => {
         },
       },
     ],
+    [
+      'throws what is no error',
+      {
+        get: () => {
+          throw undefined;
+        },
+        set: () => {
+          throw null;
+        },
+      },
+    ],
     ['holds something else', { get: () => ({ value: { body: 'x' } }), set: () => true }],
     [
       'holds what is no entry',
@@ -218,5 +232,87 @@ describe('a session', () => {
     for (const url of ['x', 'y', 'z']) await expect(session.get(url)).resolves.toMatchObject({ status: 200 });
     await session.close();
     expect(logger.at('warn').length).toBeLessThanOrEqual(1);
+  });
+
+  it('tries a store anew that could not be opened', async () => {
+    await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
+    let times = 0;
+    const cache = Object.defineProperty(new Map(), 'getRaw', {
+      get: () => {
+        times += 1;
+        if (times === 1) throw new Error('not yet');
+        return undefined;
+      },
+    });
+    const session = world.session({ cache });
+    await expect(session.get('x')).rejects.toThrow('not yet');
+    await session.get('x');
+    expect(await session.get('x')).toMatchObject({ fromCache: true });
+  });
+});
+
+describe('session.cache.size()', () => {
+  it('says so where a store cannot be counted', async () => {
+    await using world = await CacheWorld.start(numbered());
+    const cache = { get: () => undefined, set: () => true, delete: () => true, clear: () => {} };
+    await expect(world.session({ cache }).cache.size()).rejects.toThrow(InvalidInvocation);
+  });
+
+  it('does not wait for ever for a store that counts', async () => {
+    await using world = await CacheWorld.start(numbered());
+    const cache = new Keyv();
+    const iterator = async function* () {
+      await new Promise(() => {});
+      yield [];
+    };
+    Object.assign(cache, { iterator });
+    const session = world.session({ cache: cache as unknown as CacheStore });
+    await expect(session.cache.size()).rejects.toThrow(Timeout);
+  });
+
+  it('counts after the session was closed too', async () => {
+    await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
+    const session = world.session();
+    await session.get('x');
+    await session.close();
+    expect(await session.cache.size()).toMatchObject({ entries: 1 });
+  });
+});
+
+describe('what waits to be written', () => {
+  const shelfThat = (write: Shelf['write']): Shelf => ({
+    exists: async () => true,
+    read: async () => undefined,
+    create: async () => {},
+    write,
+    remove: async () => false,
+    clear: async () => {},
+    size: async () => ({ entries: 0, bytes: 0 }),
+    close: async () => {},
+  });
+
+  it('is dropped with a warning where it is too much', async () => {
+    const logger = keepLogs();
+    const written: string[] = [];
+    const shelf = shelfThat(async (key) => void written.push(key));
+    const writer = new Writer(new SafeShelf(shelf, logger));
+    const part = Buffer.alloc(30 * 1024 * 1024);
+    for (const key of ['a', 'b', 'c', 'd']) writer.write(key, [part], soon());
+    await writer.flush();
+    expect(written).toEqual(['a', 'b']);
+    expect(logger.lines).toEqual([expect.stringMatching(/^warn: Cache: .*not written/)]);
+  });
+
+  it('is given up with a warning where closing takes too long', { timeout: 10_000 }, async () => {
+    const logger = keepLogs();
+    const writer = new Writer(
+      new SafeShelf(
+        shelfThat(() => new Promise(() => {})),
+        logger,
+      ),
+    );
+    writer.write('a', [Buffer.from('x')], soon());
+    await writer.flush();
+    expect(logger.lines).toEqual([expect.stringMatching(/^warn: Cache: .*within 5 seconds/)]);
   });
 });
