@@ -8,6 +8,7 @@ export type { SessionCache } from './cache/session-cache.js';
 export type { CacheSize, CacheStore } from './cache/store.js';
 export * from './exceptions/index.js';
 export type { Retry, RetryEvent, RetryOptions } from './http/retry-policy.js';
+export type { CacheMode } from './http/wire.js';
 export type { Logger } from './logger.js';
 export type { ShownHeaders } from './redact.js';
 export type { Duration, SessionOptions } from './session/options.js';

@@ -21,7 +21,7 @@ export interface RequestInput {
   readonly data?: unknown;
   readonly auth?: { readonly username: string; readonly password: string } | undefined;
   /** The answer that redirected to this request, whose secrets may be in its URL. */
-  readonly redirectedBy?: Exchanged | undefined;
+  readonly redirectedBy?: Pick<ResponseInput, 'headers' | 'config'> | undefined;
 }
 
 /** What {@link redactorFor} looks at. */
