@@ -2,12 +2,13 @@ import { createHmac } from 'node:crypto';
 import type { AxiosHeaders } from 'axios';
 import { isObject } from '../guards.js';
 import { carriesBearer, type WireConfig } from '../http/wire.js';
+import { kindOf } from '../secret-names.js';
 
 /**
- * Header fields that are no credential under any name: what an answer varies by among them, its `Vary` tells. The bearer
- * of the session itself is looked at apart.
+ * Header fields that say who asks, besides those of a secret: an answer may be his alone without a word of `Vary`, which
+ * tells of all others. The bearer of the session itself is looked at apart.
  */
-const ORDINARY = /^(?:accept(?:-[a-z]+)?|cache-control|content-(?:length|type)|pragma|user-agent)$/i;
+const PERSONAL = /auth|session|user(?!-agent)|identity|credential|account|login|tenant|certificate/i;
 
 /** Whose answer a request gets: a user by the identity that stays, or whoever has the bearer; `''` for nobody. */
 export function ownerOf(config: WireConfig, identity: string | undefined): string {
@@ -34,7 +35,7 @@ export class Keys {
     const body = Buffer.isBuffer(data)
       ? { base64: data.toString('base64') }
       : canonicalJson(String(data ?? ''));
-    const others = othersIn(headers, carriesBearer(config));
+    const credentials = credentialsIn(headers, carriesBearer(config));
     return this.digest([
       'answer',
       method.toUpperCase(),
@@ -43,7 +44,7 @@ export class Keys {
       body,
       owner,
       auth,
-      others,
+      credentials,
     ]);
   }
 
@@ -79,14 +80,16 @@ function sorted(value: unknown): string {
 }
 
 /** What a caller set that may make an answer his alone. */
-function othersIn(headers: AxiosHeaders, hasBearer: boolean): unknown[] {
+function credentialsIn(headers: AxiosHeaders, hasBearer: boolean): unknown[] {
   return Object.entries(headers)
-    .filter(
-      ([name, value]) => !ORDINARY.test(name) && value !== undefined && value !== null && value !== false,
-    )
+    .filter(([name, value]) => isPersonal(name) && value !== undefined && value !== null && value !== false)
     .map(([name, value]) => [name.toLowerCase(), String(value)])
     .filter(([name]) => !(hasBearer && name === 'authorization'))
     .sort(([a = ''], [b = '']) => (a < b ? -1 : 1));
+}
+
+function isPersonal(name: string): boolean {
+  return kindOf(name) !== undefined || PERSONAL.test(name);
 }
 
 function withoutFragment(url: string): string {
