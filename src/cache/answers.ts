@@ -14,6 +14,7 @@ const NOT_KEPT: ReadonlySet<string> = new Set([
   'keep-alive',
   'proxy-authenticate',
   'proxy-authentication-info',
+  'proxy-authorization',
   'proxy-connection',
   'set-cookie',
   'set-cookie2',
