@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -32,6 +30,7 @@ import {
 import { type EmbeddedPdb, type Fault, type FaultKind, startPdb } from '../src/testing/index.js';
 import { MockUser } from './helpers/mock-user.js';
 import { Origin } from './helpers/origin.js';
+import { TlsOrigin } from './helpers/tls-origin.js';
 
 type Outcome = 'success' | (abstract new (...args: never[]) => ITkDBException);
 
@@ -376,12 +375,9 @@ describe('a server that cannot be reached', () => {
   });
 
   it('because its certificate is not trusted is a TlsFailure', async () => {
-    const read = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
-    const server = createHttpsServer({ key: read('tls-key.pem'), cert: read('tls-cert.pem') });
-    const url = await listen(server, 'https');
-    await using session = new Session({ user: new MockUser(), prefixUrl: url, retry: false });
+    await using origin = await TlsOrigin.start();
+    await using session = new Session({ user: new MockUser(), prefixUrl: origin.url, retry: false });
     await expect(session.get('x')).rejects.toBeInstanceOf(TlsFailure);
-    server.close();
   });
 
   it('because it speaks no TLS is a TlsFailure', async () => {

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { createServer as createHttpsServer, Agent as HttpsAgent } from 'node:https';
+import { Agent as HttpsAgent } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,6 +23,7 @@ import { type EmbeddedPdb, startPdb } from '../src/testing/index.js';
 import { failure } from './helpers/failure.js';
 import { MockUser } from './helpers/mock-user.js';
 import { Origin } from './helpers/origin.js';
+import { CERTIFICATE, TlsOrigin } from './helpers/tls-origin.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
 /** For the first request of a session whose timeout is too short for signing in on a busy machine. */
@@ -441,24 +441,17 @@ describe('an answer that is too large', () => {
 });
 
 describe('TLS', () => {
-  const fixture = (name: string): Buffer => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
-  const server = createHttpsServer(
-    { key: fixture('tls-key.pem'), cert: fixture('tls-cert.pem') },
-    (request, response) => {
-      response.end(String(request.headers.authorization));
-    },
-  );
+  let origin: TlsOrigin;
   let url: string;
 
   beforeAll(async () => {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    url = `https://localhost:${(server.address() as AddressInfo).port}/`;
+    origin = await TlsOrigin.start((request, response) =>
+      response.end(String(request.headers.authorization)),
+    );
+    url = origin.url;
   });
 
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  afterAll(() => origin[Symbol.asyncDispose]());
 
   it('with a certificate that nobody vouches for is TlsFailure, before anything is sent', async () => {
     await using session = newSession({ prefixUrl: url, user: new MockUser() });
@@ -467,14 +460,14 @@ describe('TLS', () => {
   });
 
   it('with a certificate that the caller trusts works', async () => {
-    const httpsAgent = new HttpsAgent({ ca: fixture('tls-cert.pem') });
+    const httpsAgent = new HttpsAgent({ ca: CERTIFICATE });
     await using session = newSession({ prefixUrl: url, user: new MockUser(), httpsAgent });
     await expect(session.get('x')).resolves.toMatchObject({ data: 'Bearer mock-bearer-of-a-test' });
     httpsAgent.destroy();
   });
 
   it('with the certificate of another host is TlsFailure', async () => {
-    const httpsAgent = new HttpsAgent({ ca: fixture('tls-cert.pem'), servername: 'other.example' });
+    const httpsAgent = new HttpsAgent({ ca: CERTIFICATE, servername: 'other.example' });
     await using session = newSession({ prefixUrl: url, user: new MockUser(), httpsAgent });
     expect(await failure(session.get('x'), TlsFailure)).toMatchObject({
       cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },

@@ -1,30 +1,23 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TlsOrigin } from './helpers/tls-origin.js';
 
 const run = promisify(execFile);
-const fixture = (name: string): Buffer => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
-
 /** How many requests got through to a server whose certificate nobody vouches for. */
 let received = 0;
-const server = createServer({ key: fixture('tls-key.pem'), cert: fixture('tls-cert.pem') }, (_, response) => {
-  received += 1;
-  response.setHeader('Content-Type', 'application/json').end('{"answered":true}');
-});
+let origin: TlsOrigin;
 let url: string;
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `https://localhost:${(server.address() as AddressInfo).port}/`;
+  origin = await TlsOrigin.start((_, response) => {
+    received += 1;
+    response.setHeader('Content-Type', 'application/json').end('{"answered":true}');
+  });
+  url = origin.url;
 });
 
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterAll(() => origin[Symbol.asyncDispose]());
 
 beforeEach(() => {
   received = 0;

@@ -1,4 +1,5 @@
-import { Timeout } from '../exceptions/transport.js';
+import { Timeout, type TransportContext } from '../exceptions/transport.js';
+import { redactor } from '../redact.js';
 import { LONGEST_TIMER } from './sleep.js';
 import { abortedException } from './transport-errors.js';
 
@@ -6,7 +7,7 @@ import { abortedException } from './transport-errors.js';
 export interface Limits {
   /** Starts the message of the exception. */
   readonly what: string;
-  /** The request that it is about, if it is about one. */
+  /** The request that it is about, if it is about one; as it is, for it is redacted when an exception is made. */
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -22,12 +23,16 @@ export interface Limits {
  */
 export function withLimits<T>(
   promise: Promise<T>,
-  { what, signal, timeout = 0, ...context }: Limits,
+  { what, method, url, signal, timeout = 0 }: Limits,
 ): Promise<T> {
+  const context = (): TransportContext => ({
+    method: method?.toUpperCase(),
+    url: url && redactor.text(url),
+  });
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => settle(() => reject(abortedException(what, signal?.reason, context)));
+    const onAbort = (): void => settle(() => reject(abortedException(what, signal?.reason, context())));
     const onTimeout = (): void =>
-      settle(() => reject(new Timeout(`${what} took longer than ${timeout} ms`, context)));
+      settle(() => reject(new Timeout(`${what} took longer than ${timeout} ms`, context())));
     const timer = timeout > 0 ? setTimeout(onTimeout, Math.min(timeout, LONGEST_TIMER)) : undefined;
     const settle = (then: () => void): void => {
       clearTimeout(timer);

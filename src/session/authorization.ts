@@ -3,7 +3,6 @@ import { InvalidInvocation } from '../exceptions/base.js';
 import { isReadable } from '../guards.js';
 import { withLimits } from '../http/limits.js';
 import { carriesBearer, discard, type Exchange, type WireConfig, type WireResponse } from '../http/wire.js';
-import { redactor } from '../redact.js';
 import { isUnderPrefix } from '../url.js';
 import type { UserLike } from '../user/user-like.js';
 import type { DispatchConfig } from './request-config.js';
@@ -41,8 +40,8 @@ export class Authorization {
     const signal = config.signal as AbortSignal | undefined;
     await withLimits(this.#authenticate(signal), {
       what: 'authentication',
-      method: method?.toUpperCase(),
-      url: redactor.text(url),
+      method,
+      url,
       signal,
       timeout: timeout && timeout + (policy?.within ?? 0),
     });
