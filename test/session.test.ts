@@ -227,6 +227,32 @@ describe('a request body', () => {
     expect(request?.body).toContain('name="data"; filename="a.txt"');
   });
 
+  it('that is a form is written as formSerializer says', async () => {
+    await using world = await withOrigin();
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    const form = { stages: ['BONDED', 'TESTED'], child: { slot: 1 } };
+    await world.session.post('x', form, { headers });
+    await world.session.post('x', form, { headers, formSerializer: { indexes: null, dots: true } });
+    expect(world.origin.requests.map(({ body }) => decodeURIComponent(body))).toEqual([
+      'stages[]=BONDED&stages[]=TESTED&child[slot]=1',
+      'stages=BONDED&stages=TESTED&child.slot=1',
+    ]);
+  });
+
+  it('goes through the transformRequest of the caller, one after the other', async () => {
+    await using world = await withOrigin();
+    const transformRequest = [
+      (data: unknown) => ({ data }),
+      (data: unknown, headers: AxiosHeaders) => {
+        headers.set('X-Wrapped', 'yes');
+        return JSON.stringify(data);
+      },
+    ];
+    await world.session.post('x', [1], { transformRequest });
+    const [request] = world.origin.requests;
+    expect(request).toMatchObject({ body: '{"data":[1]}', headers: { 'x-wrapped': 'yes' } });
+  });
+
   it.each<[unknown, string]>([
     [{ results: { CURRENT: [1, Number.NaN] } }, '`results.CURRENT.1` is NaN; send null or leave it out'],
     [{ a: Number.POSITIVE_INFINITY }, '`a` is Infinity; send null or leave it out'],
@@ -337,6 +363,14 @@ describe('an answer', () => {
     expect((await world.session.get('x!application%2Fjson', { transformResponse })).data).toEqual({
       wrapped: body,
     });
+  });
+
+  it('that is a failure is shown as it came, whatever transformResponse there is', async () => {
+    await using world = await withOrigin((_, response) => response.writeHead(404).end('{"a":1}'));
+    const transformResponse = () => 'transformed';
+    const { response } = await failure(world.session.get('x', { transformResponse }), NotFound);
+    expect(response.data).toEqual({ a: 1 });
+    expect(Object.keys(response)).toEqual(['status', 'statusText', 'headers', 'data', 'request']);
   });
 
   it('holds no credential, wherever one looks', async () => {

@@ -1,6 +1,7 @@
 import { Readable, Transform } from 'node:stream';
 import { AxiosHeaders, type AxiosResponseHeaders } from 'axios';
 import { tooLarge } from '../http/content-coding.js';
+import { copyHeaders } from '../http/headers.js';
 import { toTransportException } from '../http/transport-errors.js';
 import type { WireConfig, WireResponse } from '../http/wire.js';
 import { redactor } from '../redact.js';
@@ -43,7 +44,8 @@ export function answerFrom(held: Held, config: WireConfig, now: number): WireRes
   const limit = config.maxContentLength ?? -1;
   if (limit >= 0 && body.length > limit) throw toTransportException(tooLarge(limit), config);
   const age = Math.max(0, Math.floor((now - bornAt) / 1000));
-  const headers = new AxiosHeaders({ ...fields, age: String(age) }) as AxiosResponseHeaders;
+  const headers = copyHeaders(fields);
+  headers['age'] = String(age);
   const data = config.responseType === 'stream' ? Readable.from([Buffer.from(body)]) : body;
   return { status, statusText, headers, data, config, fromCache: true, isShared: true };
 }

@@ -1,8 +1,8 @@
-import { AxiosHeaders } from 'axios';
 import { TransportException } from '../exceptions/transport.js';
 import { isFunction, isObject } from '../guards.js';
 import { ACCEPT_ENCODING } from '../http/content-coding.js';
 import { Flights } from '../http/flights.js';
+import { copyHeaders } from '../http/headers.js';
 import { type Exchange, SAFE_METHODS, type WireConfig, type WireResponse } from '../http/wire.js';
 import { redactor } from '../redact.js';
 import { answerFrom } from './answers.js';
@@ -148,8 +148,7 @@ export class HttpCache {
     const response = await this.#flights.join(name, { what, signal }, (shared) =>
       this.#fetcher.fetch({ ...job, config: { ...config, signal: shared } }),
     );
-    const headers = new AxiosHeaders(response.headers) as WireResponse['headers'];
-    return { ...response, headers, isShared: true };
+    return { ...response, headers: copyHeaders(response.headers), isShared: true };
   }
 
   /** Fetches an answer anew that the caller does not wait for. */

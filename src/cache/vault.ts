@@ -1,3 +1,4 @@
+import { AxiosHeaders, type AxiosResponseHeaders } from 'axios';
 import { decode, type Entry, encode, type Signpost, sizeOf } from './entry.js';
 import { extension } from './expires-after.js';
 import { Memory } from './memory.js';
@@ -6,7 +7,7 @@ import type { SafeShelf } from './safe-shelf.js';
 import { Writer } from './writer.js';
 
 /** An entry at hand, what follows from it, and its headers as they are shown. */
-export type Held = Entry & Lifetimes & { readonly fields: Readonly<Record<string, string>> };
+export type Held = Entry & Lifetimes & { readonly fields: AxiosResponseHeaders };
 
 type Found = Held | Signpost | undefined;
 
@@ -129,7 +130,7 @@ export class Vault {
 /** Works out what follows from an entry. */
 export function toHeld(entry: Entry, lifetimes: Lifetimes): Held {
   const { expiresAfter, headers, receivedAt } = entry;
-  const fields = Object.fromEntries(headers);
-  if (expiresAfter !== undefined) Object.assign(fields, extension(expiresAfter, receivedAt));
+  const fields = new AxiosHeaders(Object.fromEntries(headers)) as AxiosResponseHeaders;
+  if (expiresAfter !== undefined) fields.set(extension(expiresAfter, receivedAt));
   return { ...entry, ...lifetimes, fields };
 }

@@ -4,6 +4,7 @@ import { Redirect } from '../exceptions/response.js';
 import { TooManyRedirects } from '../exceptions/transport.js';
 import { isReadable } from '../guards.js';
 import { joinUrl } from '../url.js';
+import { copyHeaders } from './headers.js';
 import { discard, type Exchange, SAFE_METHODS, type WireConfig, type WireResponse } from './wire.js';
 
 /** How many redirects are followed unless a request says otherwise. */
@@ -73,7 +74,7 @@ function nextHop(
   const keepsBody = sameOrigin && method === config.method.toUpperCase();
   if (keepsBody && isReadable(config.data)) throw refuse('its body is a stream, which cannot be sent twice');
 
-  const headers = sameOrigin ? new AxiosHeaders(config.headers) : pick(config.headers, FIT_FOR_STRANGERS);
+  const headers = sameOrigin ? copyHeaders(config.headers) : pick(config.headers, FIT_FOR_STRANGERS);
   if (!keepsBody) headers.delete(['Content-Type', 'Content-Length', 'Content-Encoding', 'Transfer-Encoding']);
   const redirectedBy = { headers: response.headers, config: response.config };
   const hop: WireConfig = { ...config, url: to.href, method, headers, redirectedBy };

@@ -1,6 +1,6 @@
-import { AxiosHeaders } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { isReadable } from '../guards.js';
+import { copyHeaders } from '../http/headers.js';
 import { withLimits } from '../http/limits.js';
 import { carriesBearer, discard, type Exchange, type WireConfig, type WireResponse } from '../http/wire.js';
 import { isUnderPrefix } from '../url.js';
@@ -9,6 +9,7 @@ import type { DispatchConfig } from './request-config.js';
 
 /** For how long a bearer that the user was asked for is used without asking again, in milliseconds. */
 const BEARER_CHECKED_FOR = 1000;
+const NOT_YET = Symbol('not yet');
 
 /**
  * Puts the user's bearer into requests, and into no others than those under the prefix.
@@ -38,13 +39,17 @@ export class Authorization {
     if (!config.authorize || !this.covers(new URL(config.url))) return;
     const { method, url, timeout, policy } = config;
     const signal = config.signal as AbortSignal | undefined;
-    await withLimits(this.#authenticate(signal), {
-      what: 'authentication',
-      method,
-      url,
-      signal,
-      timeout: timeout && timeout + (policy?.within ?? 0),
-    });
+    const authenticated = Promise.resolve(this.#user.authenticate({ signal }));
+    // Mostly there is nothing to wait for, and to watch over a wait takes longer than to see that.
+    if ((await Promise.race([authenticated, NOT_YET])) === NOT_YET) {
+      await withLimits(authenticated, {
+        what: 'authentication',
+        method,
+        url,
+        signal,
+        timeout: timeout && timeout + (policy?.within ?? 0),
+      });
+    }
     const { bearer } = this.#user;
     if (typeof bearer !== 'string' || !/^[\x21-\x7e]+$/.test(bearer)) {
       throw new InvalidInvocation(
@@ -99,13 +104,8 @@ export class Authorization {
   }
 
   async #renew(config: WireConfig): Promise<WireConfig> {
-    const renewed = { ...config, headers: new AxiosHeaders(config.headers) } as DispatchConfig;
+    const renewed = { ...config, headers: copyHeaders(config.headers) } as DispatchConfig;
     await this.authorize(renewed);
     return { ...renewed, bearerAsOf: performance.now() };
-  }
-
-  // An async function, so that a user that throws at once fails the request like one that rejects.
-  async #authenticate(signal: AbortSignal | undefined): Promise<void> {
-    await this.#user.authenticate({ signal });
   }
 }

@@ -1,14 +1,16 @@
 import { finished } from 'node:stream';
 import {
   Axios,
+  AxiosHeaders,
   type AxiosRequestConfig,
-  type AxiosRequestTransformer,
+  type AxiosResponse,
   type InternalAxiosRequestConfig,
   isAxiosError,
 } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { isReadable } from '../guards.js';
 import { serializeBody } from '../http/body.js';
+import { copyHeaders } from '../http/headers.js';
 import { toTransportException } from '../http/transport-errors.js';
 import type { WireConfig } from '../http/wire.js';
 import { InFlight } from './in-flight.js';
@@ -24,13 +26,12 @@ export interface DispatcherParts {
   /** What the request interceptor does: puts the bearer in. */
   readonly prepare: (config: DispatchConfig) => Promise<void>;
   /** What the adapter does: exchanges a prepared request for an answer, or an exception. */
-  readonly answer: (config: DispatchConfig) => Promise<SessionResponse>;
+  readonly answer: Answer;
 }
 
-/**
- * Takes requests through an axios instance: its interceptor prepares them, it serialises their bodies, its adapter gets
- * them answered.
- */
+type Answer = (config: DispatchConfig) => Promise<SessionResponse>;
+
+/** Takes requests through an axios instance: its interceptor prepares them, its adapter gets them answered. */
 export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #blank: DispatchConfig;
@@ -40,30 +41,24 @@ export class Dispatcher {
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
-    this.#blank = { ...BLANK, ...parts.defaults } as DispatchConfig;
+    const headers = new AxiosHeaders(parts.headers);
+    this.#blank = { ...BLANK, ...parts.defaults, headers } as DispatchConfig;
     // Not `axios.create`: what the program has put into axios's own defaults, a token say, is not for this server.
-    this.#axios = new Axios({ headers: parts.headers as never, adapter: getAnswered(parts.answer) });
+    this.#axios = new Axios({ adapter });
     this.#axios.interceptors.request.use(async (passenger) => {
-      const { config } = (passenger as Passenger).trip;
-      config.headers = passenger.headers;
-      await parts.prepare(config);
-      passenger.url = config.url;
+      await parts.prepare((passenger as Passenger).trip.config);
       return passenger;
     });
   }
 
   /** Translates a request into the terms of the wire. */
   translate(request: RequestConfig): DispatchConfig {
-    const { auth, url, data, transformRequest, validateStatus } = request;
-    const serialize: AxiosRequestTransformer = function (_, headers) {
-      return serializeBody.call(this, data, headers);
-    };
+    const { auth, headers, url, validateStatus } = request;
     const config: DispatchConfig = { ...this.#blank };
     Object.assign(config, request, NOT_FOR_THE_WIRE);
     config.url = String(url ?? '');
+    config.headers = copyHeaders(this.#blank.headers, headers);
     config.target = () => targetOf(this.#parts.prefix, request);
-    config.transformRequest =
-      transformRequest === undefined ? serialize : [() => data, ...[transformRequest].flat()];
     config.authorize = auth === undefined;
     config.accepts = validateStatus === null ? () => true : validateStatus;
     if (auth) config.auth = { username: auth.username, password: auth.password };
@@ -73,12 +68,12 @@ export class Dispatcher {
 
   /** Gets a request answered. */
   dispatch<T>(config: DispatchConfig, signal: RequestConfig['signal']): Promise<SessionResponse<T>> {
-    return this.#run(config, signal, {}) as Promise<SessionResponse<T>>;
+    return this.#run(config, signal, this.#parts.answer) as Promise<SessionResponse<T>>;
   }
 
   /** Makes a request ready, and goes no further. */
   async prepare(config: DispatchConfig, signal: RequestConfig['signal']): Promise<DispatchConfig> {
-    await this.#run(config, signal, { adapter: getAnswered(async () => ({}) as SessionResponse) });
+    await this.#run(config, signal, async () => ({}) as SessionResponse);
     return config;
   }
 
@@ -91,14 +86,17 @@ export class Dispatcher {
   async #run(
     config: DispatchConfig,
     callers: RequestConfig['signal'],
-    options: AxiosRequestConfig,
+    answer: Answer,
   ): Promise<SessionResponse> {
     if (this.#closed) throw new InvalidInvocation('the session is closed');
     const { signal, leave } = this.#inFlight.enter(callers as AbortSignal | undefined);
     config.signal = signal;
     let data: unknown;
     try {
-      const response: SessionResponse = await this.#axios.request(board(config, options));
+      const trip = new Trip(config, answer);
+      await this.#axios.request({ url: config.url, method: config.method, trip } as AxiosRequestConfig);
+      const response = (await trip.outcome) as SessionResponse;
+      response.duration = trip.duration;
       data = response.data;
       return response;
     } catch (error) {
@@ -114,7 +112,6 @@ export class Dispatcher {
 /** Looked after before the wire, where axios's adapter would do it once more. */
 const NOT_FOR_THE_WIRE = Object.freeze({
   auth: undefined,
-  data: undefined,
   params: undefined,
   paramsSerializer: undefined,
   validateStatus: undefined,
@@ -126,11 +123,13 @@ const BLANK = Object.freeze({
   url: '',
   method: 'GET',
   headers: undefined,
+  data: undefined,
   transformRequest: undefined,
   transformResponse: undefined,
   responseType: undefined,
   signal: undefined,
   target: undefined,
+  isSerialized: false,
   authorize: false,
   accepts: undefined,
   cache: undefined,
@@ -142,35 +141,45 @@ const BLANK = Object.freeze({
   bearerUrl: undefined,
 });
 
-/** A request on its way through axios. As it is no plain object, axios takes it along instead of copying it, however deep. */
+/**
+ * A request on its way through axios, and what stands for its answer on the way back. As it is no plain object, axios
+ * takes it along as it is; all else that it knows of a request it copies, checks and normalises, and more than once.
+ */
 class Trip {
   readonly config: DispatchConfig;
+  readonly answer: Answer;
+  outcome: Promise<SessionResponse> | undefined;
+  // What axios expects of an answer.
+  readonly headers = NO_HEADERS;
+  data: undefined;
+  duration = 0;
 
-  constructor(config: DispatchConfig) {
+  constructor(config: DispatchConfig, answer: Answer) {
     this.config = config;
+    this.answer = answer;
   }
 }
 
+const NO_HEADERS = new AxiosHeaders();
+
 type Passenger = InternalAxiosRequestConfig & { readonly trip: Trip };
 
-/** As little as axios needs to know: it looks at each option of each request several times. */
-function board(config: DispatchConfig, options: AxiosRequestConfig): AxiosRequestConfig {
-  const { headers, method, transformRequest, transformResponse, url } = config;
-  const passenger = { ...options, method, url, transformRequest, trip: new Trip(config) };
-  if (headers !== undefined) Object.assign(passenger, { headers });
-  if (transformResponse !== undefined) Object.assign(passenger, { transformResponse });
-  return passenger as AxiosRequestConfig;
-}
+/** From here on the request is ours again. Its failure too: axios would change what an exception shows of its answer. */
+const adapter = async (passenger: InternalAxiosRequestConfig): Promise<AxiosResponse> => {
+  const { trip } = passenger as Passenger;
+  const { answer, config } = trip;
+  if (!config.isSerialized) config.data = serialize(config);
+  config.isSerialized = true;
+  trip.outcome = answer(config);
+  await trip.outcome.catch(() => {});
+  return trip as unknown as AxiosResponse;
+};
 
-/** The adapter: from here on the request is ours again. */
-function getAnswered(answer: DispatcherParts['answer']) {
-  return (passenger: InternalAxiosRequestConfig): Promise<SessionResponse> => {
-    const { config } = (passenger as Passenger).trip;
-    config.headers = passenger.headers;
-    config.url = passenger.url ?? '';
-    config.data = passenger.data;
-    return answer(config);
-  };
+/** The body to be sent: as the caller's own functions make it, or else by its type. */
+function serialize(config: DispatchConfig): unknown {
+  const { transformRequest, data, headers } = config;
+  if (transformRequest === undefined) return serializeBody.call(config, data, headers);
+  return [transformRequest].flat().reduce((body, transform) => transform.call(config, body, headers), data);
 }
 
 function absoluteUrl({ target, url }: DispatchConfig): string {

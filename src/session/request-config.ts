@@ -72,8 +72,10 @@ export interface SessionResponse<T = unknown> extends AxiosResponse<T> {
 export interface DispatchConfig extends WireConfig {
   /** Whether the session's token may be added. */
   authorize: boolean;
-  /** Works out the absolute URL; not there where URL, headers and body are final. */
+  /** Works out the absolute URL; not there where URL and headers are final. */
   target?: (() => URL) | undefined;
+  /** Whether `data` is the body as it is sent. */
+  isSerialized: boolean;
   retry?: RequestConfig['retry'];
   /** What `retry` comes to, with that of the session. */
   policy?: RetryPolicy | undefined;

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { AxiosHeaders, AxiosResponseTransformer } from 'axios';
 import { toMilliseconds } from '../cache/expires-after.js';
 import { SessionCache } from '../cache/session-cache.js';
 import {
@@ -188,7 +189,7 @@ export class Session {
   ): Promise<SessionResponse<T>> {
     const { signal } = checkRequestConfig(options);
     const config = PreparedRequest.configOf(request);
-    return this.#dispatcher.dispatch({ ...config, transformRequest: () => config.data }, signal);
+    return this.#dispatcher.dispatch({ ...config }, signal);
   }
 
   /** Puts the user's bearer of this moment into a prepared request, if it is under the prefix. */
@@ -293,7 +294,11 @@ export class Session {
     const shown = showExchange(response, undefined);
     this.#lastResponse = () => shown;
     const decoded = await decode(response, config);
-    shown.data = response.isShared && Buffer.isBuffer(decoded) ? Buffer.from(decoded) : decoded;
+    const data = response.isShared && Buffer.isBuffer(decoded) ? Buffer.from(decoded) : decoded;
+    shown.data = transformersOf(config).reduce(
+      (value, transform) => transform.call(config, value, shown.headers as AxiosHeaders, status),
+      data,
+    );
     return shown;
   }
 
@@ -304,7 +309,7 @@ export class Session {
 }
 
 async function decode(response: WireResponse, config: DispatchConfig): Promise<unknown> {
-  const isTransformed = [config.transformResponse ?? []].flat().length > 0;
+  const isTransformed = transformersOf(config).length > 0;
   try {
     return (isTransformed ? decodeText : decodeBody)(response, config.responseType);
   } catch (error) {
@@ -313,6 +318,12 @@ async function decode(response: WireResponse, config: DispatchConfig): Promise<u
     throw error;
   }
 }
+
+function transformersOf({ transformResponse }: DispatchConfig): AxiosResponseTransformer[] {
+  return transformResponse === undefined ? NO_TRANSFORMERS : [transformResponse].flat();
+}
+
+const NO_TRANSFORMERS: AxiosResponseTransformer[] = [];
 
 function defaultUser(options: SessionOptions): User {
   const { saveAuth, authExpiryThreshold, timeout, logger, retry, onRetry } = options;

@@ -6,6 +6,7 @@ import {
   showRequest,
   showResponse,
 } from '../exceptions/exchange.js';
+import { copyHeaders } from '../http/headers.js';
 import type { WireResponse } from '../http/wire.js';
 import { redactor } from '../redact.js';
 import type { SessionResponse } from './request-config.js';
@@ -28,7 +29,7 @@ export function showExchange(response: WireResponse, data: unknown): SessionResp
     data,
     status,
     statusText,
-    headers: withoutCookies(new AxiosHeaders(headers)),
+    headers: withoutCookies(copyHeaders(headers)),
     get config() {
       return look().config;
     },
