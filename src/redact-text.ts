@@ -1,13 +1,9 @@
-import { kindOf, placeholderFor, type SecretKind, TOKEN } from './secret-names.js';
+import { kindOf, mayHoldSecret, placeholderFor, type SecretKind, TOKEN } from './secret-names.js';
 
 /*
  * Every pattern here is linear: it can start only once in a run of characters that it might go through, or what it goes
  * through is bounded, or it matches once it has started.
  */
-
-/** All that is redacted here has one of these in it. A scan for them costs far less than the patterns do. */
-const HINT =
-  /access|auth|cookie|token|secret|api.{0,3}key|passw|bearer|eyJ|zteos64|:\/\/[^/?#\s"']*@|\\u|%[4-7]/i;
 
 /**
  * The start of `"name": value`, `name=value` or `name: value`. The name may have escapes of JSON or of URLs in it, and
@@ -35,7 +31,7 @@ const URL_USERINFO = /(:\/\/)[^/?#\s"']*@/g;
 
 /** Takes out of a text what a name or a shape gives away as secret: JSON whole or broken, HTML, a form, a stack trace. */
 export function redactText(text: string): string {
-  if (!HINT.test(text)) return text;
+  if (!mayHoldSecret(text)) return text;
   return redactPairs(text)
     .replace(ELEMENT, (element, tag: string, name: string, attributes: string, end: string) => {
       const kind = kindOf(name);

@@ -1,6 +1,6 @@
 import { isObject } from './guards.js';
 import { type HeadersLike, headerEntries } from './header-entries.js';
-import { kindOf, type SecretKind } from './secret-names.js';
+import { kindOf, mayHoldSecret, type SecretKind } from './secret-names.js';
 
 export interface BasicCredentials {
   readonly username: string;
@@ -99,6 +99,7 @@ function userinfoOf(url: URL | undefined): BasicCredentials {
 
 function parsedJson(body: unknown): unknown {
   if (typeof body !== 'string') return body;
+  if (!mayHoldSecret(body)) return undefined;
   try {
     return JSON.parse(body);
   } catch {

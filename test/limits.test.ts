@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   Aborted,
+  type AuthenticateOptions,
   ConnectionRefused,
   ConnectionReset,
   HostNotFound,
@@ -189,6 +190,22 @@ describe('an AbortSignal', () => {
     const exception = await failure(request, Aborted);
     expect(exception).toMatchObject({ code: 'ERR_ABORTED', cause: reason });
     expect(exception.message).toContain('changed my mind');
+  });
+
+  it('reaches a user who authenticates, as a real signal', async () => {
+    const controller = new AbortController();
+    let given: AbortSignal | undefined;
+    const authenticate = ({ signal }: AuthenticateOptions = {}): Promise<never> => {
+      given = signal;
+      return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+    };
+    await using session = newSession({ user: { authenticate, bearer: 'token' } });
+    const request = failure(session.get('listProjects', { signal: controller.signal }), Aborted);
+    await sleep(20);
+    controller.abort(reason);
+    expect(await request).toMatchObject({ cause: reason });
+    expect(given).toBeInstanceOf(AbortSignal);
+    expect(given).toMatchObject({ aborted: true, reason });
   });
 
   it('that has fired already lets nothing be sent', async () => {

@@ -59,14 +59,18 @@ export class Arena {
   /** Answers that were never asked for before: what a cache costs where it does not help. */
   async misses(/** @type {Open} */ open, /** @type {Size} */ size, /** @type {number} */ concurrency) {
     const client = open(await mkdtemp(join(this.directory, 'miss-')), this.origin);
-    return () =>
-      this.#time(
+    return async () => {
+      const elapsed = await this.#time(
         client,
         concurrency,
         size.misses,
         () => this.#url(size, `new-${this.#misses++}`),
         size.misses,
       );
+      // What is written later must not be at the expense of whoever is next.
+      await delay(SETTLING);
+      return elapsed;
+    };
   }
 
   /** Makes sure that what one caller does to an answer is not seen by the next. */

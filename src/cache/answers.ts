@@ -5,6 +5,7 @@ import { copyHeaders } from '../http/headers.js';
 import { toTransportException } from '../http/transport-errors.js';
 import type { WireConfig, WireResponse } from '../http/wire.js';
 import { redactor } from '../redact.js';
+import { mayHoldSecret } from '../secret-names.js';
 import { Secrets } from '../secrets.js';
 import type { Entry, HeaderFields } from './entry.js';
 import type { Held } from './vault.js';
@@ -89,10 +90,13 @@ export function holdsSecret(
   body: readonly Buffer[],
   sent: WireConfig,
 ): boolean {
-  const shown = redactor.headers(Object.fromEntries(headers));
-  if (headers.some(([name, value]) => shown[name] !== value)) return true;
+  const fields = JSON.stringify(headers);
+  if (mayHoldSecret(fields)) {
+    const shown = redactor.headers(Object.fromEntries(headers));
+    if (headers.some(([name, value]) => shown[name] !== value)) return true;
+  }
   const needles = [...TOKENS, ...secretsOf(sent)];
-  return holdsAny([Buffer.from(JSON.stringify(headers))], needles) || holdsAny(body, needles);
+  return needles.some((needle) => fields.includes(needle)) || holdsAny(body, needles);
 }
 
 function secretsOf({ headers, data, url, auth, bearer }: WireConfig): string[] {

@@ -1,6 +1,6 @@
 import { TransportException } from '../exceptions/transport.js';
 import { isFunction, isObject } from '../guards.js';
-import { ACCEPT_ENCODING } from '../http/content-coding.js';
+import { Cancellation } from '../http/cancellation.js';
 import { Flights } from '../http/flights.js';
 import { copyHeaders } from '../http/headers.js';
 import { type Exchange, SAFE_METHODS, type WireConfig, type WireResponse } from '../http/wire.js';
@@ -31,7 +31,7 @@ export class HttpCache {
   readonly #marks: Marks;
   readonly #fetcher: Fetcher;
   readonly #flights = new Flights<WireResponse>();
-  readonly #closing = new AbortController();
+  readonly #closing = new Cancellation();
 
   private constructor(shelf: SafeShelf, secret: Secret, context: CacheContext) {
     this.#context = context;
@@ -56,7 +56,6 @@ export class HttpCache {
 
   /** Forgets the answer that a request would get. */
   async delete(config: WireConfig): Promise<boolean> {
-    config.headers.set('Accept-Encoding', ACCEPT_ENCODING, false);
     this.#flights.seal();
     this.#vault.outdate();
     const { key } = this.#nameOf(config);
@@ -83,17 +82,14 @@ export class HttpCache {
   }
 
   async #read(request: CacheableRequest, config: WireConfig, next: Exchange): Promise<WireResponse> {
-    // What is sent without it differs by nothing, as the network adds it.
-    config.headers.set('Accept-Encoding', ACCEPT_ENCODING, false);
     const { owner, key, scopes } = this.#nameOf(config);
     const { generation } = this.#vault;
     const now = Date.now();
-    let held = request.mode === 'reload' ? undefined : this.#peek(key, config);
-    let mark = this.#marks.peek(scopes, now);
-    if (request.mode !== 'reload' && (held === undefined || mark === undefined)) {
-      [held, mark] = await Promise.all([this.#find(key, config), this.#marks.latest(scopes, now)]);
-    }
-    const isMarked = held !== undefined && isMarkedBy(mark ?? 0, held);
+    const held =
+      request.mode === 'reload' ? undefined : (this.#peek(key, config) ?? (await this.#find(key, config)));
+    const isMarked =
+      held !== undefined &&
+      isMarkedBy(this.#marks.peek(scopes, now) ?? (await this.#marks.latest(scopes, now)), held);
     if (held !== undefined && this.#mayUse(request, held, isMarked, now))
       return answerFrom(held, config, now);
     const mayForgive = held !== undefined && !isMarked && now < held.staleIfErrorUntil;
@@ -144,7 +140,7 @@ export class HttpCache {
   async #fetchTogether(name: string, job: Job): Promise<WireResponse> {
     const { config } = job;
     const what = `${config.method.toUpperCase()} ${redactor.text(config.url)}`;
-    const signal = config.signal as AbortSignal | undefined;
+    const { signal } = config;
     const response = await this.#flights.join(name, { what, signal }, (shared) =>
       this.#fetcher.fetch({ ...job, config: { ...config, signal: shared } }),
     );
@@ -156,7 +152,7 @@ export class HttpCache {
     const { responseType: _, onDownloadProgress: _down, onUploadProgress: _up, ...config } = job.config;
     const name = flightName(job.key, config);
     if (this.#flights.has(name)) return;
-    const inBackground = { ...job, config: { ...config, signal: this.#closing.signal } };
+    const inBackground = { ...job, config: { ...config, signal: this.#closing } };
     void this.#fetchTogether(name, inBackground).catch(() => {});
   }
 

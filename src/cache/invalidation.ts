@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { WireConfig, WireResponse } from '../http/wire.js';
 import { LONGEST_KEPT } from './policy.js';
 import type { SafeShelf } from './safe-shelf.js';
@@ -69,7 +69,7 @@ export class Marks {
 
 /** Without the secret of the store: a mark has to be found also by those who do not have that yet. */
 function nameOf(scope: string): string {
-  return RECORD + createHmac('sha256', scope).update('mark').digest('hex');
+  return RECORD + hash('sha256', `mark ${scope}`);
 }
 
 /** The scope of the answers to one URL, whoever asked and however. */

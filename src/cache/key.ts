@@ -35,7 +35,7 @@ export class Keys {
     const body = Buffer.isBuffer(data)
       ? { base64: data.toString('base64') }
       : canonicalJson(String(data ?? ''));
-    const credentials = credentialsIn(headers, carriesBearer(config));
+    const credentials = credentialsIn(headers, owner !== '');
     return this.digest([
       'answer',
       method.toUpperCase(),

@@ -13,14 +13,14 @@ export interface CacheableRequest {
 }
 
 /** A caller who sends one of these does something with a part of an answer, or caches by himself. */
-const CONDITIONS = [
-  'Range',
-  'If-Range',
-  'If-None-Match',
-  'If-Modified-Since',
-  'If-Match',
-  'If-Unmodified-Since',
-];
+const CONDITIONS: ReadonlySet<string> = new Set([
+  'range',
+  'if-range',
+  'if-none-match',
+  'if-modified-since',
+  'if-match',
+  'if-unmodified-since',
+]);
 const CACHEABLE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 /** Looks at what a request says about caching; undefined where the cache has nothing to do with it. */
@@ -29,7 +29,7 @@ export function describeRequest(config: WireConfig): CacheableRequest | undefine
   if (mode === false || decompress === false || !CACHEABLE_METHODS.has(method.toUpperCase()))
     return undefined;
   if (data !== undefined && typeof data !== 'string' && !Buffer.isBuffer(data)) return undefined;
-  if (CONDITIONS.some((name) => headers.has(name))) return undefined;
+  if (Object.keys(headers).some((name) => CONDITIONS.has(name.toLowerCase()))) return undefined;
   const directives = requestDirectives(headers.get('Cache-Control'), headers.get('Pragma'));
   const onlyIfCached = mode === 'only-if-cached' || directives.has('only-if-cached');
   const isPlain = mode === undefined && directives.size === 0;

@@ -1,8 +1,9 @@
+import { type Abortable, Cancellation } from './cancellation.js';
 import { withLimits } from './limits.js';
 
 interface Flight<T> {
   readonly answer: Promise<T>;
-  readonly controller: AbortController;
+  readonly cancellation: Cancellation;
   waiting: number;
   isOver: boolean;
 }
@@ -20,8 +21,8 @@ export class Flights<T> {
    */
   async join(
     key: string,
-    { what, signal }: { readonly what: string; readonly signal: AbortSignal | undefined },
-    start: (signal: AbortSignal) => Promise<T>,
+    { what, signal }: { readonly what: string; readonly signal: Abortable | undefined },
+    start: (cancellation: Cancellation) => Promise<T>,
   ): Promise<T> {
     const flight = this.#flights.get(key) ?? this.#start(key, start);
     flight.waiting += 1;
@@ -47,13 +48,13 @@ export class Flights<T> {
     this.#flights.clear();
   }
 
-  #start(key: string, start: (signal: AbortSignal) => Promise<T>): Flight<T> {
-    const controller = new AbortController();
-    const answer = start(controller.signal).finally(() => {
+  #start(key: string, start: (cancellation: Cancellation) => Promise<T>): Flight<T> {
+    const cancellation = new Cancellation();
+    const answer = start(cancellation).finally(() => {
       flight.isOver = true;
       this.#forget(key, flight);
     });
-    const flight: Flight<T> = { answer, controller, waiting: 0, isOver: false };
+    const flight: Flight<T> = { answer, cancellation, waiting: 0, isOver: false };
     this.#flights.set(key, flight);
     return flight;
   }
@@ -61,7 +62,7 @@ export class Flights<T> {
   #end(key: string, flight: Flight<T>, reason: unknown): void {
     this.#forget(key, flight);
     flight.answer.catch(() => {});
-    flight.controller.abort(reason);
+    flight.cancellation.abort(reason);
   }
 
   #forget(key: string, flight: Flight<T>): void {

@@ -8,12 +8,20 @@ const FORMS = [
   new RegExp(`^[A-Z][a-z]{2} ${MONTH} (?<day>[ \\d]\\d) ${TIME} (?<year>\\d{4})$`, 'i'),
 ];
 
+/** The date read last: that of an answer is asked for more than once, and a second has many answers. */
+let last: { readonly text: string; readonly time: number | undefined } = { text: '', time: undefined };
+
 /**
  * Reads an HTTP date, and nothing that merely looks like one: `Date.parse` takes `0` for a year.
  *
  * @returns milliseconds since the epoch; undefined where it is none
  */
 export function parseHttpDate(text: string): number | undefined {
+  if (text !== last.text) last = { text, time: parse(text) };
+  return last.time;
+}
+
+function parse(text: string): number | undefined {
   for (const form of FORMS) {
     const { day, month = '', year, hour, minute, second } = form.exec(text)?.groups ?? {};
     if (day === undefined) continue;

@@ -1,3 +1,4 @@
+import type { Abortable } from './cancellation.js';
 import { toTransportException } from './transport-errors.js';
 import type { Exchange } from './wire.js';
 
@@ -25,7 +26,7 @@ export class Limiter {
    *
    * @throws the signal's reason
    */
-  enter(signal?: AbortSignal): Promise<void> {
+  enter(signal?: Abortable): Promise<void> {
     return new Promise((resolve, reject) => {
       const go = (): void => {
         signal?.removeEventListener('abort', onAbort);
@@ -36,7 +37,7 @@ export class Limiter {
         reject(signal?.reason);
       };
       if (signal?.aborted) return onAbort();
-      signal?.addEventListener('abort', onAbort, { once: true });
+      signal?.addEventListener('abort', onAbort);
       if (this.tryEnter()) go();
       else this.#waiting.add(go);
     });
@@ -70,7 +71,7 @@ export function withLimiter(limiterFor: (url: string) => Limiter, next: Exchange
   return async (config) => {
     const limiter = limiterFor(config.url);
     if (!limiter.tryEnter()) {
-      await limiter.enter(config.signal as AbortSignal | undefined).catch((reason) => {
+      await limiter.enter(config.signal).catch((reason) => {
         throw toTransportException(reason, config);
       });
     }

@@ -1,5 +1,6 @@
 import { Timeout, type TransportContext } from '../exceptions/transport.js';
 import { redactor } from '../redact.js';
+import type { Abortable } from './cancellation.js';
 import { LONGEST_TIMER } from './sleep.js';
 import { abortedException } from './transport-errors.js';
 
@@ -10,7 +11,7 @@ export interface Limits {
   /** The request that it is about, if it is about one; as it is, for it is redacted when an exception is made. */
   readonly method?: string | undefined;
   readonly url?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Abortable | undefined;
   /** In milliseconds; 0 for none. */
   readonly timeout?: number | undefined;
 }

@@ -1,4 +1,5 @@
 import { redactor } from '../redact.js';
+import type { Cancellation } from './cancellation.js';
 import { withLimits } from './limits.js';
 import { parseRetryAfter } from './retry-policy.js';
 import { sleep } from './sleep.js';
@@ -39,7 +40,7 @@ export class Pacer {
    * @throws Aborted
    */
   start({ method, url, ...config }: WireConfig): Promise<void> {
-    const signal = config.signal as AbortSignal | undefined;
+    const { signal } = config;
     this.#waiting += 1;
     const turn = this.#lastTurn.then(() => this.#wait(signal));
     // Whoever comes next waits for this turn to be over, however it ends.
@@ -51,12 +52,12 @@ export class Pacer {
     return withLimits(turn, { what: `${method.toUpperCase()} ${redactor.text(url)}`, signal });
   }
 
-  async #wait(signal: AbortSignal | undefined): Promise<void> {
+  async #wait(signal: Cancellation | undefined): Promise<void> {
     for (;;) {
       signal?.throwIfAborted();
       const delay = this.#notBefore - performance.now();
       if (delay <= 0) break;
-      await sleep(delay, signal);
+      await sleep(delay, signal?.signal);
     }
     this.holdOff(this.#minInterval);
   }

@@ -66,7 +66,7 @@ function report({ logger, onRetry }: RetryHooks, event: RetryEvent): void {
 
 async function pause(delay: number, config: WireConfig): Promise<void> {
   try {
-    await sleep(delay, config.signal as AbortSignal);
+    await sleep(delay, config.signal?.signal);
   } catch (reason) {
     throw toTransportException(reason, config);
   }

@@ -38,8 +38,13 @@ export class Authorization {
   async authorize(config: DispatchConfig): Promise<void> {
     if (!config.authorize || !this.covers(new URL(config.url))) return;
     const { method, url, timeout, policy } = config;
-    const signal = config.signal as AbortSignal | undefined;
-    const authenticated = Promise.resolve(this.#user.authenticate({ signal }));
+    const { signal } = config;
+    const options = {
+      get signal() {
+        return signal?.signal;
+      },
+    };
+    const authenticated = Promise.resolve(this.#user.authenticate(options));
     // Mostly there is nothing to wait for, and to watch over a wait takes longer than to see that.
     if ((await Promise.race([authenticated, NOT_YET])) === NOT_YET) {
       await withLimits(authenticated, {

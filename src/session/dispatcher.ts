@@ -89,8 +89,8 @@ export class Dispatcher {
     answer: Answer,
   ): Promise<SessionResponse> {
     if (this.#closed) throw new InvalidInvocation('the session is closed');
-    const { signal, leave } = this.#inFlight.enter(callers as AbortSignal | undefined);
-    config.signal = signal;
+    const { cancellation, leave } = this.#inFlight.enter(callers as AbortSignal | undefined);
+    config.signal = cancellation;
     let data: unknown;
     try {
       const trip = new Trip(config, answer);
@@ -100,7 +100,7 @@ export class Dispatcher {
       data = response.data;
       return response;
     } catch (error) {
-      if (!signal.aborted && !isAxiosError(error)) throw error;
+      if (!cancellation.aborted && !isAxiosError(error)) throw error;
       throw toTransportException(error, { ...config, url: absoluteUrl(config) });
     } finally {
       if (isReadable(data)) finished(data, leave);

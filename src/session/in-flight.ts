@@ -1,46 +1,51 @@
+import { Cancellation } from '../http/cancellation.js';
+
 /** The requests of a session that are under way, so that it can end them all. */
 export class InFlight {
-  readonly #requests = new Set<AbortController>();
+  readonly #requests = new Set<Cancellation>();
   /** Those that a caller's signal ends. One listener serves them all: adding one takes as long as there are others. */
-  readonly #bySignal = new Map<AbortSignal, Set<AbortController>>();
+  readonly #bySignal = new Map<AbortSignal, Set<Cancellation>>();
 
   /**
    * Enters a request.
    *
-   * @returns the signal that ends it, the caller's or ours, and what to call when it is over. `AbortSignal.any` would
-   *   do the same, but on Node 20 it keeps every request of a long-lived signal in memory.
+   * @returns what ends it, on the caller's word or ours, and what to call when it is over. `AbortSignal.any` would do the
+   *   same, but on Node 20 it keeps every request of a long-lived signal in memory.
    */
-  enter(callers: AbortSignal | undefined): { readonly signal: AbortSignal; readonly leave: () => void } {
-    const controller = new AbortController();
-    this.#requests.add(controller);
-    const unfollow = callers && this.#follow(callers, controller);
+  enter(callers: AbortSignal | undefined): {
+    readonly cancellation: Cancellation;
+    readonly leave: () => void;
+  } {
+    const cancellation = new Cancellation();
+    this.#requests.add(cancellation);
+    const unfollow = callers && this.#follow(callers, cancellation);
     const leave = (): void => {
-      this.#requests.delete(controller);
+      this.#requests.delete(cancellation);
       unfollow?.();
     };
-    return { signal: controller.signal, leave };
+    return { cancellation, leave };
   }
 
   /** Ends every request. */
   abort(reason: Error): void {
-    for (const controller of this.#requests) controller.abort(reason);
+    for (const cancellation of this.#requests) cancellation.abort(reason);
   }
 
-  #follow(signal: AbortSignal, controller: AbortController): (() => void) | undefined {
+  #follow(signal: AbortSignal, cancellation: Cancellation): (() => void) | undefined {
     if (signal.aborted) {
-      controller.abort(signal.reason);
+      cancellation.abort(signal.reason);
       return undefined;
     }
     const followers = this.#bySignal.get(signal) ?? this.#listen(signal);
-    followers.add(controller);
+    followers.add(cancellation);
     return () => {
-      followers.delete(controller);
+      followers.delete(cancellation);
       if (followers.size === 0) this.#unlisten(signal);
     };
   }
 
-  #listen(signal: AbortSignal): Set<AbortController> {
-    const followers = new Set<AbortController>();
+  #listen(signal: AbortSignal): Set<Cancellation> {
+    const followers = new Set<Cancellation>();
     this.#bySignal.set(signal, followers);
     signal.addEventListener('abort', this.#onAbort);
     return followers;
@@ -53,6 +58,6 @@ export class InFlight {
 
   readonly #onAbort = ({ target }: Event): void => {
     const signal = target as AbortSignal;
-    for (const controller of this.#bySignal.get(signal) ?? []) controller.abort(signal.reason);
+    for (const cancellation of this.#bySignal.get(signal) ?? []) cancellation.abort(signal.reason);
   };
 }

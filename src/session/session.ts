@@ -10,6 +10,7 @@ import {
   STATUS_EXCEPTIONS,
 } from '../exceptions/status.js';
 import { decodeBody, decodeText, readFailedBody } from '../http/body.js';
+import { ACCEPT_ENCODING } from '../http/content-coding.js';
 import { MAX_REDIRECTS } from '../http/redirects.js';
 import { RetryBudget, resolveRetry } from '../http/retry-policy.js';
 import type { Exchange, WireResponse } from '../http/wire.js';
@@ -34,6 +35,9 @@ import {
   type SessionResponse,
 } from './request-config.js';
 import { showExchange, showFailure, showReceived } from './shown-exchange.js';
+
+/** What every request is sent with, unless the options say otherwise. */
+const HEADERS = { Accept: '*/*', 'Accept-Encoding': ACCEPT_ENCODING, 'User-Agent': `itkdb/${VERSION}` };
 
 /**
  * A connection to the database that authenticates itself.
@@ -243,7 +247,7 @@ export class Session {
   #createDispatcher({ httpAgent, httpsAgent, ...options }: SessionOptions): Dispatcher {
     return new Dispatcher({
       prefix: this.#prefix,
-      headers: { Accept: '*/*', 'User-Agent': `itkdb/${VERSION}`, ...options.headers },
+      headers: { ...HEADERS, ...options.headers },
       defaults: {
         httpAgent: httpAgent ?? this.#keep(new HttpAgent({ keepAlive: true })),
         httpsAgent: httpsAgent ?? this.#keep(new HttpsAgent({ keepAlive: true })),
@@ -273,7 +277,7 @@ export class Session {
   /** What the adapter does: exchanges a prepared request for an answer, or an exception. */
   async #answer(config: DispatchConfig): Promise<SessionResponse> {
     this.#authorization.check(config);
-    (config.signal as AbortSignal).throwIfAborted();
+    config.signal?.throwIfAborted();
     config.retries = config.policy && new RetryBudget(config.policy);
     config.bearerAsOf = performance.now();
     const response = await this.#exchange(config);

@@ -158,7 +158,7 @@ export class User implements UserLike {
 
   /** However many callers wait, there is one renewal; it is given up when all of them have given up. */
   async #renewed({ signal }: AuthenticateOptions): Promise<void> {
-    await this.#renewals.join('', { what: 'authentication', signal }, (shared) => this.#renew(shared));
+    await this.#renewals.join('', { what: 'authentication', signal }, (shared) => this.#renew(shared.signal));
     await this.#saving;
   }
 
