@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
 import axios from 'axios';
@@ -82,8 +83,32 @@ const plainAxios = () => {
   };
 };
 
+/**
+ * The least that any cache could do that keeps each answer in a file of its own: no key, no policy, no check. Nobody can be
+ * much faster than this on the file system at hand.
+ *
+ * @type {Open}
+ */
+const bareFiles = (directory) => {
+  const client = axios.create({ proxy: false, httpAgent: new Agent({ keepAlive: true }) });
+  let temporary = 0;
+  const get = async (/** @type {string} */ url) => {
+    const path = join(directory, new URL(url).pathname.replaceAll('/', '-'));
+    if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8'));
+    const { data } = await client.get(url, { responseType: 'arraybuffer' });
+    const beside = join(directory, `${temporary++}.tmp`);
+    writeFileSync(beside, data, { mode: 0o600 });
+    renameSync(beside, path);
+    return JSON.parse(data.toString());
+  };
+  return { get };
+};
+
 /** Ours first. @type {Record<string, Open>} */
 export const ON_DISK = { itkdb, 'got + keyv-file': gotAndKeyvFile, 'make-fetch-happen': makeFetchHappen };
+
+/** @type {Record<string, Open>} */
+export const LEAST = { 'bare files': bareFiles };
 
 /** @type {Record<string, Open>} */
 export const IN_MEMORY = { 'axios-cache-int.': axiosCacheInterceptor, undici };

@@ -1,5 +1,6 @@
 import { Aborted, TransportException } from '../exceptions/transport.js';
 import { isReadable } from '../guards.js';
+import { copyHeaders } from '../http/headers.js';
 import type { Outcome } from '../http/retry-policy.js';
 import { discard, type Exchange, type WireConfig, type WireResponse } from '../http/wire.js';
 import { answerFrom, gatewayTimeout, holdsSecret, keptHeaders, mergeHeaders, tee } from './answers.js';
@@ -95,7 +96,7 @@ export class Fetcher {
     const { config, next, request, held } = job;
     if (request.onlyIfCached) throw NOT_CACHED;
     const requestedAt = Date.now();
-    const headers = config.headers.concat(validators);
+    const headers = copyHeaders(config.headers, validators);
     // With an answer in hand there is no need to try for minutes.
     const response = await next({ ...config, headers, forgives: job.forgives });
     const receivedAt = Date.now();

@@ -50,7 +50,7 @@ export class Vault {
   put(held: Held, body?: readonly Buffer[]): void {
     if (body === undefined) this.#memory.set(held.key, held);
     else this.#memory.delete(held.key);
-    this.#write(held.key, encode(held, body), held.keepUntil);
+    this.#write(held, body, held.keepUntil);
   }
 
   /** Puts up a signpost, unless it stands there already. */
@@ -58,7 +58,7 @@ export class Vault {
     const found = this.#memory.get(signpost.key);
     if (found?.kind === 'vary' && found.names.join() === signpost.names.join()) return;
     this.#memory.set(signpost.key, signpost);
-    this.#write(signpost.key, encode(signpost), Date.now() + LONGEST_KEPT);
+    this.#write(signpost, undefined, Date.now() + LONGEST_KEPT);
   }
 
   /** @returns whether there was one */
@@ -93,7 +93,7 @@ export class Vault {
   async #read(key: string): Promise<Found> {
     await this.#clearing?.catch(() => {});
     const unwritten = this.#writer.find(key);
-    const bytes = unwritten === undefined ? await this.#shelf.read(key) : Buffer.concat(unwritten);
+    const bytes = unwritten === undefined ? await this.#shelf.read(key) : Buffer.concat(unwritten.encode());
     if (bytes === undefined) return undefined;
     const stored = decode(bytes, key);
     const found = stored?.kind === 'answer' ? this.#toHeld(stored) : stored;
@@ -115,10 +115,13 @@ export class Vault {
     return coming;
   }
 
-  #write(key: string, parts: readonly Buffer[], expires: number): void {
+  #write(stored: Held | Signpost, body: readonly Buffer[] | undefined, expires: number): void {
+    const { key } = stored;
     this.#coming.delete(key);
+    const size = (body ?? []).reduce((sum, { length }) => sum + length, sizeOf(stored));
     // What was written before is older.
-    if (!this.#writer.write(key, parts, expires)) void this.#shelf.remove(key);
+    if (!this.#writer.write(key, { size, expires, encode: () => encode(stored, body) }))
+      void this.#shelf.remove(key);
   }
 
   #toHeld(entry: Entry): Held | undefined {

@@ -12,9 +12,13 @@ const LATEST = 1000;
 /** How long `flush` waits, in milliseconds. */
 const PATIENCE = 5000;
 
-interface Write {
-  readonly parts: readonly Buffer[];
+/** What is to be written. */
+export interface Write {
+  /** Makes the bytes, when it is their turn. */
+  readonly encode: () => readonly Buffer[];
+  /** When they expire, in milliseconds since the epoch. */
   readonly expires: number;
+  /** How much memory they take until then, in bytes. */
   readonly size: number;
 }
 
@@ -34,16 +38,14 @@ export class Writer {
   }
 
   /** @returns whether there was room for it among what waits */
-  write(key: string, parts: readonly Buffer[], expires: number): boolean {
+  write(key: string, write: Write): boolean {
     this.drop(key);
-    const size = parts.reduce((sum, { length }) => sum + length, 0);
     this.#shelf.expect();
-    if (this.#backlog + size > BACKLOG && this.#backlog > 0) {
+    if (this.#backlog + write.size > BACKLOG && this.#backlog > 0) {
       this.#shelf.say('the store is slower than the answers come, so some are not written');
       return false;
     }
-    this.#backlog += size;
-    const write = { parts, expires, size };
+    this.#backlog += write.size;
     this.#waiting.set(key, write);
     this.#unwritten.set(key, write);
     this.#schedule();
@@ -51,8 +53,8 @@ export class Writer {
   }
 
   /** What is not written yet under a name. */
-  find(key: string): readonly Buffer[] | undefined {
-    return this.#unwritten.get(key)?.parts;
+  find(key: string): Write | undefined {
+    return this.#unwritten.get(key);
   }
 
   /** Forgets what waits to be written under a name, and waits for what is being written. */
@@ -107,7 +109,7 @@ export class Writer {
       // Two writes of one name could end the other way round.
       if (this.#running.has(key)) continue;
       this.#waiting.delete(key);
-      const running = this.#shelf.write(key, write.parts, write.expires).then(() => {
+      const running = this.#shelf.write(key, write.encode(), write.expires).then(() => {
         this.#backlog -= write.size;
         this.#running.delete(key);
         if (this.#unwritten.get(key) === write) this.#unwritten.delete(key);

@@ -6,11 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import KeyvRedis from '@keyv/redis';
 import { Keyv } from 'keyv';
 import { KeyvFile } from 'keyv-file';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SafeShelf } from '../../src/cache/safe-shelf.js';
 import { DirectoryShelf, KeyvShelf } from '../../src/cache/shelf.js';
 import type { CacheStore, Shelf } from '../../src/cache/store.js';
-import { Writer } from '../../src/cache/writer.js';
+import { type Write, Writer } from '../../src/cache/writer.js';
 import { InvalidInvocation, Timeout } from '../../src/index.js';
 import { CacheWorld, numbered, numberIn } from '../helpers/cache-world.js';
 import { keepLogs } from '../helpers/logs.js';
@@ -296,8 +296,10 @@ describe('what waits to be written', () => {
     const written: string[] = [];
     const shelf = shelfThat(async (key) => void written.push(key));
     const writer = new Writer(new SafeShelf(shelf, logger));
-    const part = Buffer.alloc(30 * 1024 * 1024);
-    for (const key of ['a', 'b', 'c', 'd']) writer.write(key, [part], soon());
+    const encode = vi.fn(() => [Buffer.alloc(10)]);
+    const write: Write = { size: 30 * 1024 * 1024, expires: soon(), encode };
+    for (const key of ['a', 'b', 'c', 'd']) writer.write(key, write);
+    expect(encode).not.toHaveBeenCalled();
     await writer.flush();
     expect(written).toEqual(['a', 'b']);
     expect(logger.lines).toEqual([expect.stringMatching(/^warn: Cache: .*not written/)]);
@@ -311,7 +313,7 @@ describe('what waits to be written', () => {
         logger,
       ),
     );
-    writer.write('a', [Buffer.from('x')], soon());
+    writer.write('a', { size: 1, expires: soon(), encode: () => [Buffer.from('x')] });
     await writer.flush();
     expect(logger.lines).toEqual([expect.stringMatching(/^warn: Cache: .*within 5 seconds/)]);
   });
