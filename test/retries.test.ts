@@ -2,7 +2,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseHttpDate } from '../src/http/http-date.js';
-import { parseRetryAfter } from '../src/http/retry-policy.js';
+import { parseRetryAfter } from '../src/http/retry-budget.js';
 import {
   Aborted,
   AuthenticationFailed,

@@ -1,7 +1,7 @@
 import { Aborted, TransportException } from '../exceptions/transport.js';
 import { isReadable } from '../guards.js';
 import { copyHeaders } from '../http/headers.js';
-import type { Outcome } from '../http/retry-policy.js';
+import type { Outcome } from '../http/retry-budget.js';
 import { discard, type Exchange, type WireConfig, type WireResponse } from '../http/wire.js';
 import { answerFrom, gatewayTimeout, holdsSecret, keptHeaders, mergeHeaders, tee } from './answers.js';
 import type { CacheContext } from './context.js';

@@ -1,5 +1,4 @@
-import type { Exchange, WireConfig } from '../http/wire.js';
-import { gatewayTimeout } from './answers.js';
+import type { WireConfig } from '../http/wire.js';
 import type { CacheContext } from './context.js';
 import type { HttpCache } from './http-cache.js';
 import type { CacheSize, CacheStore } from './store.js';
@@ -56,18 +55,9 @@ export class SessionCache<Request> {
     return (await (await this.#open())?.size()) ?? { entries: 0, bytes: 0 };
   }
 
-  /** @internal Answers requests from the cache, or else by `next`. */
-  before(next: Exchange): Exchange {
-    if (this.#store === false) {
-      return async (config) => (config.cache === 'only-if-cached' ? gatewayTimeout(config) : next(config));
-    }
-    return async (config) => {
-      const cache = this.#opened ?? (await this.#open());
-      if (cache === undefined) return next(config);
-      const response = await cache.exchange(config, next);
-      response.retract = () => cache.delete(config);
-      return response;
-    };
+  /** @internal The cache itself; undefined where there is none. */
+  open(): Promise<HttpCache | undefined> | HttpCache | undefined {
+    return this.#opened ?? this.#open();
   }
 
   /** @internal */

@@ -1,7 +1,7 @@
 import { redactor } from '../redact.js';
 import type { Cancellation } from './cancellation.js';
 import { withLimits } from './limits.js';
-import { parseRetryAfter } from './retry-policy.js';
+import { parseRetryAfter } from './retry-budget.js';
 import { sleep } from './sleep.js';
 import type { Exchange, WireConfig } from './wire.js';
 

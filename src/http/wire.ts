@@ -4,7 +4,7 @@ import type { Exchanged } from '../exceptions/exchange.js';
 import { isReadable } from '../guards.js';
 import type { Cancellation } from './cancellation.js';
 import { ACCEPT_ENCODING, decodeContent, decodeStream, tooLarge } from './content-coding.js';
-import type { Outcome, RetryBudget } from './retry-policy.js';
+import type { Outcome, RetryBudget } from './retry-budget.js';
 import { SilenceWatch } from './silence.js';
 import { toTransportException } from './transport-errors.js';
 

@@ -7,7 +7,6 @@ import {
   type InternalAxiosRequestConfig,
   isAxiosError,
 } from 'axios';
-import { InvalidInvocation } from '../exceptions/base.js';
 import { isReadable } from '../guards.js';
 import { serializeBody } from '../http/body.js';
 import { copyHeaders } from '../http/headers.js';
@@ -37,7 +36,6 @@ export class Dispatcher {
   readonly #blank: DispatchConfig;
   readonly #axios: Axios;
   readonly #inFlight = new InFlight();
-  #closed = false;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
@@ -77,9 +75,8 @@ export class Dispatcher {
     return config;
   }
 
-  /** Ends all requests that are under way. There will be no others. */
+  /** Ends all requests that are under way. */
   close(): void {
-    this.#closed = true;
     this.#inFlight.abort(new Error('the session was closed; is an `await` missing before that?'));
   }
 
@@ -88,7 +85,6 @@ export class Dispatcher {
     callers: RequestConfig['signal'],
     answer: Answer,
   ): Promise<SessionResponse> {
-    if (this.#closed) throw new InvalidInvocation('the session is closed');
     const { cancellation, leave } = this.#inFlight.enter(callers as AbortSignal | undefined);
     config.signal = cancellation;
     let data: unknown;

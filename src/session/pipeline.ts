@@ -1,4 +1,5 @@
 import type { SessionCache } from '../cache/session-cache.js';
+import { withCache } from '../cache/with-cache.js';
 import { redactorFor } from '../exceptions/exchange.js';
 import { byOrigin } from '../http/by-origin.js';
 import { CookieStore, withCookies } from '../http/cookies.js';
@@ -16,7 +17,7 @@ export interface PipelineParts {
   readonly options: SessionOptions;
   readonly logger: Logger;
   readonly authorization: Authorization;
-  readonly cache: Pick<SessionCache<never>, 'before'>;
+  readonly cache: Pick<SessionCache<never>, 'open'>;
   /** Told of each answer that comes from a server, that of a redirect or of a failed try included. */
   readonly onResponse: (response: WireResponse) => void;
 }
@@ -42,7 +43,7 @@ export function createPipeline({
   const paced = withPacer(pacerFor, authorization.withFreshBearer(watched));
   const tried = withRetries({ logger, onRetry }, paced);
   const limited = withLimiter(limiterFor, tried);
-  const cached = cache.before(withCookies(new CookieStore(), limited));
+  const cached = withCache(cache, withCookies(new CookieStore(), limited));
   return authorization.withReauthentication(withRedirects(authorization.covers, cached));
 }
 

@@ -1,43 +1,18 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import type { AxiosHeaders, AxiosResponseTransformer } from 'axios';
 import { toMilliseconds } from '../cache/expires-after.js';
 import { SessionCache } from '../cache/session-cache.js';
-import {
-  exceptionFor,
-  isFailure,
-  type ResponseExceptionClass,
-  STATUS_EXCEPTIONS,
-} from '../exceptions/status.js';
-import { decodeBody, decodeText, readFailedBody } from '../http/body.js';
-import { ACCEPT_ENCODING } from '../http/content-coding.js';
-import { MAX_REDIRECTS } from '../http/redirects.js';
-import { RetryBudget, resolveRetry } from '../http/retry-policy.js';
-import type { Exchange, WireResponse } from '../http/wire.js';
+import { InvalidInvocation } from '../exceptions/base.js';
+import { type ResponseExceptionClass, STATUS_EXCEPTIONS } from '../exceptions/status.js';
 import { inspectAsString } from '../inspect.js';
 import { createLogger, type Logger } from '../logger.js';
 import { SettingsReader } from '../settings.js';
-import { parsePrefix } from '../url.js';
+import { isUnderPrefix, parsePrefix } from '../url.js';
 import { User } from '../user/user.js';
 import type { UserLike } from '../user/user-like.js';
-import { DEFAULT_TIMEOUT } from '../user/user-options.js';
 import { copyOptions } from '../validation.js';
-import { VERSION } from '../version.js';
-import { Authorization } from './authorization.js';
-import { Dispatcher } from './dispatcher.js';
-import { checkSessionOptions, MAX_CACHE_SIZE, MAX_CONTENT_LENGTH, type SessionOptions } from './options.js';
-import { createPipeline } from './pipeline.js';
+import type { Engine } from './engine.js';
+import { checkSessionOptions, MAX_CACHE_SIZE, type SessionOptions } from './options.js';
 import { PreparedRequest } from './prepared-request.js';
-import {
-  checkRequestConfig,
-  type DispatchConfig,
-  type RequestConfig,
-  type SessionResponse,
-} from './request-config.js';
-import { showExchange, showFailure, showReceived } from './shown-exchange.js';
-
-/** What every request is sent with, unless the options say otherwise. */
-const HEADERS = { Accept: '*/*', 'Accept-Encoding': ACCEPT_ENCODING, 'User-Agent': `itkdb/${VERSION}` };
+import { checkRequestConfig, type RequestConfig, type SessionResponse } from './request-config.js';
 
 /**
  * A connection to the database that authenticates itself.
@@ -60,16 +35,14 @@ export class Session {
   /** The statuses that the database answers with when a command went well. */
   static readonly SUCCESS_STATUSES: ReadonlySet<number> = new Set([200, 201]);
 
+  readonly #options: SessionOptions;
   readonly #prefix: URL;
   readonly #user: UserLike;
   readonly #logger: Logger;
-  readonly #authorization: Authorization;
-  readonly #retry: SessionOptions['retry'];
   readonly #cache: SessionCache<string | URL | RequestConfig>;
-  readonly #exchange: Exchange;
-  readonly #dispatcher: Dispatcher;
-  readonly #ours: { close?(): void; destroy?(): void }[] = [];
-  #lastResponse: (() => SessionResponse) | undefined;
+  #engine: Engine | undefined;
+  #starting: Promise<Engine> | undefined;
+  #isClosed = false;
 
   static {
     inspectAsString(this);
@@ -77,24 +50,12 @@ export class Session {
 
   /** @throws InvalidInvocation where an option or a setting is wrong */
   constructor(options: SessionOptions = {}) {
-    options = copyOptions('new Session', options);
-    checkSessionOptions(options);
-    this.#logger = createLogger(options.logger);
-    this.#prefix = parsePrefix(options.prefixUrl ?? new SettingsReader().get('ITKDB_API_URL'));
-    this.#user = options.user ?? this.#keep(defaultUser(options));
-    this.#authorization = new Authorization(this.#user, this.#prefix);
-    this.#retry = options.retry;
-    this.#cache = this.#createCache(options);
-    this.#exchange = createPipeline({
-      options,
-      logger: this.#logger,
-      authorization: this.#authorization,
-      cache: this.#cache,
-      onResponse: (response) => {
-        this.#lastResponse = () => showReceived(response);
-      },
-    });
-    this.#dispatcher = this.#createDispatcher(options);
+    this.#options = copyOptions('new Session', options);
+    checkSessionOptions(this.#options);
+    this.#logger = createLogger(this.#options.logger);
+    this.#prefix = parsePrefix(this.#options.prefixUrl ?? new SettingsReader().get('ITKDB_API_URL'));
+    this.#user = this.#options.user ?? defaultUser(this.#options);
+    this.#cache = this.#createCache();
   }
 
   /** The base of relative URLs, with a slash at its end. */
@@ -114,7 +75,7 @@ export class Session {
 
   /** The last answer received, be it a failure; undefined before the first. */
   get lastResponse(): SessionResponse | undefined {
-    return this.#lastResponse?.();
+    return this.#engine?.lastResponse;
   }
 
   /** Reads. The input of a command goes into `data`, which is sent as the JSON body of the GET. See {@link Session.request} for what it throws. */
@@ -181,9 +142,8 @@ export class Session {
    */
   async prepareRequest(config: RequestConfig): Promise<PreparedRequest> {
     const checked = checkRequestConfig(config);
-    return new PreparedRequest(
-      await this.#dispatcher.prepare(this.#dispatcher.translate(checked), checked.signal),
-    );
+    const engine = await this.#ready();
+    return new PreparedRequest(await engine.prepare(checked));
   }
 
   /** Sends a prepared request as it is. */
@@ -193,19 +153,25 @@ export class Session {
   ): Promise<SessionResponse<T>> {
     const { signal } = checkRequestConfig(options);
     const config = PreparedRequest.configOf(request);
-    return this.#dispatcher.dispatch({ ...config }, signal);
+    const engine = await this.#ready();
+    return engine.send({ ...config }, signal);
   }
 
   /** Puts the user's bearer of this moment into a prepared request, if it is under the prefix. */
   async authorize(request: PreparedRequest): Promise<PreparedRequest> {
-    await this.#authorization.authorize(PreparedRequest.configOf(request));
+    const config = PreparedRequest.configOf(request);
+    const engine = await this.#ready();
+    await engine.authorize(config);
     return request;
   }
 
   /** Ends what is under way with `Aborted`, and closes the sockets. The session cannot be used again. */
   async close(): Promise<void> {
-    this.#dispatcher.close();
-    for (const resource of this.#ours.splice(0)) (resource.close ?? resource.destroy)?.call(resource);
+    this.#isClosed = true;
+    // Those that wait for it too go first, to be ended like all others.
+    const engine = this.#engine ?? (await this.#starting);
+    engine?.close();
+    if (this.#options.user === undefined) this.#user.close?.();
     await this.#cache.close();
   }
 
@@ -224,18 +190,14 @@ export class Session {
     return { prefixUrl: this.prefixUrl };
   }
 
-  #createCache({
-    cache = true,
-    expiresAfter,
-    invalidateOnWrite,
-    maxCacheSize,
-  }: SessionOptions): SessionCache<string | URL | RequestConfig> {
+  #createCache(): SessionCache<string | URL | RequestConfig> {
+    const { cache = true, expiresAfter, invalidateOnWrite, maxCacheSize } = this.#options;
     const context = {
       logger: this.#logger,
       expiresAfter: toMilliseconds(expiresAfter),
       maxSize: maxCacheSize ?? MAX_CACHE_SIZE,
       invalidateOnWrite: invalidateOnWrite ?? true,
-      covers: this.#authorization.covers,
+      covers: (url: URL) => isUnderPrefix(this.#prefix, url),
       identity: () => this.#user.identity,
     };
     return new SessionCache(cache, context, async (request) => {
@@ -244,90 +206,29 @@ export class Session {
     });
   }
 
-  #createDispatcher({ httpAgent, httpsAgent, ...options }: SessionOptions): Dispatcher {
-    return new Dispatcher({
-      prefix: this.#prefix,
-      headers: { ...HEADERS, ...options.headers },
-      defaults: {
-        httpAgent: httpAgent ?? this.#keep(new HttpAgent({ keepAlive: true })),
-        httpsAgent: httpsAgent ?? this.#keep(new HttpsAgent({ keepAlive: true })),
-        maxContentLength: options.maxContentLength ?? MAX_CONTENT_LENGTH,
-        maxRedirects: options.maxRedirects ?? MAX_REDIRECTS,
-        timeout: options.timeout ?? DEFAULT_TIMEOUT,
-      },
-      prepare: (config) => this.#prepare(config),
-      answer: (config) => this.#answer(config),
-    });
-  }
-
   async #request<T>(config: RequestConfig, more?: RequestConfig): Promise<SessionResponse<T>> {
     const checked = checkRequestConfig(config, more);
-    return this.#dispatcher.dispatch(this.#dispatcher.translate(checked), checked.signal);
+    const engine = await this.#ready();
+    return engine.request(checked);
   }
 
-  /** What the request interceptor does. */
-  async #prepare(config: DispatchConfig): Promise<void> {
-    config.policy = resolveRetry(this.#retry, config.retry);
-    if (config.target === undefined) return;
-    config.url = config.target().href;
-    config.target = undefined;
-    await this.#authorization.authorize(config);
-  }
-
-  /** What the adapter does: exchanges a prepared request for an answer, or an exception. */
-  async #answer(config: DispatchConfig): Promise<SessionResponse> {
-    this.#authorization.check(config);
-    config.signal?.throwIfAborted();
-    config.retries = config.policy && new RetryBudget(config.policy);
-    config.bearerAsOf = performance.now();
-    const response = await this.#exchange(config);
-    const { status } = response;
-    if (response.fromCache) {
-      this.#logger.debug(`Response: ${status} (from the cache) ${config.method.toUpperCase()} ${config.url}`);
-    }
-    if (config.accepts === undefined ? isFailure(status) : !config.accepts(status)) {
-      const failed = { ...response, data: await readFailedBody(response) };
-      const exception = exceptionFor(failed, {
-        preamble: this.#authorization.explain(failed),
-        tries: config.retries?.summary,
+  /** The engine, which the first request loads: it is most of the package, and an import of that should cost little. */
+  #ready(): Engine | Promise<Engine> {
+    if (this.#isClosed) throw new InvalidInvocation('the session is closed');
+    if (this.#engine !== undefined) return this.#engine;
+    this.#starting ??= import('./engine.js').then(({ Engine }) => {
+      this.#engine = new Engine({
+        options: this.#options,
+        prefix: this.#prefix,
+        user: this.#user,
+        logger: this.#logger,
+        cache: this.#cache,
       });
-      const shown = showFailure(failed, exception.response);
-      this.#lastResponse = () => shown;
-      throw exception;
-    }
-    const shown = showExchange(response, undefined);
-    this.#lastResponse = () => shown;
-    const decoded = await decode(response, config);
-    const data = response.isShared && Buffer.isBuffer(decoded) ? Buffer.from(decoded) : decoded;
-    shown.data = transformersOf(config).reduce(
-      (value, transform) => transform.call(config, value, shown.headers as AxiosHeaders, status),
-      data,
-    );
-    return shown;
-  }
-
-  #keep<Resource extends { close?(): void; destroy?(): void }>(resource: Resource): Resource {
-    this.#ours.push(resource);
-    return resource;
+      return this.#engine;
+    });
+    return this.#starting;
   }
 }
-
-async function decode(response: WireResponse, config: DispatchConfig): Promise<unknown> {
-  const isTransformed = transformersOf(config).length > 0;
-  try {
-    return (isTransformed ? decodeText : decodeBody)(response, config.responseType);
-  } catch (error) {
-    // An exception is never kept.
-    await response.retract?.();
-    throw error;
-  }
-}
-
-function transformersOf({ transformResponse }: DispatchConfig): AxiosResponseTransformer[] {
-  return transformResponse === undefined ? NO_TRANSFORMERS : [transformResponse].flat();
-}
-
-const NO_TRANSFORMERS: AxiosResponseTransformer[] = [];
 
 function defaultUser(options: SessionOptions): User {
   const { saveAuth, authExpiryThreshold, timeout, logger, retry, onRetry } = options;

@@ -1,0 +1,170 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { AxiosHeaders, AxiosResponseTransformer } from 'axios';
+import { exceptionFor, isFailure } from '../exceptions/status.js';
+import { decodeBody, decodeText, readFailedBody } from '../http/body.js';
+import { ACCEPT_ENCODING } from '../http/content-coding.js';
+import { MAX_REDIRECTS } from '../http/redirects.js';
+import { RetryBudget } from '../http/retry-budget.js';
+import { resolveRetry } from '../http/retry-policy.js';
+import type { Exchange, WireResponse } from '../http/wire.js';
+import type { Logger } from '../logger.js';
+import type { UserLike } from '../user/user-like.js';
+import { DEFAULT_TIMEOUT } from '../user/user-options.js';
+import { VERSION } from '../version.js';
+import { Authorization } from './authorization.js';
+import { Dispatcher } from './dispatcher.js';
+import { MAX_CONTENT_LENGTH, type SessionOptions } from './options.js';
+import { createPipeline, type PipelineParts } from './pipeline.js';
+import type { DispatchConfig, RequestConfig, SessionResponse } from './request-config.js';
+import { showExchange, showFailure, showReceived } from './shown-exchange.js';
+
+/** What an {@link Engine} needs of its session. */
+export interface EngineParts {
+  readonly options: SessionOptions;
+  readonly prefix: URL;
+  readonly user: UserLike;
+  readonly logger: Logger;
+  readonly cache: PipelineParts['cache'];
+}
+
+/** What every request is sent with, unless the options say otherwise. */
+const HEADERS = { Accept: '*/*', 'Accept-Encoding': ACCEPT_ENCODING, 'User-Agent': `itkdb/${VERSION}` };
+const NO_TRANSFORMERS: AxiosResponseTransformer[] = [];
+
+/** What is behind a session: it is loaded by the first request, for most of the package is here or below. */
+export class Engine {
+  readonly #options: SessionOptions;
+  readonly #logger: Logger;
+  readonly #authorization: Authorization;
+  readonly #exchange: Exchange;
+  readonly #dispatcher: Dispatcher;
+  readonly #agents: (HttpAgent | HttpsAgent)[] = [];
+  #lastResponse: (() => SessionResponse) | undefined;
+
+  constructor({ options, prefix, user, logger, cache }: EngineParts) {
+    this.#options = options;
+    this.#logger = logger;
+    this.#authorization = new Authorization(user, prefix);
+    this.#exchange = createPipeline({
+      options,
+      logger,
+      authorization: this.#authorization,
+      cache,
+      onResponse: (response) => {
+        this.#lastResponse = () => showReceived(response);
+      },
+    });
+    this.#dispatcher = this.#createDispatcher(prefix);
+  }
+
+  /** The last answer received, be it a failure; undefined before the first. */
+  get lastResponse(): SessionResponse | undefined {
+    return this.#lastResponse?.();
+  }
+
+  /** Sends a request, whose options have been checked. */
+  request<T>(request: RequestConfig): Promise<SessionResponse<T>> {
+    return this.send(this.#dispatcher.translate(request), request.signal);
+  }
+
+  /** Makes a request ready, and goes no further. */
+  prepare(request: RequestConfig): Promise<DispatchConfig> {
+    return this.#dispatcher.prepare(this.#dispatcher.translate(request), request.signal);
+  }
+
+  /** Sends what {@link Engine.prepare} made, as it is. */
+  send<T>(config: DispatchConfig, signal: RequestConfig['signal']): Promise<SessionResponse<T>> {
+    return this.#dispatcher.dispatch(config, signal);
+  }
+
+  /** Puts the user's bearer of this moment into a prepared request. */
+  authorize(config: DispatchConfig): Promise<void> {
+    return this.#authorization.authorize(config);
+  }
+
+  /** Ends all requests that are under way. There must be no others. */
+  close(): void {
+    this.#dispatcher.close();
+    for (const agent of this.#agents) agent.destroy();
+  }
+
+  #createDispatcher(prefix: URL): Dispatcher {
+    const { headers, httpAgent, httpsAgent, maxContentLength, maxRedirects, timeout } = this.#options;
+    return new Dispatcher({
+      prefix,
+      headers: { ...HEADERS, ...headers },
+      defaults: {
+        httpAgent: httpAgent ?? this.#keep(new HttpAgent({ keepAlive: true })),
+        httpsAgent: httpsAgent ?? this.#keep(new HttpsAgent({ keepAlive: true })),
+        maxContentLength: maxContentLength ?? MAX_CONTENT_LENGTH,
+        maxRedirects: maxRedirects ?? MAX_REDIRECTS,
+        timeout: timeout ?? DEFAULT_TIMEOUT,
+      },
+      prepare: (config) => this.#prepare(config),
+      answer: (config) => this.#answer(config),
+    });
+  }
+
+  #keep<Agent extends HttpAgent | HttpsAgent>(agent: Agent): Agent {
+    this.#agents.push(agent);
+    return agent;
+  }
+
+  /** What the request interceptor does. */
+  async #prepare(config: DispatchConfig): Promise<void> {
+    config.policy = resolveRetry(this.#options.retry, config.retry);
+    if (config.target === undefined) return;
+    config.url = config.target().href;
+    config.target = undefined;
+    await this.#authorization.authorize(config);
+  }
+
+  /** What the adapter does: exchanges a prepared request for an answer, or an exception. */
+  async #answer(config: DispatchConfig): Promise<SessionResponse> {
+    this.#authorization.check(config);
+    config.signal?.throwIfAborted();
+    config.retries = config.policy && new RetryBudget(config.policy);
+    config.bearerAsOf = performance.now();
+    const response = await this.#exchange(config);
+    const { status } = response;
+    if (response.fromCache) {
+      this.#logger.debug(`Response: ${status} (from the cache) ${config.method.toUpperCase()} ${config.url}`);
+    }
+    if (config.accepts === undefined ? isFailure(status) : !config.accepts(status))
+      throw await this.#failure(response, config);
+    const shown = showExchange(response, undefined);
+    this.#lastResponse = () => shown;
+    const decoded = await decode(response, config);
+    const data = response.isShared && Buffer.isBuffer(decoded) ? Buffer.from(decoded) : decoded;
+    shown.data = transformersOf(config).reduce(
+      (value, transform) => transform.call(config, value, shown.headers as AxiosHeaders, status),
+      data,
+    );
+    return shown;
+  }
+
+  async #failure(response: WireResponse, { retries }: DispatchConfig): Promise<Error> {
+    const failed = { ...response, data: await readFailedBody(response) };
+    const preamble = this.#authorization.explain(failed);
+    const exception = exceptionFor(failed, { preamble, tries: retries?.summary });
+    const shown = showFailure(failed, exception.response);
+    this.#lastResponse = () => shown;
+    return exception;
+  }
+}
+
+async function decode(response: WireResponse, config: DispatchConfig): Promise<unknown> {
+  const isTransformed = transformersOf(config).length > 0;
+  try {
+    return (isTransformed ? decodeText : decodeBody)(response, config.responseType);
+  } catch (error) {
+    // An exception is never kept.
+    await response.retract?.();
+    throw error;
+  }
+}
+
+function transformersOf({ transformResponse }: DispatchConfig): AxiosResponseTransformer[] {
+  return transformResponse === undefined ? NO_TRANSFORMERS : [transformResponse].flat();
+}
