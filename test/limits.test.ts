@@ -278,6 +278,14 @@ describe('close()', () => {
     await session.close();
   });
 
+  it('ends a first request of which nothing has been sent yet', async () => {
+    const session = newSession();
+    const requests = [failure(session.get('listProjects'), Aborted), failure(session.get('x'), Aborted)];
+    await session.close();
+    await Promise.all(requests);
+    expect(pdb.requests).toEqual([]);
+  });
+
   it('gives up the sign-in of a user of your own when nobody else waits for it', async () => {
     await using quiet = await startPdb({ components: 1 });
     quiet.fault({ on: 'grantToken', delay: NEVER });

@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseHttpDate } from '../src/http/http-date.js';
 import { parseRetryAfter } from '../src/http/retry-budget.js';
@@ -411,6 +412,21 @@ describe('the identity service', () => {
     const { message } = await failure(user.authenticate(), AuthenticationFailed);
     expect(message).toContain('Gave up after 4 tries:\n1. 502 Bad Gateway\n');
     expect(message).not.toContain(pdb.user.accessCode1);
+  });
+
+  it('is not waited for any longer than somebody wants a token', async () => {
+    await using pdb = await startPdb({ components: 1 });
+    pdb.fault({ on: 'grantToken', status: 503, times: 4 });
+    const user = new User({ ...pdb.userOptions, retry: { baseDelay: 1e6, maxDelay: 1e6, within: 1e9 } });
+    const controller = new AbortController();
+    const waiting = failure(user.authenticate({ signal: controller.signal }), Aborted);
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    await expect.poll(() => pdb.count('grantToken')).toBe(1);
+    await sleep(50);
+    const before = timers();
+    controller.abort();
+    await waiting;
+    await expect.poll(timers).toBeLessThan(before);
   });
 
   it('that is down does no harm while the token is good', async () => {

@@ -353,6 +353,13 @@ describe('close()', () => {
     setTimeout(() => user.close(), 20);
     expect((await failure(waiting, Aborted)).message).toContain('the user was closed');
   });
+
+  it('ends one that has not begun yet', async () => {
+    const user = newUser();
+    const waiting = failure(user.authenticate(), Aborted);
+    user.close();
+    await waiting;
+  });
 });
 
 describe('the HTTP client', () => {

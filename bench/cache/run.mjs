@@ -15,6 +15,12 @@ import { compareSets } from './sets.mjs';
 
 /** @typedef {import('./contenders.mjs').Open} Open */
 
+const DISK_HITS = 'Hits on disk: how many times as fast as';
+const HOT_HITS = 'Hot hits: how many times as fast as';
+const MISSES = 'Misses: time as a multiple of plain axios (smaller is better)';
+
+/** Which tables are wanted; all of them, unless some are named. */
+const chosen = process.argv.slice(2);
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 7);
 const directory = await mkdtemp(join(tmpdir(), 'itkdb-bench-'));
 const server = fork(new URL('./server.mjs', import.meta.url));
@@ -23,25 +29,14 @@ const arena = new Arena(server, `http://127.0.0.1:${port}`, directory);
 
 try {
   for (const open of Object.values({ ...ON_DISK, ...IN_MEMORY })) await arena.checkIndependence(open);
-  await compare(
-    'diskHits',
-    { ...ON_DISK, ...LEAST, ...NO_CACHE },
-    'Hits on disk: how many times as fast as',
-    isFaster,
-  );
-  await compare(
-    'hotHits',
-    { ...ON_DISK, ...IN_MEMORY, ...NO_CACHE },
-    'Hot hits: how many times as fast as',
-    isFaster,
-  );
-  await compare(
-    'misses',
-    { ...ON_DISK, ...LEAST, ...IN_MEMORY, ...NO_CACHE },
-    'Misses: time as a multiple of plain axios (smaller is better)',
-    isSlower,
-  );
-  await compareSets(directory, rounds);
+  const wants = (/** @type {string} */ name) => chosen.length === 0 || chosen.includes(name);
+  if (wants('diskHits'))
+    await compare('diskHits', { ...ON_DISK, ...LEAST, ...NO_CACHE }, DISK_HITS, isFaster);
+  if (wants('hotHits'))
+    await compare('hotHits', { ...ON_DISK, ...IN_MEMORY, ...NO_CACHE }, HOT_HITS, isFaster);
+  if (wants('misses'))
+    await compare('misses', { ...ON_DISK, ...LEAST, ...IN_MEMORY, ...NO_CACHE }, MISSES, isSlower);
+  if (wants('sets')) await compareSets(directory, rounds);
 } finally {
   server.disconnect();
   await rm(directory, { recursive: true, force: true });

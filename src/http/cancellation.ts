@@ -6,6 +6,7 @@ export interface Abortable {
   readonly reason: unknown;
   addEventListener(type: 'abort', listener: () => void): void;
   removeEventListener(type: 'abort', listener: () => void): void;
+  throwIfAborted(): void;
 }
 
 /**

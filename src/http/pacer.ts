@@ -1,5 +1,5 @@
 import { redactor } from '../redact.js';
-import type { Cancellation } from './cancellation.js';
+import type { Abortable } from './cancellation.js';
 import { withLimits } from './limits.js';
 import { parseRetryAfter } from './retry-budget.js';
 import { sleep } from './sleep.js';
@@ -52,12 +52,12 @@ export class Pacer {
     return withLimits(turn, { what: `${method.toUpperCase()} ${redactor.text(url)}`, signal });
   }
 
-  async #wait(signal: Cancellation | undefined): Promise<void> {
+  async #wait(signal: Abortable | undefined): Promise<void> {
     for (;;) {
       signal?.throwIfAborted();
       const delay = this.#notBefore - performance.now();
       if (delay <= 0) break;
-      await sleep(delay, signal?.signal);
+      await sleep(delay, signal);
     }
     this.holdOff(this.#minInterval);
   }

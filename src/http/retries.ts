@@ -67,7 +67,7 @@ function report({ logger, onRetry }: RetryHooks, event: RetryEvent): void {
 
 async function pause(delay: number, config: WireConfig): Promise<void> {
   try {
-    await sleep(delay, config.signal?.signal);
+    await sleep(delay, config.signal);
   } catch (reason) {
     throw toTransportException(reason, config);
   }

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import type { Abortable } from './cancellation.js';
 
 /** The longest time that a timer can run, in milliseconds: 24 days. Node ends a longer one at once. */
 export const LONGEST_TIMER: number = 2 ** 31 - 1;
@@ -6,8 +6,18 @@ export const LONGEST_TIMER: number = 2 ** 31 - 1;
 /**
  * Waits for so many milliseconds.
  *
- * @throws an `AbortError` when the signal fires
+ * @throws the signal's reason, when it fires
  */
-export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return setTimeout(Math.min(milliseconds, LONGEST_TIMER), undefined, { ...(signal && { signal }) });
+export function sleep(milliseconds: number, signal?: Abortable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = (settle: () => void): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      settle();
+    };
+    const onAbort = (): void => end(() => reject(signal?.reason));
+    const timer = setTimeout(() => end(resolve), Math.min(milliseconds, LONGEST_TIMER));
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener('abort', onAbort);
+  });
 }

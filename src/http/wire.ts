@@ -2,7 +2,7 @@ import { finished, type Readable, Transform } from 'node:stream';
 import axios, { type AxiosResponse, type AxiosResponseHeaders, type InternalAxiosRequestConfig } from 'axios';
 import type { Exchanged } from '../exceptions/exchange.js';
 import { isReadable } from '../guards.js';
-import type { Cancellation } from './cancellation.js';
+import type { Abortable } from './cancellation.js';
 import { ACCEPT_ENCODING, decodeContent, decodeStream, tooLarge } from './content-coding.js';
 import type { Outcome, RetryBudget } from './retry-budget.js';
 import { SilenceWatch } from './silence.js';
@@ -16,7 +16,7 @@ export interface WireConfig extends InternalAxiosRequestConfig {
   url: string;
   method: string;
   /** Gives it up. */
-  signal?: Cancellation;
+  signal?: Abortable;
   /** The bearer that the session put into the `Authorization` header; undefined where the header is not its own. */
   bearer?: string | undefined;
   /** When the bearer was known to be good, by `performance.now()`. */

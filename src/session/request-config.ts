@@ -6,6 +6,7 @@ import axios, {
 } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { isFunction, isObject, isPlainObject } from '../guards.js';
+import type { Cancellation } from '../http/cancellation.js';
 import { type RetryOptions, type RetryPolicy, retrySchema } from '../http/retry-policy.js';
 import type { CacheMode, WireConfig } from '../http/wire.js';
 import { messageOf } from '../message-of.js';
@@ -70,6 +71,7 @@ export interface SessionResponse<T = unknown> extends AxiosResponse<T> {
 
 /** A request on its way to the wire, and what the session has to know of it. */
 export interface DispatchConfig extends WireConfig {
+  signal?: Cancellation;
   /** Whether the session's token may be added. */
   authorize: boolean;
   /** Works out the absolute URL; not there where URL and headers are final. */

@@ -4,7 +4,7 @@ import type { ZodType } from 'zod';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { type IdTokenCheck, InvalidIdToken } from '../exceptions/id-token.js';
 import { textOf } from '../message-of.js';
-import { lazyZod, optionsSchema } from '../validation.js';
+import { lazyZod } from '../validation.js';
 
 /** The claims of an id token. `uuidentity` and `name` are the database's, the others those of OIDC Core, section 2. */
 export interface IdTokenClaims extends JWTPayload {
@@ -61,26 +61,6 @@ export async function verifyIdToken(
     );
   }
   return claims as IdTokenClaims;
-}
-
-/** What `jwtOptions` may be: no algorithm of one's own, and none of the Python package's switches that turn checks off. */
-export function jwtOptionsSchema(): ZodType {
-  const z = lazyZod();
-  const text = z.string('a string');
-  const texts = z.array(text, 'a list of strings');
-  const time = z.union([z.number().min(0), text], 'a number of seconds, or a time such as "2 minutes"');
-  const types: Record<keyof JwtOptions, ZodType> = {
-    clockTolerance: time,
-    crit: z.record(text, z.boolean('true or false'), 'an object such as { b64: true }'),
-    currentDate: z.date('a Date'),
-    issuer: z.union([text, texts], 'a string, or a list of them'),
-    maxTokenAge: time,
-    requiredClaims: texts,
-    subject: text,
-    typ: text,
-  };
-  const shape = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, type.optional()]));
-  return optionsSchema(shape, "an object of options for jose's jwtVerify");
 }
 
 /** Reads what decides how a token is to be verified; nothing of it is trusted. */

@@ -3,7 +3,7 @@ import { isFunction } from '../guards.js';
 import { type RetryEvent, type RetryOptions, retrySchema } from '../http/retry-policy.js';
 import { isLogger, LOGGER_EXPECTED, type Logger } from '../logger.js';
 import { atLeast0, check, lazyZod, optionsSchema, prefixUrlSchema } from '../validation.js';
-import { type JwtOptions, jwtOptionsSchema } from './id-token.js';
+import type { JwtOptions } from './id-token.js';
 import type { HttpClient } from './identity-service.js';
 
 /** Options of a {@link User}. What is not given comes from the settings, when it is first needed. */
@@ -71,4 +71,24 @@ export function checkUserOptions(options: UserOptions): void {
     optionsSchema(shape, 'given an object of options, such as { accessCode1, accessCode2 }'),
     options,
   );
+}
+
+/** What `jwtOptions` may be: no algorithm of one's own, and none of the Python package's switches that turn checks off. */
+function jwtOptionsSchema(): zod.ZodType {
+  const z = lazyZod();
+  const text = z.string('a string');
+  const texts = z.array(text, 'a list of strings');
+  const time = z.union([z.number().min(0), text], 'a number of seconds, or a time such as "2 minutes"');
+  const types: Record<keyof JwtOptions, zod.ZodType> = {
+    clockTolerance: time,
+    crit: z.record(text, z.boolean('true or false'), 'an object such as { b64: true }'),
+    currentDate: z.date('a Date'),
+    issuer: z.union([text, texts], 'a string, or a list of them'),
+    maxTokenAge: time,
+    requiredClaims: texts,
+    subject: text,
+    typ: text,
+  };
+  const shape = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, type.optional()]));
+  return optionsSchema(shape, "an object of options for jose's jwtVerify");
 }

@@ -1,26 +1,12 @@
 import { resolve } from 'node:path';
-import { InvalidInvocation } from '../exceptions/base.js';
-import { Flights } from '../http/flights.js';
-import { resolveRetry } from '../http/retry-policy.js';
 import { inspectAsString } from '../inspect.js';
 import { createLogger, type Logger } from '../logger.js';
 import { SettingsReader } from '../settings.js';
-import { parsePrefix } from '../url.js';
 import { copyOptions } from '../validation.js';
-import { type IdTokenClaims, type JwtOptions, verifyIdToken } from './id-token.js';
-import { createClient, type Grant, IdentityService } from './identity-service.js';
-import { TokenFile, type TokenOwner } from './token-file.js';
+import type { IdTokenClaims } from './id-token.js';
+import type { SignIn, SignInParts, TokenState } from './sign-in.js';
 import type { AuthenticateOptions, UserLike } from './user-like.js';
-import {
-  AUTH_EXPIRY_THRESHOLD,
-  checkUserOptions,
-  DEFAULT_TIMEOUT,
-  type UserOptions,
-} from './user-options.js';
-
-interface Tokens extends Grant {
-  readonly claims: IdTokenClaims;
-}
+import { AUTH_EXPIRY_THRESHOLD, checkUserOptions, type UserOptions } from './user-options.js';
 
 /**
  * Somebody with two personal access codes, which the identity service trades for a token of about two hours.
@@ -37,12 +23,9 @@ export class User implements UserLike {
   readonly #options: UserOptions;
   readonly #settings = new SettingsReader();
   readonly #logger: Logger;
-  readonly #file: TokenFile | undefined;
-  readonly #renewals = new Flights<void>();
-  #saving: Promise<void> = Promise.resolve();
-  #service: IdentityService | undefined;
-  #tokens: Tokens | undefined;
-  #refused: string | undefined;
+  readonly #path: string | undefined;
+  readonly #state: TokenState = { current: undefined, refused: undefined };
+  #signIn: Promise<SignIn> | undefined;
 
   static {
     inspectAsString(this);
@@ -54,7 +37,8 @@ export class User implements UserLike {
     checkUserOptions(this.#options);
     const { logger, saveAuth } = this.#options;
     this.#logger = createLogger(logger);
-    this.#file = saveAuth === undefined ? undefined : new TokenFile(saveAuth);
+    // Relative to where the program is now.
+    this.#path = saveAuth === undefined ? undefined : resolve(saveAuth);
   }
 
   /**
@@ -77,7 +61,7 @@ export class User implements UserLike {
 
   /** Whether there is a verified token, be it expired. */
   isAuthenticated(): boolean {
-    return this.#tokens !== undefined;
+    return this.#state.current !== undefined;
   }
 
   /** Whether the token has no more than `authExpiryThreshold` seconds left; true where there is none. */
@@ -97,12 +81,12 @@ export class User implements UserLike {
 
   /** The opaque access token; undefined before authentication. */
   get accessToken(): string | undefined {
-    return this.#tokens?.accessToken;
+    return this.#state.current?.accessToken;
   }
 
   /** The verified claims of the id token; `{}` before authentication. */
   get idToken(): Readonly<Partial<IdTokenClaims>> {
-    return this.#tokens?.claims ?? {};
+    return this.#state.current?.claims ?? {};
   }
 
   /** Full name; `''` before authentication. */
@@ -127,7 +111,7 @@ export class User implements UserLike {
 
   /** What the database is sent: the id token as granted, not the access token; `''` before authentication. */
   get bearer(): string {
-    return this.#tokens?.idToken ?? '';
+    return this.#state.current?.idToken ?? '';
   }
 
   /** A token is renewed when it has no more than this left, in seconds. */
@@ -137,13 +121,14 @@ export class User implements UserLike {
 
   /** Forgets a token that the database refused, unless it has been replaced since. */
   invalidate(bearer: string): void {
-    this.#refused = bearer;
-    if (this.bearer === bearer) this.#tokens = undefined;
+    this.#state.refused = bearer;
+    if (this.bearer === bearer) this.#state.current = undefined;
   }
 
   /** Gives up a grant that is under way. The token, if there is one, can still be used. */
   close(): void {
-    this.#renewals.end(new Error('the user was closed'));
+    const end = (signIn: SignIn): void => signIn.end(new Error('the user was closed'));
+    void this.#signIn?.then(end, () => {});
   }
 
   /** What a template string shows. */
@@ -156,109 +141,20 @@ export class User implements UserLike {
     return { name: this.name, expiresIn: this.expiresIn };
   }
 
-  /** However many callers wait, there is one renewal; it is given up when all of them have given up. */
-  async #renewed({ signal }: AuthenticateOptions): Promise<void> {
-    await this.#renewals.join('', { what: 'authentication', signal }, (shared) => this.#renew(shared.signal));
-    await this.#saving;
+  /** However many callers wait, there is one renewal. */
+  async #renewed(options: AuthenticateOptions): Promise<void> {
+    this.#signIn ??= import('./sign-in.js').then(({ SignIn }) => new SignIn(this.#parts()));
+    await (await this.#signIn).renewed(options);
   }
 
-  async #renew(signal: AbortSignal): Promise<void> {
-    const owner = this.#owner();
-    const saved = await this.#load(owner, signal);
-    if (saved !== undefined) {
-      this.#tokens = saved;
-      return;
-    }
-    if (this.isAuthenticated()) this.#logger.warn('User session is expired. Creating a new one.');
-    this.#logger.debug(`Asking ${owner.authUrl} for a token`);
-    const scope = this.#settings.get('ITKDB_ACCESS_SCOPE');
-    const grant = await this.#identityService().grantToken({ ...owner, scope }, signal);
-    this.#tokens = await this.#verified(grant, owner, signal);
-    this.#logger.debug(`Signed in as ${this.name} for ${this.expiresIn} s`);
-    this.#saving = this.#saving.then(() => this.#save(owner, grant));
-  }
-
-  /** Everything that a token depends on. */
-  #owner(): TokenOwner {
-    const { accessCode1, accessCode2 } = this;
-    const missing = [
-      accessCode1 === '' && 'accessCode1 (ITKDB_ACCESS_CODE1)',
-      accessCode2 === '' && 'accessCode2 (ITKDB_ACCESS_CODE2)',
-    ].filter(Boolean);
-    if (missing.length > 0) {
-      const it = missing.length > 1 ? 'them' : 'it';
-      throw new InvalidInvocation(
-        `there is no ${missing.join(' and no ')}: give ${it} to new User, or set ${it} in the environment or in ${resolve('.env')}`,
-      );
-    }
-    // Whatever is wrong with a setting is said before the access codes go anywhere.
-    this.#jwtOptions();
-    const audience = this.#options.audience ?? this.#settings.get('ITKDB_ACCESS_AUDIENCE');
-    return { accessCode1, accessCode2, audience, authUrl: this.#authUrl().href };
-  }
-
-  #authUrl(): URL {
-    return parsePrefix(this.#options.prefixUrl ?? this.#settings.get('ITKDB_AUTH_URL'));
-  }
-
-  #identityService(): IdentityService {
-    const { httpClient, timeout = DEFAULT_TIMEOUT, retry, onRetry } = this.#options;
-    this.#service ??= new IdentityService(this.#authUrl(), {
-      client:
-        httpClient ??
-        createClient({ policy: resolveRetry({ idempotent: true }, retry), onRetry, logger: this.#logger }),
-      timeout,
-    });
-    return this.#service;
-  }
-
-  /** Verifies a grant, with newer keys if the known ones do not fit. */
-  async #verified(grant: Grant, { audience }: TokenOwner, signal: AbortSignal): Promise<Tokens> {
-    const service = this.#identityService();
-    const { accessToken, idToken } = grant;
-    const expectations = { audience, accessToken, jwtOptions: this.#jwtOptions() };
-    const mayBeOutdated = service.hasKeys;
-    const claims = await verifyIdToken(idToken, await service.keys(signal), expectations).catch(
-      async (error) => {
-        if (!mayBeOutdated || error.check !== 'signature') throw error;
-        return verifyIdToken(idToken, await service.keys(signal, { fresh: true }), expectations);
-      },
-    );
-    return { ...grant, claims: Object.freeze(claims) };
-  }
-
-  #jwtOptions(): JwtOptions {
-    return { clockTolerance: this.#settings.get('ITKDB_LEEWAY'), ...this.#options.jwtOptions };
-  }
-
-  /** The tokens of the file, verified; undefined, with a warning, where they cannot be used. */
-  async #load(owner: TokenOwner, signal: AbortSignal): Promise<Tokens | undefined> {
-    const content = await this.#file?.load(owner);
-    if (content === undefined) return undefined;
-    const unusable = `Unable to load user session from ${this.#file?.path}`;
-    let problem = `Saved user session is expired in ${this.#file?.path}`;
-    if ('problem' in content) problem = `${unusable}: ${content.problem}`;
-    else if (content.idToken === this.bearer || content.idToken === this.#refused) return undefined;
-    else {
-      try {
-        const tokens = await this.#verified(content, owner, signal);
-        const secondsLeft = tokens.claims.exp - Date.now() / 1000;
-        if (Math.trunc(secondsLeft) > this.authExpiryThreshold) return tokens;
-      } catch (error) {
-        signal.throwIfAborted();
-        if ((error as { check?: string }).check !== 'expiry')
-          problem = `${unusable}: ${(error as Error).message}`;
-      }
-    }
-    this.#logger.warn(`${problem}. Creating a new one.`);
-    return undefined;
-  }
-
-  async #save(owner: TokenOwner, grant: Grant): Promise<void> {
-    try {
-      await this.#file?.save(owner, grant);
-    } catch (error) {
-      this.#logger.warn(`Unable to save user session to ${this.#file?.path}: ${(error as Error).message}`);
-    }
+  #parts(): SignInParts {
+    return {
+      user: this,
+      state: this.#state,
+      options: this.#options,
+      settings: this.#settings,
+      logger: this.#logger,
+      path: this.#path,
+    };
   }
 }
