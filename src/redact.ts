@@ -112,9 +112,16 @@ function spellingsOf(secrets: readonly string[]): string[] {
   return [...spellings].sort((a, b) => b.length - a.length);
 }
 
+/** Writes a text as a pattern that matches nothing else. */
+export function escapeRegExp(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+}
+
 /** Finds a word that is no part of a longer one; `%20` and `\n` are no letters. */
 function wholeWord(word: string): RegExp {
   const letter = '[\\p{L}\\p{N}_]';
-  const escaped = word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-  return new RegExp(`(?:(?<!${letter})|(?<=%[\\dA-Fa-f]{2}|\\\\[bfnrt]))${escaped}(?!${letter})`, 'gu');
+  return new RegExp(
+    `(?:(?<!${letter})|(?<=%[\\dA-Fa-f]{2}|\\\\[bfnrt]))${escapeRegExp(word)}(?!${letter})`,
+    'gu',
+  );
 }
