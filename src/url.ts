@@ -1,5 +1,6 @@
 import { InvalidInvocation } from './exceptions/base.js';
 import { redactor } from './redact.js';
+import { rememberLast } from './remember-last.js';
 import { warnOnce } from './warn-once.js';
 
 /**
@@ -70,6 +71,11 @@ export function isUnderPrefix(prefix: URL, url: URL): boolean {
     url.password === '' &&
     !/(?:\/|%2f|%5c)(?:\.|%2e){2}(?:\/|%2f|%5c|$)/i.test(url.pathname)
   );
+}
+
+/** The same for absolute URLs as text. */
+export function coveredBy(prefix: URL): (url: string) => boolean {
+  return rememberLast((url) => isUnderPrefix(prefix, new URL(url)));
 }
 
 function invalidUrl(text: string, expectation: string): InvalidInvocation {

@@ -10,7 +10,7 @@ export interface CacheContext {
   /** Whether a write makes that user's stored answers be asked for anew. */
   readonly invalidateOnWrite: boolean;
   /** Whether a URL is one of the database. */
-  readonly covers: (url: URL) => boolean;
+  readonly covers: (url: string) => boolean;
   /** Whose the session's bearer is, if that is known. */
   readonly identity: () => string | undefined;
 }

@@ -112,7 +112,7 @@ export class Fetcher {
   #extensionOf({ config }: Job, status: number | undefined): number | undefined {
     const { expiresAfter, covers } = this.#context;
     if (expiresAfter === undefined || config.method.toUpperCase() !== 'GET') return undefined;
-    return isExtensible(status ?? 0) && covers(new URL(config.url)) ? expiresAfter : undefined;
+    return isExtensible(status ?? 0) && covers(config.url) ? expiresAfter : undefined;
   }
 
   #decide(job: Job, held: Held, send: Question['send']): Promise<Verdict> {

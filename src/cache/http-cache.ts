@@ -158,7 +158,7 @@ export class HttpCache {
 
   async #write(config: WireConfig, next: Exchange): Promise<WireResponse> {
     const { invalidateOnWrite, covers, identity } = this.#context;
-    const isCommand = invalidateOnWrite && covers(new URL(config.url));
+    const isCommand = invalidateOnWrite && covers(config.url);
     const owners = isCommand ? [`owner ${ownerOf(config, identity())}`] : [];
     try {
       const response = await next(config);

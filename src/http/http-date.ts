@@ -1,3 +1,5 @@
+import { rememberLast } from '../remember-last.js';
+
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const TIME = '(?<hour>\\d{2}):(?<minute>\\d{2}):(?<second>\\d{2})';
 const MONTH = `(?<month>${MONTHS.join('|')})`;
@@ -8,18 +10,13 @@ const FORMS = [
   new RegExp(`^[A-Z][a-z]{2} ${MONTH} (?<day>[ \\d]\\d) ${TIME} (?<year>\\d{4})$`, 'i'),
 ];
 
-/** The date read last: that of an answer is asked for more than once, and a second has many answers. */
-let last: { readonly text: string; readonly time: number | undefined } = { text: '', time: undefined };
-
 /**
  * Reads an HTTP date, and nothing that merely looks like one: `Date.parse` takes `0` for a year.
  *
  * @returns milliseconds since the epoch; undefined where it is none
  */
-export function parseHttpDate(text: string): number | undefined {
-  if (text !== last.text) last = { text, time: parse(text) };
-  return last.time;
-}
+// That of an answer is asked for more than once, and a second has many answers.
+export const parseHttpDate: (text: string) => number | undefined = rememberLast(parse);
 
 function parse(text: string): number | undefined {
   for (const form of FORMS) {

@@ -28,7 +28,7 @@ const FIT_FOR_STRANGERS = ['Accept', 'Accept-Encoding', 'Accept-Language', 'Rang
  *
  * @param mayAuthorize - whether the session's bearer may be sent to a URL
  */
-export function withRedirects(mayAuthorize: (url: URL) => boolean, next: Exchange): Exchange {
+export function withRedirects(mayAuthorize: (url: string) => boolean, next: Exchange): Exchange {
   return async (config) => {
     const limit = config.maxRedirects ?? MAX_REDIRECTS;
     for (let hops = 0; ; hops++) {
@@ -60,7 +60,7 @@ function nextHop(
   config: WireConfig,
   response: WireResponse,
   location: string,
-  mayAuthorize: (url: URL) => boolean,
+  mayAuthorize: (url: string) => boolean,
 ): WireConfig {
   const refuse = (reason: string): Redirect =>
     new Redirect({ ...response, data: undefined }, `Redirect to ${location} was not followed: ${reason}`);
@@ -80,7 +80,7 @@ function nextHop(
   const hop: WireConfig = { ...config, url: to.href, method, headers, redirectedBy };
   if (!keepsBody) delete hop.data;
   if (!sameOrigin) delete hop.auth;
-  if (hop.bearer !== undefined && !(sameOrigin && mayAuthorize(to))) {
+  if (hop.bearer !== undefined && !(sameOrigin && mayAuthorize(to.href))) {
     headers.delete('Authorization');
     delete hop.bearer;
   }

@@ -3,7 +3,7 @@ import { isReadable } from '../guards.js';
 import { copyHeaders } from '../http/headers.js';
 import { withLimits } from '../http/limits.js';
 import { carriesBearer, discard, type Exchange, type WireConfig, type WireResponse } from '../http/wire.js';
-import { isUnderPrefix } from '../url.js';
+import { coveredBy } from '../url.js';
 import type { UserLike } from '../user/user-like.js';
 import type { DispatchConfig } from './request-config.js';
 
@@ -25,18 +25,18 @@ const NOT_YET = Symbol('not yet');
 export class Authorization {
   readonly #user: UserLike;
   readonly #prefix: URL;
+  /** Whether the bearer may be sent to a URL. */
+  readonly covers: (url: string) => boolean;
 
   constructor(user: UserLike, prefix: URL) {
     this.#user = user;
     this.#prefix = prefix;
+    this.covers = coveredBy(prefix);
   }
-
-  /** Whether the bearer may be sent to a URL. */
-  readonly covers = (url: URL): boolean => isUnderPrefix(this.#prefix, url);
 
   /** Asks the user for a bearer, within the request's time and that of its tries, and puts it into the header. */
   async authorize(config: DispatchConfig): Promise<void> {
-    if (!config.authorize || !this.covers(new URL(config.url))) return;
+    if (!config.authorize || !this.covers(config.url)) return;
     const { method, url, timeout, policy } = config;
     const { signal } = config;
     const options = {

@@ -12,6 +12,8 @@ import { serializeBody } from '../http/body.js';
 import { copyHeaders } from '../http/headers.js';
 import { toTransportException } from '../http/transport-errors.js';
 import type { WireConfig } from '../http/wire.js';
+import { rememberLast } from '../remember-last.js';
+import { joinUrl } from '../url.js';
 import { InFlight } from './in-flight.js';
 import { type DispatchConfig, type RequestConfig, type SessionResponse, targetOf } from './request-config.js';
 
@@ -35,11 +37,13 @@ export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #blank: DispatchConfig;
   readonly #axios: Axios;
+  readonly #join: (url: string) => string;
   readonly #inFlight = new InFlight();
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     const headers = new AxiosHeaders(parts.headers);
+    this.#join = rememberLast((url) => joinUrl(parts.prefix, url).href);
     this.#blank = { ...BLANK, ...parts.defaults, headers } as DispatchConfig;
     // Not `axios.create`: what the program has put into axios's own defaults, a token say, is not for this server.
     this.#axios = new Axios({ adapter });
@@ -56,7 +60,7 @@ export class Dispatcher {
     Object.assign(config, request, NOT_FOR_THE_WIRE);
     config.url = String(url ?? '');
     config.headers = copyHeaders(this.#blank.headers, headers);
-    config.target = () => targetOf(this.#parts.prefix, request);
+    config.target = () => targetOf(this.#join, request);
     config.authorize = auth === undefined;
     config.accepts = validateStatus === null ? () => true : validateStatus;
     if (auth) config.auth = { username: auth.username, password: auth.password };
@@ -180,7 +184,7 @@ function serialize(config: DispatchConfig): unknown {
 
 function absoluteUrl({ target, url }: DispatchConfig): string {
   try {
-    return target?.().href ?? url;
+    return target?.() ?? url;
   } catch {
     return url;
   }

@@ -115,7 +115,7 @@ export class Engine {
   async #prepare(config: DispatchConfig): Promise<void> {
     config.policy = resolveRetry(this.#options.retry, config.retry);
     if (config.target === undefined) return;
-    config.url = config.target().href;
+    config.url = config.target();
     config.target = undefined;
     await this.#authorization.authorize(config);
   }

@@ -10,7 +10,6 @@ import type { Cancellation } from '../http/cancellation.js';
 import { type RetryOptions, type RetryPolicy, retrySchema } from '../http/retry-policy.js';
 import type { CacheMode, WireConfig } from '../http/wire.js';
 import { messageOf } from '../message-of.js';
-import { joinUrl } from '../url.js';
 import { check, lazyZod, noSuchOption } from '../validation.js';
 
 /** The options of axios that a session passes on. */
@@ -75,7 +74,7 @@ export interface DispatchConfig extends WireConfig {
   /** Whether the session's token may be added. */
   authorize: boolean;
   /** Works out the absolute URL; not there where URL and headers are final. */
-  target?: (() => URL) | undefined;
+  target?: (() => string) | undefined;
   /** Whether `data` is the body as it is sent. */
   isSerialized: boolean;
   retry?: RequestConfig['retry'];
@@ -83,13 +82,20 @@ export interface DispatchConfig extends WireConfig {
   policy?: RetryPolicy | undefined;
 }
 
-/** Works out the absolute URL of a request: a list in `params` repeats its name, undefined and null are left out. */
-export function targetOf(prefix: URL, { url, params, paramsSerializer }: RequestConfig): URL {
-  const target = joinUrl(prefix, url);
+/**
+ * Works out the absolute URL of a request: a list in `params` repeats its name, undefined and null are left out.
+ *
+ * @param join - to the prefix
+ */
+export function targetOf(
+  join: (url: string) => string,
+  { url, params, paramsSerializer }: RequestConfig,
+): string {
+  const target = join(String(url ?? ''));
   if (params === undefined || params === null) return target;
   try {
-    const options = { url: target.href, params, paramsSerializer: paramsSerializer ?? { indexes: null } };
-    return new URL(axios.getUri(options));
+    const options = { url: target, params, paramsSerializer: paramsSerializer ?? { indexes: null } };
+    return new URL(axios.getUri(options)).href;
   } catch (error) {
     throw new InvalidInvocation(`\`params\` cannot be written as a query: ${messageOf(error)}`);
   }

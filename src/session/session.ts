@@ -5,7 +5,7 @@ import { type ResponseExceptionClass, STATUS_EXCEPTIONS } from '../exceptions/st
 import { inspectAsString } from '../inspect.js';
 import { createLogger, type Logger } from '../logger.js';
 import { SettingsReader } from '../settings.js';
-import { isUnderPrefix, parsePrefix } from '../url.js';
+import { coveredBy, parsePrefix } from '../url.js';
 import { User } from '../user/user.js';
 import type { UserLike } from '../user/user-like.js';
 import { copyOptions } from '../validation.js';
@@ -197,7 +197,7 @@ export class Session {
       expiresAfter: toMilliseconds(expiresAfter),
       maxSize: maxCacheSize ?? MAX_CACHE_SIZE,
       invalidateOnWrite: invalidateOnWrite ?? true,
-      covers: (url: URL) => isUnderPrefix(this.#prefix, url),
+      covers: coveredBy(this.#prefix),
       identity: () => this.#user.identity,
     };
     return new SessionCache(cache, context, async (request) => {
