@@ -4,10 +4,14 @@
  *   node --expose-gc bench/session.mjs
  *
  * All contenders ask for the same 2 kB of JSON with the same JSON body and the same bearer, over as many kept-alive
- * connections as there are requests at a time, and parse the answer.
+ * connections as there are requests at a time, and parse the answer. With its cache the session looks for each answer there
+ * first, and finds none: the server says of none how long it may be kept, as the database does.
  */
 
+import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import axios from 'axios';
 import { Session } from 'itkdb';
 import { formatSpread, interleave, printTable, ratio, repeat, spread } from './harness.mjs';
@@ -16,10 +20,13 @@ import { startServer } from './server.mjs';
 const REQUESTS = 2000;
 const DATA = { component: '20USBML1234567' };
 
+const directory = await mkdtemp(join(tmpdir(), 'itkdb-bench-'));
 const server = await startServer({ bytes: 2000 });
+let next = 0;
 const rows = [];
 for (const concurrency of [1, 32]) rows.push(...(await compare(concurrency)));
 server.stop();
+await rm(directory, { recursive: true, force: true });
 printTable(
   `Session overhead: ${REQUESTS} reads of 2 kB a round`,
   ['at a time', 'client', 'µs a read', 'times axios', 'times node:http'],
@@ -35,16 +42,23 @@ async function compare(concurrency) {
     headers: { Authorization: 'Bearer token' },
   });
   const user = { authenticate: () => true, bearer: 'token' };
-  const session = new Session({ user, prefixUrl: server.url, cache: false, maxConcurrency: concurrency });
+  const options = { user, prefixUrl: server.url, maxConcurrency: concurrency };
+  const session = new Session({ ...options, cache: false });
+  const caching = new Session({ ...options, cache: directory });
   const samples = await interleave(
     {
       itkdb: () => repeat(REQUESTS, concurrency, () => session.get('getComponent', { data: DATA })),
+      'itkdb, cache on': () =>
+        repeat(REQUESTS, concurrency, () =>
+          caching.get('getComponent', { data: { component: `${next++}` } }),
+        ),
       axios: () => repeat(REQUESTS, concurrency, () => client.get('getComponent', { data: DATA })),
       'node:http': () => repeat(REQUESTS, concurrency, () => read(agents[1])),
     },
     { rounds: 9, warmup: 2 },
   );
   await session.close();
+  await caching.close();
   for (const agent of agents) agent.destroy();
   return Object.keys(samples).map((name) => [
     String(concurrency),
