@@ -1,0 +1,124 @@
+import type { AxiosHeaders } from 'axios';
+import { describe, expect, it } from 'vitest';
+import { InvalidInvocation } from '../../src/index.js';
+import { failure } from '../helpers/failure.js';
+import { withOrigin } from '../helpers/with-origin.js';
+
+describe('a request body', () => {
+  it.each<[string, unknown, string, string | undefined]>([
+    ['an object', { hello: 'wörld' }, '{"hello":"wörld"}', 'application/json'],
+    ['an empty object', {}, '{}', 'application/json'],
+    ['an empty list', [], '[]', 'application/json'],
+    ['null', null, '', undefined],
+    ['nothing', undefined, '', undefined],
+    ['a number', 7, '7', 'application/json'],
+    ['a string', 'text', 'text', undefined],
+    ['bytes', Buffer.from('bytes'), 'bytes', undefined],
+    [
+      'a view of bytes',
+      new Uint8Array(Buffer.from('abcdef').buffer, Buffer.from('abcdef').byteOffset, 0),
+      '',
+      undefined,
+    ],
+    ['a form', new URLSearchParams({ a: 'b' }), 'a=b', 'application/x-www-form-urlencoded;charset=utf-8'],
+    [
+      'an object with a null',
+      { a: null, d: new Date(0) },
+      '{"a":null,"d":"1970-01-01T00:00:00.000Z"}',
+      'application/json',
+    ],
+    [
+      'an instance of a class',
+      new (class Dto {
+        x = 1;
+      })(),
+      '{"x":1}',
+      'application/json',
+    ],
+  ])('that is %s', async (_, data, body, contentType) => {
+    await using world = await withOrigin();
+    await world.session.post('x', data);
+    expect(world.origin.requests[0]?.body).toBe(body);
+    expect(world.origin.requests[0]?.headers['content-type']).toBe(contentType);
+  });
+
+  it('that is a view sends only what is in view', async () => {
+    await using world = await withOrigin();
+    await world.session.post(
+      'x',
+      new Uint8Array(new TextEncoder().encode('secret visible secret').buffer, 7, 7),
+    );
+    expect(world.origin.requests[0]?.body).toBe('visible');
+  });
+
+  it('that is form data goes as multipart', async () => {
+    await using world = await withOrigin();
+    const form = new FormData();
+    form.set('title', 'A title');
+    form.set('data', new Blob(['content'], { type: 'text/plain' }), 'a.txt');
+    await world.session.post('createComponentAttachment', form);
+    const [request] = world.origin.requests;
+    expect(request?.headers['content-type']).toMatch(/^multipart\/form-data; boundary=/);
+    expect(request?.body).toContain('name="data"; filename="a.txt"');
+  });
+
+  it('that is a form is written as formSerializer says', async () => {
+    await using world = await withOrigin();
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    const form = { stages: ['BONDED', 'TESTED'], child: { slot: 1 } };
+    await world.session.post('x', form, { headers });
+    await world.session.post('x', form, { headers, formSerializer: { indexes: null, dots: true } });
+    expect(world.origin.requests.map(({ body }) => decodeURIComponent(body))).toEqual([
+      'stages[]=BONDED&stages[]=TESTED&child[slot]=1',
+      'stages=BONDED&stages=TESTED&child.slot=1',
+    ]);
+  });
+
+  it('goes through the transformRequest of the caller, one after the other', async () => {
+    await using world = await withOrigin();
+    const transformRequest = [
+      (data: unknown) => ({ data }),
+      (data: unknown, headers: AxiosHeaders) => {
+        headers.set('X-Wrapped', 'yes');
+        return JSON.stringify(data);
+      },
+    ];
+    await world.session.post('x', [1], { transformRequest });
+    const [request] = world.origin.requests;
+    expect(request).toMatchObject({ body: '{"data":[1]}', headers: { 'x-wrapped': 'yes' } });
+  });
+
+  it.each<[unknown, string]>([
+    [{ results: { CURRENT: [1, Number.NaN] } }, '`results.CURRENT.1` is NaN; send null or leave it out'],
+    [{ a: Number.POSITIVE_INFINITY }, '`a` is Infinity; send null or leave it out'],
+    [Number.NaN, '`data` is NaN; send null or leave it out'],
+    [{ a: { b: 10n } }, '`a.b` is a bigint; send a number or a string'],
+    [{ a: new Float64Array([1]) }, '`a` is a Float64Array; send Array.from(it)'],
+    [{ a: Buffer.from('x') }, '`a` is a Buffer; send Array.from(it)'],
+    [{ a: new Set([1]) }, '`a` is a Set; send Array.from(it)'],
+    [{ a: new Map([[1, 2]]) }, '`a` is a Map; send Object.fromEntries(it)'],
+    [{ a: Promise.resolve(1) }, '`a` is a Promise; is an `await` missing?'],
+    [{ a: new Error('x') }, '`a` is an Error'],
+    [{ a: [1, undefined] }, '`a.1` is undefined; send null'],
+    [{ a: Symbol('x') }, '`a` is a symbol'],
+    [{ date: new Date('x') }, '`date` is an invalid Date; send null or leave it out'],
+    [
+      (() => {
+        const a: Record<string, unknown> = {};
+        a['self'] = { a };
+        return a;
+      })(),
+      '`self.a` holds itself',
+    ],
+    [() => 1, '`data` is a function'],
+    // Boxed, made by toJSON, and behind a value of the same name.
+    [{ a: new Number(Number.NaN) }, '`a` is NaN; send null or leave it out'],
+    [{ a: { toJSON: () => ({ b: Number.NaN }) } }, '`a.b` is NaN; send null or leave it out'],
+    [{ a: { a: [1, { a: 2 }] }, b: [[], [1n]] }, '`b.1.0` is a bigint; send a number or a string'],
+  ])('that JSON cannot hold is refused by name', async (data, message) => {
+    await using world = await withOrigin();
+    const exception = await failure(world.session.post('x', data), InvalidInvocation);
+    expect(exception.message).toBe(`the request body cannot be written as JSON: ${message}`);
+    expect(world.origin.requests).toEqual([]);
+  });
+});

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import {
+  BadRequest,
+  Forbidden,
+  type RequestConfig,
+  ServerError,
+  UnhandledResponse,
+} from '../../src/index.js';
+import { startDatabase } from '../helpers/database.js';
+import { failure } from '../helpers/failure.js';
+import { json } from '../helpers/origin.js';
+import { withOrigin } from '../helpers/with-origin.js';
+
+const { pdb, newSession } = await startDatabase({ components: 10 });
+
+describe('a failure', () => {
+  it('is the exception of the database, with its reasons', async () => {
+    await using session = newSession();
+    const exception = await failure(
+      session.get('getComponent', { data: { component: '20USBML0000000' } }),
+      BadRequest,
+    );
+    expect(exception.hasAppError('getComponent/componentDoesNotExist')).toBe(true);
+    expect(exception.message).toMatch(
+      /^received 400 HTTP response for following request\nHost: 127\.0\.0\.1:\d+\r\nGET \/getComponent HTTP\/1\.1\r\n/,
+    );
+    expect(exception.message).toMatch(/\r\nAuthorization: Bearer <TOKEN>\r\n/);
+    expect(exception.message).toMatch(
+      /\r\n\r\n\{"component":"20USBML0000000"\}\n\nThe following details may help:\nuuidentity: 1234-567-1\niat: \d+\nexp: \d+\n\{\n {2}"uuAppErrorMap": \{\n/,
+    );
+    expect(session.lastResponse).toMatchObject({ status: 400, data: { uuAppErrorMap: {} } });
+  });
+
+  it('of a mock user or a bearer has no lines about a token', async () => {
+    await using world = await withOrigin((_, response) => json(response, { a: 1 }, 400));
+    const exception = await failure(world.session.get('x'), BadRequest);
+    expect(exception.message).toMatch(/details may help:\n\{\n {2}"a": 1\n\}$/);
+  });
+
+  it('for want of a token says that none was sent, and why', async () => {
+    await using session = newSession();
+    const url = `${pdb.apiUrl.replace('127.0.0.1', 'localhost')}listProjects`;
+    for (const config of [{ url }, { url: 'listProjects', auth: false as const }]) {
+      const exception = await failure(session.request(config), Forbidden);
+      expect(exception.message).toContain(
+        `The following details may help:\nNo token was sent: it goes only to URLs under ${pdb.apiUrl}, unless \`auth\``,
+      );
+    }
+  });
+
+  it.each<[string, Buffer | string, string]>([
+    ['JSON', '{"a":1}', 'application/json'],
+    ['JSON that is cut off', '{"a":', 'application/json'],
+    ['JSON that is a list', '[]', 'application/json'],
+    ['JSON that is null', 'null', 'application/json'],
+    ['HTML', '<h1>503</h1>', 'text/html'],
+    ['text', 'down', 'text/plain'],
+    ['nothing', '', 'application/json'],
+    ['bytes that are no UTF-8', Buffer.from([0xff, 0xfe]), 'application/json'],
+    ['an image', Buffer.from([0xff, 0xd8]), 'image/jpeg'],
+  ])('with %s for a body is typed, also for a stream', async (_, body, type) => {
+    await using world = await withOrigin((request, response) => {
+      response.writeHead(Number(request.url.slice(1)), { 'content-type': type }).end(body);
+    });
+    for (const responseType of [undefined, 'stream', 'arraybuffer', 'text', 'json'] as const) {
+      const config: RequestConfig = responseType === undefined ? {} : { responseType };
+      await failure(world.session.get('400', config), BadRequest);
+      await failure(world.session.get('403', config), Forbidden);
+      await failure(world.session.get('503', config), ServerError);
+      await failure(world.session.get('429', config), UnhandledResponse);
+    }
+  });
+
+  it.each<[string, string, RegExp]>([
+    [
+      'application/json',
+      JSON.stringify([...Array(900_000).keys()]).padEnd(9_000_000),
+      /^\[0,1,2,.* more characters\)$/s,
+    ],
+    ['text/html', `<p>${'é'.repeat(5_000_000)}`, /^<p>é+… \(\d+ more characters\)$/],
+  ])('with more of %s than a person can read shows the start as text', async (type, body, start) => {
+    await using world = await withOrigin((_, response) => {
+      response.writeHead(400, { 'content-type': type }).end(body);
+    });
+    const { response, message } = await failure(world.session.get('x'), BadRequest);
+    expect(response.data).toMatch(start);
+    expect(message.length).toBeLessThan(40_000);
+    expect(world.session.lastResponse?.data).toBe(response.data);
+  });
+
+  it('with more bytes than a person can read is told by their number', async () => {
+    await using world = await withOrigin((_, response) => {
+      response.writeHead(400, { 'content-type': 'image/png' }).end(Buffer.alloc(9_000_000, 0xff));
+    });
+    expect((await failure(world.session.get('x'), BadRequest)).message).toMatch(/<9000000 bytes>$/);
+  });
+
+  it('whose body is an endless stream is typed all the same', async () => {
+    await using world = await withOrigin((_, response) => {
+      response.writeHead(500, { 'content-type': 'text/plain' });
+      const timer = setInterval(() => response.write('x'.repeat(50_000)), 1);
+      response.on('close', () => clearInterval(timer));
+    });
+    const exception = await failure(world.session.get('x', { responseType: 'stream' }), ServerError);
+    expect(exception.message).toMatch(/more characters\)$/);
+  });
+});

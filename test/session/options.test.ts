@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import {
+  InvalidInvocation,
+  type PreparedRequest,
+  type RequestConfig,
+  Session,
+  type SessionOptions,
+} from '../../src/index.js';
+import { startDatabase } from '../helpers/database.js';
+import { failure } from '../helpers/failure.js';
+import { MockUser } from '../helpers/mock-user.js';
+import { withOrigin } from '../helpers/with-origin.js';
+
+const { newSession } = await startDatabase({ components: 10 });
+
+describe('an option of a session that is wrong', () => {
+  it.each<[unknown, string]>([
+    [{ prefix: 'x' }, 'new Session: there is no option `prefix`; is it `prefixUrl`?'],
+    [{ usr: 1 }, 'new Session: there is no option `usr`; there are `user`, `prefixUrl`, '],
+    [{ user: {} }, '`user` must be a user: an object with authenticate() and bearer'],
+    [{ user: null }, '`user` must be a user'],
+    [{ prefixUrl: 'nowhere' }, 'new Session: `prefixUrl` must be an http(s) URL'],
+    [{ prefix_url: 'x' }, 'new Session: there is no option `prefix_url`; is it `prefixUrl`?'],
+    [{ accessCode1: 'x' }, 'it is one of new User, for `user: new User({ accessCode1 })`'],
+    [new MockUser(), 'new Session: must be given an object of options, such as { user }'],
+    [{ user: new MockUser(), saveAuth: 'x' }, '`saveAuth` belongs to new User({ saveAuth })'],
+    [
+      { user: new MockUser(), authExpiryThreshold: 1 },
+      '`authExpiryThreshold` belongs to new User({ authExpiryThreshold })',
+    ],
+    [{ prefixUrl: 5 }, '`prefixUrl` must be an http(s) URL'],
+    [{ timeout: -1 }, '`timeout` must be a number of milliseconds, at least 0'],
+    [{ timeout: '5' }, '`timeout` must be a number of milliseconds'],
+    [{ maxRedirects: -1 }, '`maxRedirects` must be a whole number, at least 0'],
+    [{ cache: 5 }, '`cache` must be true, false, a path or a store'],
+    [{ expiresAfter: { day: 1 } }, 'in `expiresAfter` there is no option `day`; is it `days`?'],
+    [{ expiresAfter: 5 }, '`expiresAfter` must be an object such as { days: 1 }'],
+    [{ expiresAfter: { days: 'one' } }, '`expiresAfter.days` must be a number'],
+    [{ headers: 5 }, '`headers` must be an object of header fields'],
+    [{ headers: { a: 5 } }, '`headers.a` must be a string'],
+    [{ logger: { debug: 5 } }, '`logger` must be a logger'],
+    [{ httpsAgent: 5 }, '`httpsAgent` must be an https.Agent'],
+    [5, 'new Session: must be given an object of options'],
+  ])('%j is refused by name', (options, message) => {
+    expect(() => new Session(options as SessionOptions)).toThrow(InvalidInvocation);
+    expect(() => new Session(options as SessionOptions)).toThrow(message);
+  });
+
+  it('those for the cache are accepted', () => {
+    for (const cache of [true, false, 'folder', new Map()])
+      newSession({ cache, expiresAfter: { days: 1, hours: 0.5 } });
+  });
+});
+
+describe('an option of a request that is wrong', () => {
+  it.each<[unknown, string]>([
+    [{ json: {} }, 'a request: there is no option `json`; pass the body as `data`'],
+    [{ baseURL: 'http://evil.example' }, 'a request: there is no option `baseURL`; it is `prefixUrl`'],
+    [{ adapter: () => {} }, 'a request: there is no option `adapter`'],
+    [{ transport: {} }, 'a request: there is no option `transport`'],
+    [{ socketPath: '/x' }, 'a request: there is no option `socketPath`'],
+    [{ allowAbsoluteUrls: false }, 'a request: there is no option `allowAbsoluteUrls`'],
+    [{ beforeRedirect: () => {} }, 'a request: there is no option `beforeRedirect`'],
+    [{ constructor: 1 }, 'a request: there is no option `constructor`'],
+    [JSON.parse('{"__proto__":{"adapter":1}}'), 'a request: there is no option `__proto__`'],
+    [{ authorize: true }, 'a request: there is no option `authorize`'],
+    [{ target: () => 'http://evil.example' }, 'a request: there is no option `target`'],
+    [{ timeout: '5' }, '`timeout` must be a number, at least 0'],
+    [{ timeout: Number.NaN }, '`timeout` must be a number, at least 0'],
+    [{ maxRedirects: -1 }, '`maxRedirects` must be a whole number, at least 0'],
+    [{ maxContentLength: null }, '`maxContentLength` must be a number, at least -1'],
+    [{ responseType: 'blob' }, "`responseType` must be 'json', 'text', 'arraybuffer' or 'stream'"],
+    [{ auth: null }, '`auth` must be { username, password }, or false for none'],
+    [{ auth: ['u', 'p'] }, '`auth` must be { username, password }, or false for none'],
+    [{ max_redirects: 0 }, 'a request: there is no option `max_redirects`; is it `maxRedirects`?'],
+    [
+      { component: 'x' },
+      'a request: there is no option `component`; the input of a command goes into `data`',
+    ],
+    [{ signal: {} }, '`signal` must be an AbortSignal'],
+    [{ signal: null }, '`signal` must be an AbortSignal'],
+    [{ signal: { addEventListener: () => {} } }, '`signal` must be an AbortSignal'],
+    [{ validateStatus: 5 }, '`validateStatus` must be a function, or null'],
+    [{ transformResponse: [5] }, '`transformResponse` must be a function, or a list of them'],
+    [{ httpAgent: {} }, '`httpAgent` must be an agent'],
+    [{ headers: { 'X-Mine': 'a\r\nX-Injected: b' } }, '`headers` must be an object of header fields'],
+    [{ headers: { 'X-Mine': '\u010d' } }, '`headers` must be an object of header fields'],
+    [{ headers: JSON.parse('{"__proto__":["x"]}') }, '`headers` must be an object of header fields'],
+  ])('%j is refused by name', async (config, message) => {
+    await using world = await withOrigin();
+    const exception = await failure(world.session.get('x', config as RequestConfig), InvalidInvocation);
+    expect(exception.message).toContain(message);
+    expect(world.origin.requests).toEqual([]);
+  });
+
+  it.each<[unknown, string]>([
+    [{ method: 'GET /x', url: 'x' }, '`method` must be the name of a method'],
+    [{ method: 5, url: 'x' }, '`method` must be the name of a method'],
+    [{ url: 5 }, '`url` must be a string or a URL'],
+    [5, 'a request must be an object'],
+    [null, 'a request must be an object'],
+    [{ url: 'foo:bar' }, 'the URL `foo:bar` must be relative, or start with http:// or https://'],
+  ])('%j is refused by name', async (config, message) => {
+    await using session = newSession();
+    const exception = await failure(session.request(config as RequestConfig), InvalidInvocation);
+    expect(exception.message).toContain(message);
+  });
+
+  it('that axios would refuse is refused by the same exception', async () => {
+    await using world = await withOrigin();
+    const config: RequestConfig = { paramsSerializer: { encode: 5 as never }, params: { a: 1 } };
+    expect((await failure(world.session.get('x', config), InvalidInvocation)).message).toMatch(
+      /^`params` cannot be written/,
+    );
+    const circular: Record<string, unknown> = {};
+    circular['self'] = circular;
+    await failure(world.session.get('x', { params: circular }), InvalidInvocation);
+  });
+
+  it('getters that throw are refused', async () => {
+    await using world = await withOrigin();
+    const config = Object.defineProperty({}, 'data', { enumerable: true, get: () => BigInt('x') });
+    expect((await failure(world.session.get('x', config), InvalidInvocation)).message).toMatch(
+      /^a request: its options cannot be read: /,
+    );
+  });
+
+  it('a body whose toJSON throws is refused, and so is a request that is none', async () => {
+    await using world = await withOrigin();
+    const data = { toJSON: () => BigInt('x') };
+    expect((await failure(world.session.post('x', data), InvalidInvocation)).message).toMatch(
+      /^the request body cannot be written: /,
+    );
+    expect((await failure(world.session.send({} as PreparedRequest), InvalidInvocation)).message).toContain(
+      'prepareRequest()',
+    );
+    expect(world.origin.requests).toEqual([]);
+  });
+
+  it.each([Infinity, Number.MAX_VALUE, 2 ** 31])('a timeout of %d is as good as none', async (timeout) => {
+    await using world = await withOrigin((_, response) => setTimeout(() => response.end('ok'), 50));
+    await expect(world.session.get('x', { timeout })).resolves.toMatchObject({ data: 'ok' });
+  });
+
+  it('header values cannot inject header lines', async () => {
+    await using world = await withOrigin();
+    await world.session.get('x', { headers: { 'X-Mine': 'a\r\nX-Injected: b' } }).catch(() => {});
+    for (const { headers } of world.origin.requests) expect(headers).not.toHaveProperty('x-injected');
+  });
+});
