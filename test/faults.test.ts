@@ -1,84 +1,33 @@
-import { type AddressInfo, createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
-  AuthenticationFailed,
   BadJSON,
   BadRequest,
   Conflict,
   ConnectionRefused,
   ConnectionReset,
   Forbidden,
-  HostNotFound,
-  InvalidIdToken,
   InvalidResponse,
   ITkDBException,
   NotFound,
   ResponseTooLarge,
   ServerError,
-  Session,
-  type SessionOptions,
   SpecialError,
   Timeout,
-  TlsFailure,
   TooLarge,
   TooManyRedirects,
   UnavailableForLegalReasons,
   UnhandledResponse,
-  User,
 } from '../src/index.js';
-import { type EmbeddedPdb, type Fault, type FaultKind, startPdb } from '../src/testing/index.js';
-import { MockUser } from './helpers/mock-user.js';
+import type { Fault, FaultKind } from '../src/testing/index.js';
+import { startDatabase } from './helpers/database.js';
 import { Origin } from './helpers/origin.js';
-import { TlsOrigin } from './helpers/tls-origin.js';
+import { type Outcome, requestOutcome } from './helpers/outcome.js';
 
-type Outcome = 'success' | (abstract new (...args: never[]) => ITkDBException);
-
-/** What a request may take that meets a fault; each timeout below is a fraction of it. */
-const DEADLINE = 5000;
 const NEVER = Number.POSITIVE_INFINITY;
+const NEVER_ENDING = 1000;
 
-let pdb: EmbeddedPdb;
-beforeAll(async () => {
-  pdb = await startPdb({ components: 50 });
-});
-afterAll(() => pdb.close());
-
-/** The sockets and name lookups of this process, on both sides. */
-const openSockets = (): string[] =>
-  process.getActiveResourcesInfo().filter((name) => /TCPSocket|TLS|GetAddrInfo/.test(name));
-
-/** Asks for the projects with a session of its own, and sees to it that nothing is left of it. */
-async function outcomeOf(
-  plan: (pdb: EmbeddedPdb) => void,
-  options: SessionOptions = {},
-  url = 'listProjects',
-): Promise<Outcome> {
-  pdb.reset();
-  Object.assign(pdb.identity, { tokenLifetime: 7200, clockOffset: 0 });
-  const session = new Session({
-    user: new User({ ...pdb.userOptions, retry: false, timeout: 300 }),
-    prefixUrl: pdb.apiUrl,
-    timeout: 300,
-    retry: false,
-    ...options,
-  });
-  try {
-    await session.get('getUser', { data: { userIdentity: pdb.user.identity } });
-    plan(pdb);
-    const begun = performance.now();
-    const outcome = await session.get(url).then(
-      () => 'success' as const,
-      (error: unknown) => error,
-    );
-    expect(performance.now() - begun).toBeLessThan(DEADLINE);
-    if (outcome !== 'success' && !(outcome instanceof ITkDBException)) throw outcome;
-    return outcome === 'success' ? outcome : (outcome.constructor as Outcome);
-  } finally {
-    await session.close();
-    await expect.poll(openSockets, { interval: 5 }).toEqual([]);
-  }
-}
+const { pdb } = await startDatabase({ components: 50 });
 
 const STATUSES: readonly (readonly [status: number, outcome: Outcome])[] = [
   ...[200, 201, 202, 203, 204, 206, 300, 304].map((status) => [status, 'success'] as const),
@@ -253,7 +202,9 @@ const FAULTS: readonly (readonly [name: string, fault: FaultKind, outcome: Outco
 
 describe('a request that is answered', () => {
   it.each(STATUSES)('%i ends as it should', async (status, outcome) => {
-    expect(await outcomeOf(() => pdb.fault({ on: 'listProjects', status, times: 9 }))).toBe(outcome);
+    expect(await requestOutcome(pdb, () => pdb.fault({ on: 'listProjects', status, times: 9 }))).toBe(
+      outcome,
+    );
   });
 });
 
@@ -262,7 +213,7 @@ describe('a request that meets', () => {
 
   it.each(FAULTS)('%s ends as it should', async (_, fault, outcome) => {
     const meet = () => pdb.fault({ ...(fault as Fault), on: 'listProjects' });
-    const actual = await outcomeOf(meet, options);
+    const actual = await requestOutcome(pdb, meet, options);
     if (outcome === ITkDBException) expect(actual).not.toBe('success');
     else expect(actual).toBe(outcome);
   });
@@ -271,7 +222,7 @@ describe('a request that meets', () => {
     '%s once ends well with retries, where that can help',
     async (_, fault, _outcome, retried) => {
       const meet = () => pdb.fault({ ...(fault as Fault), on: 'listProjects' });
-      const actual = await outcomeOf(meet, { ...options, retry: { baseDelay: 1 } });
+      const actual = await requestOutcome(pdb, meet, { ...options, retry: { baseDelay: 1 } });
       if (retried === ITkDBException) expect(actual).not.toBe('success');
       else expect(actual).toBe(retried);
     },
@@ -279,125 +230,13 @@ describe('a request that meets', () => {
 
   it('a redirect loop without end ends as TooManyRedirects', async () => {
     const meet = () => pdb.fault({ on: 'listProjects', redirect: '/listProjects', times: NEVER_ENDING });
-    expect(await outcomeOf(meet)).toBe(TooManyRedirects);
+    expect(await requestOutcome(pdb, meet)).toBe(TooManyRedirects);
   });
 
   it('a redirect to another origin goes there, without the token', async () => {
     await using other = await Origin.start();
     const meet = () => pdb.fault({ on: 'listProjects', redirect: other.url });
-    expect(await outcomeOf(meet)).toBe('success');
+    expect(await requestOutcome(pdb, meet)).toBe('success');
     expect(other.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
   });
 });
-
-const NEVER_ENDING = 1000;
-
-describe('a token', () => {
-  it('that has expired since is renewed', async () => {
-    const expire = () => {
-      pdb.identity.revokeTokens();
-    };
-    expect(await outcomeOf(expire)).toBe('success');
-  });
-
-  it('that expires while the request is under way is renewed', async () => {
-    const expire = () =>
-      pdb.fault({
-        on: 'listProjects',
-        respond: (_, response) => {
-          pdb.identity.revokeTokens();
-          response.writeHead(401).end();
-        },
-      });
-    expect(await outcomeOf(expire)).toBe('success');
-  });
-
-  it('that is refused for good is Forbidden', async () => {
-    expect(await outcomeOf(() => pdb.fault({ on: 'listProjects', status: 401, times: 2 }))).toBe(Forbidden);
-  });
-
-  it.each([false, true])(
-    'is verified by the new keys after a rotation (old ones kept: %j)',
-    async (keepOld) => {
-      await pdb.identity.rotateKeys({ keepOld });
-      const rotate = () => {
-        pdb.identity.revokeTokens();
-      };
-      expect(await outcomeOf(rotate)).toBe('success');
-    },
-  );
-
-  it('is verified by keys that are rotated in the middle of the run', async () => {
-    const session = new Session({ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl });
-    await session.get('listProjects');
-    await pdb.identity.rotateKeys();
-    pdb.identity.revokeTokens();
-    await expect(session.get('listProjects')).resolves.toMatchObject({ status: 200 });
-    await session.close();
-  });
-
-  it('is used while the identity service is down', async () => {
-    const down = () =>
-      pdb.fault({ on: ({ server }) => server === 'identity', drop: 'before-headers', times: 99 });
-    expect(await outcomeOf(down)).toBe('success');
-  });
-
-  it('that cannot be renewed because the identity service is down is its error', async () => {
-    const down = () => {
-      pdb.identity.revokeTokens();
-      pdb.fault({ on: 'grantToken', status: 503, times: 99 });
-    };
-    expect(await outcomeOf(down)).toBe(AuthenticationFailed);
-  });
-});
-
-describe('a clock that is wrong', () => {
-  it.each<[string, number, Outcome]>([
-    ['an hour late', 3600, 'success'],
-    ['a second early', -1, 'success'],
-    ['an hour early, with a token that lives for two', -3600, 'success'],
-    ['three hours early', -3 * 3600, InvalidIdToken],
-  ])('%s ends as it should', async (_, clockOffset, outcome) => {
-    const skew = () => {
-      pdb.identity.clockOffset = clockOffset;
-      pdb.identity.revokeTokens();
-    };
-    expect(await outcomeOf(skew)).toBe(outcome);
-  });
-});
-
-describe('a server that cannot be reached', () => {
-  it.each<[string, string, Outcome]>([
-    ['because its name does not resolve', 'http://no-such-host.invalid/', HostNotFound],
-    ['because nothing listens', 'http://127.0.0.1:1/', ConnectionRefused],
-  ])('%s is typed', async (_, url, outcome) => {
-    expect(await outcomeOf(() => {}, {}, url)).toBe(outcome);
-  });
-
-  it('because its certificate is not trusted is a TlsFailure', async () => {
-    await using origin = await TlsOrigin.start();
-    await using session = new Session({ user: new MockUser(), prefixUrl: origin.url, retry: false });
-    await expect(session.get('x')).rejects.toBeInstanceOf(TlsFailure);
-  });
-
-  it('because it speaks no TLS is a TlsFailure', async () => {
-    const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
-    const url = await listen(server, 'https');
-    await using session = new Session({ user: new MockUser(), prefixUrl: url, retry: false });
-    await expect(session.get('x')).rejects.toBeInstanceOf(TlsFailure);
-    server.close();
-  });
-
-  it('because it accepts, but never speaks, is a Timeout', async () => {
-    const server = createServer(() => {});
-    const url = await listen(server, 'http');
-    await using session = new Session({ user: new MockUser(), prefixUrl: url, retry: false, timeout: 200 });
-    await expect(session.get('x')).rejects.toBeInstanceOf(Timeout);
-    server.close();
-  });
-});
-
-async function listen(server: ReturnType<typeof createServer>, scheme: string): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-}

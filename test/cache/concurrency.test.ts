@@ -2,18 +2,14 @@ import { Agent, type ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Aborted, ConnectionRefused, ServerError } from '../../src/index.js';
+import { describe, expect, it, vi } from 'vitest';
+import { Aborted, ServerError } from '../../src/index.js';
 import { CacheWorld, numbered, numberIn, startHeld } from '../helpers/cache-world.js';
 import { failure } from '../helpers/failure.js';
 import { keepLogs } from '../helpers/logs.js';
 import { json } from '../helpers/origin.js';
 
 const MIB = 1024 * 1024;
-
-afterEach(() => {
-  vi.useRealTimers();
-});
 
 describe('equal reads at the same time', () => {
   it('are one request, and each caller gets data of his own', async () => {
@@ -150,112 +146,6 @@ describe('what the caller does to an answer', () => {
       expect(world.count).toBe(1);
     },
   );
-});
-
-describe('stale-while-revalidate', () => {
-  it('answers at once with what is there, and fetches a newer one', async () => {
-    const headers = { 'Cache-Control': 'max-age=1, stale-while-revalidate=60' };
-    await using world = await CacheWorld.start(numbered(headers));
-    const session = world.session();
-    await session.get('x');
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
-    const answers = await Promise.all([session.get('x'), session.get('x')]);
-    expect(answers.map(numberIn)).toEqual([1, 1]);
-    await vi.waitFor(() => expect(world.count).toBe(2));
-    await vi.waitFor(async () => expect(numberIn(await session.get('x'))).toBe(2));
-    expect(world.count).toBe(2);
-  });
-
-  it('tells no caller how it gets on', async () => {
-    await using world = await CacheWorld.start(
-      numbered({ 'Cache-Control': 'max-age=1, stale-while-revalidate=60' }),
-    );
-    const session = world.session();
-    await session.get('x');
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
-    const onDownloadProgress = vi.fn();
-    expect((await session.get('x', { onDownloadProgress })).fromCache).toBe(true);
-    await vi.waitFor(async () => expect(numberIn(await session.get('x'))).toBe(2));
-    expect(onDownloadProgress).not.toHaveBeenCalled();
-  });
-
-  it('is over when it is over, and is not for what must be revalidated', async () => {
-    for (const [directives, after] of [
-      ['max-age=1, stale-while-revalidate=2', 5000],
-      ['max-age=1, stale-while-revalidate=60, must-revalidate', 5000],
-    ] as const) {
-      await using world = await CacheWorld.start(numbered({ 'Cache-Control': directives }));
-      const session = world.session();
-      await session.get('x');
-      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + after });
-      expect(numberIn(await session.get('x'))).toBe(2);
-      vi.useRealTimers();
-    }
-  });
-});
-
-describe('stale-if-error', () => {
-  const DIRECTIVES = 'max-age=1, stale-if-error=60';
-
-  it.each([500, 502, 503, 504])('answers with what is there in place of a %i', async (status) => {
-    await using world = await CacheWorld.start((_, response) => {
-      response.setHeader('Cache-Control', DIRECTIVES);
-      json(response, {}, world.count === 1 ? 200 : status);
-    });
-    const session = world.session({ retry: {} });
-    await session.get('x');
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
-    await expect(session.get('x')).resolves.toMatchObject({ status: 200, fromCache: true });
-    expect(world.count).toBe(2);
-    vi.setSystemTime(Date.now() + 120_000);
-    await expect(session.get('x', { retry: false })).rejects.toThrow(ServerError);
-  });
-
-  it.each([408, 429])('tries again after a %i, and only after that', async (status) => {
-    await using world = await CacheWorld.start((_, response) => {
-      response.setHeader('Cache-Control', DIRECTIVES);
-      json(response, { number: world.count }, [200, status, 200, status, 503][world.count - 1]);
-    });
-    const session = world.session({ retry: { baseDelay: 1 } });
-    await session.get('x');
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
-    expect(numberIn(await session.get('x'))).toBe(3);
-    vi.setSystemTime(Date.now() + 5000);
-    await expect(session.get('x')).resolves.toMatchObject({ data: { number: 3 }, fromCache: true });
-    expect(world.count).toBe(5);
-  });
-
-  it('answers with what is there where nobody answers', async () => {
-    await using world = await CacheWorld.start(numbered({ 'Cache-Control': DIRECTIVES }));
-    const session = world.session();
-    await session.get('x');
-    await world.origin[Symbol.asyncDispose]();
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
-    await expect(session.get('x')).resolves.toMatchObject({ fromCache: true });
-    await expect(session.get('y')).rejects.toThrow(ConnectionRefused);
-  });
-
-  it.each([401, 403, 404, 410, 429])('does not hide a %i', async (status) => {
-    await using world = await CacheWorld.start((_, response) => {
-      response.setHeader('Cache-Control', DIRECTIVES);
-      json(response, {}, world.count === 1 ? 200 : status);
-    });
-    const session = world.session();
-    await session.get('x');
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
-    await expect(session.get('x')).rejects.toThrow(String(status));
-  });
-
-  it('is not for what must be revalidated', async () => {
-    await using world = await CacheWorld.start((_, response) => {
-      response.setHeader('Cache-Control', `${DIRECTIVES}, must-revalidate`);
-      json(response, {}, world.count === 1 ? 200 : 503);
-    });
-    const session = world.session();
-    await session.get('x');
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
-    await expect(session.get('x')).rejects.toThrow(ServerError);
-  });
 });
 
 describe('a stream', () => {

@@ -1,33 +1,14 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { decode, encode } from '../../src/cache/entry.js';
-import { FileStore } from '../../src/cache/file-store.js';
-import { DirectoryShelf } from '../../src/cache/shelf.js';
-import { Sweeper } from '../../src/cache/sweep.js';
-import { CacheWorld, numbered, numberIn } from '../helpers/cache-world.js';
+import { readInProcess } from '../helpers/cache-process.js';
+import { CacheWorld, entriesIn, numbered, numberIn } from '../helpers/cache-world.js';
 import { keepLogs } from '../helpers/logs.js';
 import { json } from '../helpers/origin.js';
 
-const run = promisify(execFile);
-const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 const FRESH = { 'Cache-Control': 'max-age=3600' };
-const FULL = 512 * 1024 * 1024;
-
-async function entriesIn(directory: string): Promise<string[]> {
-  const folder = join(directory, 'v1');
-  const names = (await fs.readdir(folder)).filter((name) => /^[0-9a-f]{64}$/.test(name));
-  const files = await Promise.all(
-    names.map(async (name) => [name, await fs.readFile(join(folder, name), 'latin1')]),
-  );
-  return files.filter(([, text]) => text?.includes('"kind"')).map(([name = '']) => join(folder, name));
-}
 
 /** A directory with one entry in it, and the entry's file. */
 async function withOneEntry() {
@@ -37,25 +18,6 @@ async function withOneEntry() {
   await session.close();
   const [file = ''] = await entriesIn(world.directory);
   return { world, file };
-}
-
-interface Read {
-  readonly answers: readonly { readonly fromCache: boolean; readonly data: unknown }[];
-  readonly warnings: readonly string[];
-}
-
-async function readInProcess(
-  options: object,
-  wrap: (command: string[]) => string[] = (command) => command,
-): Promise<Read> {
-  const [command = '', ...args] = wrap([
-    process.execPath,
-    fixture('cache-reader.mjs'),
-    JSON.stringify(options),
-  ]);
-  const { stdout, stderr } = await run(command, args, { maxBuffer: 1e8 });
-  expect(stderr).toBe('');
-  return JSON.parse(stdout);
 }
 
 describe('the directory', () => {
@@ -259,150 +221,5 @@ describe('a file', () => {
     expect(read([['a', 'b']])).toMatchObject({ status: 200 });
     expect(read([['__proto__', 'b']])).toBeUndefined();
     expect(read([['a', 1 as never]])).toBeUndefined();
-  });
-});
-
-describe('several processes', () => {
-  it('write and read the same entries at the same time', async () => {
-    await using world = await CacheWorld.start((request, response) => {
-      response.setHeader('Cache-Control', 'max-age=3600');
-      json(response, { url: request.url, padding: 'x'.repeat(20_000) });
-    });
-    const urls = Array.from({ length: 100 }, (_, index) => `x${index}`);
-    const options = { prefixUrl: world.origin.url, cache: world.directory, urls };
-    await Promise.all([readInProcess(options), readInProcess(options)]);
-    const before = world.count;
-    const { answers, warnings } = await readInProcess(options);
-    expect(answers.map(({ data }) => (data as { url: string }).url)).toEqual(urls.map((url) => `/${url}`));
-    expect(answers.filter(({ fromCache }) => fromCache).length).toBe(100);
-    expect(warnings).toEqual([]);
-    expect(world.count).toBe(before);
-  });
-
-  it('killed 200 times while they write leave whole entries, and nothing that is not swept', {
-    timeout: 60_000,
-  }, async () => {
-    const directory = await fs.mkdtemp(join(tmpdir(), 'itkdb-crash-'));
-    try {
-      let kills = 0;
-      const killSome = async (): Promise<void> => {
-        while (kills++ < 200) await killWhileWriting(directory);
-      };
-      await Promise.all([killSome(), killSome(), killSome(), killSome()]);
-      const shelf = new DirectoryShelf(directory, FULL);
-      const outcomes = [];
-      for (let name = 0; name < 8; name++) outcomes.push(await outcomeOf(shelf, String(name).repeat(64)));
-      expect(outcomes.filter((outcome) => outcome !== 'whole' && outcome !== 'miss')).toEqual([]);
-      expect(outcomes).toContain('whole');
-      await shelf.close();
-      await expectOrphansSwept(directory);
-    } finally {
-      await fs.rm(directory, { recursive: true });
-    }
-  });
-});
-
-async function killWhileWriting(directory: string): Promise<void> {
-  const writer: ChildProcess = spawn(process.execPath, [fixture('cache-writer.mjs'), directory], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = once(writer, 'exit');
-  await Promise.race([once(writer.stdout as NodeJS.ReadableStream, 'data'), ended]);
-  expect(writer.exitCode).toBeNull();
-  await sleep(Math.random() * 20);
-  writer.kill('SIGKILL');
-  await ended;
-}
-
-async function outcomeOf(shelf: DirectoryShelf, name: string): Promise<string> {
-  const bytes = await shelf.read(name);
-  if (bytes === undefined) return 'miss';
-  const entry = decode(bytes, name);
-  if (entry?.kind !== 'answer') return 'broken';
-  const isWhole =
-    entry.headers[0]?.[1] === String(entry.body.length) && entry.body.every((byte) => byte === entry.body[0]);
-  return isWhole ? 'whole' : 'mixed';
-}
-
-async function expectOrphansSwept(directory: string): Promise<void> {
-  const store = await FileStore.open(directory);
-  const left = async (): Promise<number> =>
-    (await store.names()).filter((name) => name.endsWith('.tmp')).length;
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 3600_000 });
-  await new Sweeper(store, FULL).sweep();
-  vi.useRealTimers();
-  expect(await left()).toBe(0);
-}
-
-describe('a sweep', () => {
-  const hour = 3600_000;
-
-  async function openStore(limit: number) {
-    const directory = await fs.mkdtemp(join(tmpdir(), 'itkdb-sweep-'));
-    const store = await FileStore.open(directory);
-    const sweeper = new Sweeper(store, limit);
-    return { store, sweeper, [Symbol.asyncDispose]: () => fs.rm(directory, { recursive: true }) };
-  }
-
-  it('removes what has expired, and leaves what has not and what never does', async () => {
-    await using world = await openStore(FULL);
-    const { store, sweeper } = world;
-    const value = Buffer.from('x');
-    await store.set('old', { value, expires: Date.now() - 1000 });
-    await store.set('new', { value, expires: Date.now() + hour });
-    await store.set('always', { value });
-    await sweeper.sweep();
-    expect((await store.names()).length).toBe(2);
-    expect(await sweeper.measure()).toMatchObject({ entries: 1 });
-  });
-
-  it('removes what was not used for longest where there is too much', async () => {
-    await using world = await openStore(50_000);
-    const { store, sweeper } = world;
-    for (let index = 0; index < 10; index++) {
-      await store.set(`${index}`, { value: Buffer.alloc(9950), expires: Date.now() + hour });
-      await fs.utimes(store.pathOf(`${index}`), Date.now() / 1000 - 1000 + index, (Date.now() + hour) / 1000);
-    }
-    sweeper.used(store.pathOf('0'));
-    await sweeper.sweep();
-    const kept = [];
-    for (let index = 0; index < 10; index++) if (await store.get(`${index}`)) kept.push(index);
-    expect(kept).toEqual([0, 7, 8, 9]);
-  });
-
-  it('that is due is done by closing the session', async () => {
-    await using world = await CacheWorld.start(numbered(FRESH));
-    const store = await FileStore.open(world.directory);
-    await store.set('old', { value: Buffer.from('x'), expires: Date.now() - 1000 });
-    const session = world.session();
-    await session.get('x');
-    await session.close();
-    await expect(fs.stat(store.pathOf('old'))).rejects.toThrow(/ENOENT/);
-    expect(await entriesIn(world.directory)).toHaveLength(1);
-  });
-
-  it('knows what was used from what was read', async () => {
-    await using world = await openStore(FULL);
-    const { store } = world;
-    const name = 'a'.repeat(64);
-    const shelf = new DirectoryShelf(dirname(store.folder), FULL);
-    await shelf.write(name, [Buffer.from('x')], Date.now() + hour);
-    await fs.utimes(store.pathOf(name), 1000, (Date.now() + hour) / 1000);
-    await shelf.read(name);
-    await shelf.close();
-    expect((await fs.stat(store.pathOf(name))).atimeMs).toBeGreaterThan(Date.now() - hour);
-  });
-
-  it('comes by itself when much was written, and keeps a session within its bound', async () => {
-    await using world = await CacheWorld.start((_, response) => {
-      response.setHeader('Cache-Control', 'max-age=3600');
-      response.end('x'.repeat(10_000));
-    });
-    const session = world.session({ maxCacheSize: 100_000 });
-    for (let index = 0; index < 100; index++) await session.get(`x${index}`);
-    await vi.waitFor(async () => expect((await session.cache.size()).bytes).toBeLessThanOrEqual(100_000), {
-      timeout: 3000,
-    });
-    expect((await session.cache.size()).entries).toBeGreaterThan(2);
   });
 });

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ITkDBException } from '../../src/index.js';
+import { expect } from 'vitest';
+import { ITkDBException, Session, type SessionOptions, User } from '../../src/index.js';
+import type { EmbeddedPdb } from '../../src/testing/index.js';
 
 /** For how long a call may go on before it counts as hanging, in milliseconds. */
 const PATIENCE = 5000;
@@ -21,6 +23,38 @@ export async function outcomeOf<T>(call: () => T | Promise<T>): Promise<T | ITkD
     throw error;
   } finally {
     giveUp.abort();
+  }
+}
+
+/** What a request ends as. */
+export type Outcome = 'success' | (abstract new (...args: never[]) => ITkDBException);
+
+/** The sockets and name lookups of this process, on both sides. */
+const openSockets = (): string[] =>
+  process.getActiveResourcesInfo().filter((name) => /TCPSocket|TLS|GetAddrInfo/.test(name));
+
+/** Asks for the projects with a session of its own, when `plan` has been made; nothing may be left of it. */
+export async function requestOutcome(
+  pdb: EmbeddedPdb,
+  plan: () => void,
+  options: SessionOptions = {},
+  url = 'listProjects',
+): Promise<Outcome> {
+  const session = new Session({
+    user: new User({ ...pdb.userOptions, retry: false, timeout: 300 }),
+    prefixUrl: pdb.apiUrl,
+    timeout: 300,
+    retry: false,
+    ...options,
+  });
+  try {
+    await session.get('getUser', { data: { userIdentity: pdb.user.identity } });
+    plan();
+    const outcome = await outcomeOf(() => session.get(url));
+    return outcome instanceof ITkDBException ? (outcome.constructor as Outcome) : 'success';
+  } finally {
+    await session.close();
+    await expect.poll(openSockets, { interval: 5 }).toEqual([]);
   }
 }
 

@@ -1,0 +1,179 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ConnectionRefused, ServerError } from '../../src/index.js';
+import { fakeClock, HOUR, pass } from '../helpers/cache-clock.js';
+import { CacheWorld, numbered, numberIn } from '../helpers/cache-world.js';
+import { json } from '../helpers/origin.js';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('a stale answer', () => {
+  fakeClock();
+
+  it.each([
+    ['an ETag', { ETag: '"a"' }, 'if-none-match', '"a"'],
+    ['a Last-Modified', { 'Last-Modified': 'Thu, 01 Jan 2026 00:00:00 GMT' }, 'if-modified-since', undefined],
+  ])(
+    'with %s is used again when the server says that it is still right',
+    async (_, validator, name, value) => {
+      await using world = await CacheWorld.start((request, response) => {
+        response.setHeader('Date', new Date().toUTCString());
+        response.setHeader('Cache-Control', 'max-age=60');
+        if (request.headers[name] !== undefined) {
+          response.writeHead(304, { 'X-New': 'yes', 'Cache-Control': 'max-age=7200' }).end();
+        } else {
+          for (const [field, text] of Object.entries(validator)) response.setHeader(field, text);
+          json(response, { number: 1 });
+        }
+      });
+      const first = world.session();
+      await first.get('x');
+      pass(61_000);
+      const renewed = await first.get('x');
+      expect(renewed).toMatchObject({ status: 200, data: { number: 1 }, fromCache: true });
+      expect(renewed.headers).toMatchObject({ 'x-new': 'yes', 'content-type': 'application/json', age: '0' });
+      if (value !== undefined) expect(world.origin.requests[1]?.headers[name]).toBe(value);
+      await first.close();
+      pass(HOUR);
+      await expect(world.session().get('x')).resolves.toMatchObject({ data: { number: 1 }, fromCache: true });
+      expect(world.count).toBe(2);
+    },
+  );
+
+  it('is replaced by another one', async () => {
+    await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60', ETag: '"a"' }));
+    const session = world.session();
+    await session.get('x');
+    pass(61_000);
+    expect(numberIn(await session.get('x'))).toBe(2);
+    expect(numberIn(await session.get('x'))).toBe(2);
+  });
+
+  it.each([
+    [404, false],
+    [503, true],
+  ])('is forgotten where the answer is %i: that is not so of every error', async (status, expected) => {
+    let fails = false;
+    await using world = await CacheWorld.start((request, response) => {
+      response.setHeader('Cache-Control', 'max-age=60');
+      response.setHeader('ETag', '"a"');
+      if (fails) json(response, {}, status);
+      else if (request.headers['if-none-match'] !== undefined) response.writeHead(304).end();
+      else json(response, {});
+    });
+    const session = world.session();
+    await session.get('x');
+    pass(61_000);
+    fails = true;
+    await expect(session.get('x')).rejects.toThrow();
+    fails = false;
+    await expect(session.get('x')).resolves.toMatchObject({ fromCache: expected });
+  });
+});
+
+describe('stale-while-revalidate', () => {
+  it('answers at once with what is there, and fetches a newer one', async () => {
+    const headers = { 'Cache-Control': 'max-age=1, stale-while-revalidate=60' };
+    await using world = await CacheWorld.start(numbered(headers));
+    const session = world.session();
+    await session.get('x');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
+    const answers = await Promise.all([session.get('x'), session.get('x')]);
+    expect(answers.map(numberIn)).toEqual([1, 1]);
+    await vi.waitFor(() => expect(world.count).toBe(2));
+    await vi.waitFor(async () => expect(numberIn(await session.get('x'))).toBe(2));
+    expect(world.count).toBe(2);
+  });
+
+  it('tells no caller how it gets on', async () => {
+    await using world = await CacheWorld.start(
+      numbered({ 'Cache-Control': 'max-age=1, stale-while-revalidate=60' }),
+    );
+    const session = world.session();
+    await session.get('x');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
+    const onDownloadProgress = vi.fn();
+    expect((await session.get('x', { onDownloadProgress })).fromCache).toBe(true);
+    await vi.waitFor(async () => expect(numberIn(await session.get('x'))).toBe(2));
+    expect(onDownloadProgress).not.toHaveBeenCalled();
+  });
+
+  it('is over when it is over, and is not for what must be revalidated', async () => {
+    for (const [directives, after] of [
+      ['max-age=1, stale-while-revalidate=2', 5000],
+      ['max-age=1, stale-while-revalidate=60, must-revalidate', 5000],
+    ] as const) {
+      await using world = await CacheWorld.start(numbered({ 'Cache-Control': directives }));
+      const session = world.session();
+      await session.get('x');
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + after });
+      expect(numberIn(await session.get('x'))).toBe(2);
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('stale-if-error', () => {
+  const DIRECTIVES = 'max-age=1, stale-if-error=60';
+
+  it.each([500, 502, 503, 504])('answers with what is there in place of a %i', async (status) => {
+    await using world = await CacheWorld.start((_, response) => {
+      response.setHeader('Cache-Control', DIRECTIVES);
+      json(response, {}, world.count === 1 ? 200 : status);
+    });
+    const session = world.session({ retry: {} });
+    await session.get('x');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
+    await expect(session.get('x')).resolves.toMatchObject({ status: 200, fromCache: true });
+    expect(world.count).toBe(2);
+    vi.setSystemTime(Date.now() + 120_000);
+    await expect(session.get('x', { retry: false })).rejects.toThrow(ServerError);
+  });
+
+  it.each([408, 429])('tries again after a %i, and only after that', async (status) => {
+    await using world = await CacheWorld.start((_, response) => {
+      response.setHeader('Cache-Control', DIRECTIVES);
+      json(response, { number: world.count }, [200, status, 200, status, 503][world.count - 1]);
+    });
+    const session = world.session({ retry: { baseDelay: 1 } });
+    await session.get('x');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
+    expect(numberIn(await session.get('x'))).toBe(3);
+    vi.setSystemTime(Date.now() + 5000);
+    await expect(session.get('x')).resolves.toMatchObject({ data: { number: 3 }, fromCache: true });
+    expect(world.count).toBe(5);
+  });
+
+  it('answers with what is there where nobody answers', async () => {
+    await using world = await CacheWorld.start(numbered({ 'Cache-Control': DIRECTIVES }));
+    const session = world.session();
+    await session.get('x');
+    await world.origin[Symbol.asyncDispose]();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
+    await expect(session.get('x')).resolves.toMatchObject({ fromCache: true });
+    await expect(session.get('y')).rejects.toThrow(ConnectionRefused);
+  });
+
+  it.each([401, 403, 404, 410, 429])('does not hide a %i', async (status) => {
+    await using world = await CacheWorld.start((_, response) => {
+      response.setHeader('Cache-Control', DIRECTIVES);
+      json(response, {}, world.count === 1 ? 200 : status);
+    });
+    const session = world.session();
+    await session.get('x');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
+    await expect(session.get('x')).rejects.toThrow(String(status));
+  });
+
+  it('is not for what must be revalidated', async () => {
+    await using world = await CacheWorld.start((_, response) => {
+      response.setHeader('Cache-Control', `${DIRECTIVES}, must-revalidate`);
+      json(response, {}, world.count === 1 ? 200 : 503);
+    });
+    const session = world.session();
+    await session.get('x');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
+    await expect(session.get('x')).rejects.toThrow(ServerError);
+  });
+});

@@ -1,0 +1,202 @@
+import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
+import { Aborted, type AuthenticateOptions, InvalidInvocation, Session, User } from '../src/index.js';
+import { type EmbeddedPdb, startPdb } from '../src/testing/index.js';
+import { startDatabase } from './helpers/database.js';
+import { failure } from './helpers/failure.js';
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+const { pdb, newSession } = await startDatabase({ components: 100 });
+
+describe('an AbortSignal', () => {
+  const reason = new Error('changed my mind');
+
+  it.each<[string, Parameters<EmbeddedPdb['fault']>[0]]>([
+    ['authentication', { on: 'grantToken', delay: NEVER }],
+    ['the wait for the answer', { on: 'listProjects', delay: NEVER }],
+    [
+      'the body',
+      {
+        on: 'listProjects',
+        respond: (_, response) => void response.writeHead(200, { 'content-length': 10 }).write('12345'),
+      },
+    ],
+  ])('ends a request during %s', async (_, fault) => {
+    pdb.fault(fault);
+    await using session = newSession();
+    const controller = new AbortController();
+    const request = session.get('listProjects', { signal: controller.signal });
+    setTimeout(() => controller.abort(reason), 100);
+    const exception = await failure(request, Aborted);
+    expect(exception).toMatchObject({ code: 'ERR_ABORTED', cause: reason });
+    expect(exception.message).toContain('changed my mind');
+  });
+
+  it('reaches a user who authenticates, as a real signal', async () => {
+    const controller = new AbortController();
+    let given: AbortSignal | undefined;
+    const authenticate = ({ signal }: AuthenticateOptions = {}): Promise<never> => {
+      given = signal;
+      return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+    };
+    await using session = newSession({ user: { authenticate, bearer: 'token' } });
+    const request = failure(session.get('listProjects', { signal: controller.signal }), Aborted);
+    await sleep(20);
+    controller.abort(reason);
+    expect(await request).toMatchObject({ cause: reason });
+    expect(given).toBeInstanceOf(AbortSignal);
+    expect(given).toMatchObject({ aborted: true, reason });
+  });
+
+  it('that has fired already lets nothing be sent', async () => {
+    await using session = newSession();
+    expect(
+      await failure(session.get('listProjects', { signal: AbortSignal.abort(reason) }), Aborted),
+    ).toMatchObject({ cause: reason });
+    await session.get('listProjects');
+    expect(pdb.count('listProjects')).toBe(1);
+  });
+
+  it('ends a stream that is being read', async () => {
+    await using session = newSession();
+    pdb.fault({ on: 'listProjects', respond: (_, response) => void response.writeHead(200).write('12345') });
+    const controller = new AbortController();
+    const { data } = await session.get<Readable>('listProjects', {
+      responseType: 'stream',
+      signal: controller.signal,
+    });
+    setTimeout(() => controller.abort(reason), 20);
+    await failure(
+      (async () => {
+        for await (const _ of data);
+      })(),
+      Aborted,
+    );
+  });
+
+  it('does not take the token from other requests', async () => {
+    pdb.fault({ on: 'grantToken', delay: 100 });
+    await using session = newSession();
+    const controller = new AbortController();
+    const impatient = session.get('listProjects', { signal: controller.signal });
+    const patient = session.get('listProjects');
+    controller.abort();
+    await failure(impatient, Aborted);
+    await expect(patient).resolves.toMatchObject({ status: 200 });
+    expect(pdb.count('grantToken')).toBe(1);
+  });
+
+  it('of long life holds on to no request', async () => {
+    await using session = newSession();
+    const { signal } = new AbortController();
+    const added = vi.spyOn(signal, 'addEventListener');
+    const removed = vi.spyOn(signal, 'removeEventListener');
+    for (let i = 0; i < 5; i++) await session.get('listProjects', { signal });
+    const { data } = await session.get<Readable>('listProjects', { signal, responseType: 'stream' });
+    data.resume();
+    await new Promise((resolve) => data.once('close', resolve));
+    expect(added.mock.calls.length).toBeGreaterThan(5);
+    expect(removed.mock.calls.map(([, listener]) => listener)).toEqual(
+      expect.arrayContaining(added.mock.calls.map(([, listener]) => listener)),
+    );
+  });
+});
+
+describe('close()', () => {
+  it('ends what is under way, and allows nothing more', async () => {
+    const session = newSession();
+    await session.get('listProjects');
+    pdb.fault({ on: 'listProjects', delay: NEVER, times: 3 });
+    const requests = [1, 2, 3].map(() => failure(session.get('listProjects'), Aborted));
+    await sleep(50);
+    await session.close();
+    for (const exception of await Promise.all(requests))
+      expect(exception.message).toContain('the session was closed');
+    expect((await failure(session.get('listProjects'), InvalidInvocation)).message).toBe(
+      'the session is closed',
+    );
+    await session.close();
+  });
+
+  it('ends a first request of which nothing has been sent yet', async () => {
+    const session = newSession();
+    const requests = [failure(session.get('listProjects'), Aborted), failure(session.get('x'), Aborted)];
+    await session.close();
+    await Promise.all(requests);
+    expect(pdb.requests).toEqual([]);
+  });
+
+  it('gives up the sign-in of a user of your own when nobody else waits for it', async () => {
+    await using quiet = await startPdb({ components: 1 });
+    quiet.fault({ on: 'grantToken', delay: NEVER });
+    const user = new User(quiet.userOptions);
+    const session = newSession({ user, prefixUrl: quiet.apiUrl });
+    const request = failure(session.get('listProjects'), Aborted);
+    await expect.poll(() => quiet.count('grantToken')).toBe(1);
+    await session.close();
+    await request;
+    await expect.poll(() => quiet.openConnections).toBe(0);
+    await expect(user.authenticate()).resolves.toBe(true);
+  });
+
+  it('closes the sockets', async () => {
+    await using quiet = await startPdb({ components: 1 });
+    const session = new Session({ user: new User(quiet.userOptions), prefixUrl: quiet.apiUrl });
+    await Promise.all([1, 2, 3].map(() => session.get('listProjects')));
+    expect(quiet.openConnections).toBeGreaterThan(0);
+    await session.close();
+    await expect.poll(() => quiet.openConnections).toBe(0);
+  });
+
+  it('is what await using does', async () => {
+    let kept: Session;
+    {
+      await using session = newSession();
+      kept = session;
+      await session.get('listProjects');
+    }
+    await failure(kept.get('listProjects'), InvalidInvocation);
+  });
+
+  it('closes the user that the session made, and no other', async () => {
+    pdb.fault({ on: 'grantToken', delay: NEVER, times: 2 });
+    const user = new User(pdb.userOptions);
+    const session = newSession({ user });
+    const waiting = user.authenticate();
+    waiting.catch(() => {});
+    await session.close();
+    expect(await Promise.race([waiting, sleep(50, 'still waiting')])).toBe('still waiting');
+    user.close();
+    await failure(waiting, Aborted);
+  });
+
+  it('lets the process exit at once', async () => {
+    const script = `
+      import { Session } from 'itkdb';
+      const session = new Session();
+      await session.get('listProjects');
+      const hanging = session.get('getComponent', { data: { component: 'x' } }).catch((error) => console.log(error.name));
+      setTimeout(async () => { await session.close(); await hanging; }, 100);
+    `;
+    pdb.fault({ on: 'getComponent', delay: NEVER });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      env: { ...process.env, ...pdb.env },
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      output += chunk;
+    });
+    const code = await Promise.race([
+      new Promise((resolve) => child.once('exit', resolve)),
+      sleep(10_000, 'still running'),
+    ]);
+    child.kill();
+    expect([output, code]).toEqual(['Aborted\n', 0]);
+  });
+});

@@ -1,0 +1,125 @@
+import { Agent as HttpsAgent } from 'node:https';
+import { type AddressInfo, createServer } from 'node:net';
+import type { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  ConnectionRefused,
+  ConnectionReset,
+  HostNotFound,
+  InvalidResponse,
+  TlsFailure,
+  TransportException,
+} from '../src/index.js';
+import type { EmbeddedPdb } from '../src/testing/index.js';
+import { startDatabase } from './helpers/database.js';
+import { failure } from './helpers/failure.js';
+import { MockUser } from './helpers/mock-user.js';
+import { Origin } from './helpers/origin.js';
+import { CERTIFICATE, TlsOrigin } from './helpers/tls-origin.js';
+
+const { pdb, newSession } = await startDatabase({ components: 100 });
+
+describe('a connection that fails', () => {
+  const unused = async (): Promise<string> => {
+    const origin = await Origin.start();
+    const { url } = origin;
+    await origin[Symbol.asyncDispose]();
+    return url;
+  };
+
+  it('because nothing listens is ConnectionRefused', async () => {
+    await using session = newSession({ prefixUrl: await unused(), user: new MockUser('a-marked-bearer') });
+    const exception = await failure(session.get('x?authz=in-the-url'), ConnectionRefused);
+    expect(exception).toMatchObject({
+      code: 'ERR_CONNECTION_REFUSED',
+      cause: { code: 'ECONNREFUSED' },
+      method: 'GET',
+    });
+    expect(exception).toBeInstanceOf(TransportException);
+    expect(exception.message).toMatch(
+      /^GET http:\/\/127\.0\.0\.1:\d+\/x\?authz=<TOKEN> failed: nothing listens there; is the URL right\? \(connect ECONNREFUSED/,
+    );
+  });
+
+  it('because the host does not exist is HostNotFound', async () => {
+    await using session = newSession({ prefixUrl: 'http://nowhere.invalid/', user: new MockUser() });
+    const exception = await failure(session.get('x'), HostNotFound);
+    expect(exception.code).toBe('ERR_HOST_NOT_FOUND');
+  });
+
+  it.each<[string, Parameters<EmbeddedPdb['fault']>[0]]>([
+    ['before the headers', { drop: 'before-headers' }],
+    ['after the headers', { drop: 'after-headers' }],
+    ['in the middle of the body', { truncate: 10 }],
+  ])('%s is ConnectionReset', async (_, fault) => {
+    await using session = newSession();
+    await session.get('listProjects');
+    pdb.fault({ ...fault, on: 'listInstitutions' });
+    const exception = await failure(session.get('listInstitutions'), ConnectionReset);
+    expect(exception.code).toBe('ERR_CONNECTION_RESET');
+  });
+
+  it('in the middle of a stream reaches its reader', async () => {
+    await using session = newSession();
+    pdb.fault({ on: 'listProjects', truncate: 10 });
+    const { data } = await session.get<Readable>('listProjects', { responseType: 'stream' });
+    await failure(
+      (async () => {
+        for await (const _ of data);
+      })(),
+      ConnectionReset,
+    );
+  });
+
+  it('because the answer is not HTTP is InvalidResponse', async () => {
+    const server = createServer((socket) => socket.on('error', () => {}).end('SSH-2.0-OpenSSH_9\r\n\r\n'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const prefixUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    await using session = newSession({ prefixUrl, user: new MockUser() });
+    await failure(session.get('x'), InvalidResponse);
+    server.close();
+  });
+
+  it('because the body is not what its coding says is InvalidResponse', async () => {
+    await using origin = await Origin.start((_, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end('no gzip'),
+    );
+    await using session = newSession({ prefixUrl: origin.url, user: new MockUser() });
+    await failure(session.get('x'), InvalidResponse);
+  });
+});
+
+describe('TLS', () => {
+  let origin: TlsOrigin;
+  let url: string;
+
+  beforeAll(async () => {
+    origin = await TlsOrigin.start((request, response) =>
+      response.end(String(request.headers.authorization)),
+    );
+    url = origin.url;
+  });
+
+  afterAll(() => origin[Symbol.asyncDispose]());
+
+  it('with a certificate that nobody vouches for is TlsFailure, before anything is sent', async () => {
+    await using session = newSession({ prefixUrl: url, user: new MockUser() });
+    const exception = await failure(session.get('x'), TlsFailure);
+    expect(exception).toMatchObject({ code: 'ERR_TLS', cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } });
+  });
+
+  it('with a certificate that the caller trusts works', async () => {
+    const httpsAgent = new HttpsAgent({ ca: CERTIFICATE });
+    await using session = newSession({ prefixUrl: url, user: new MockUser(), httpsAgent });
+    await expect(session.get('x')).resolves.toMatchObject({ data: 'Bearer mock-bearer-of-a-test' });
+    httpsAgent.destroy();
+  });
+
+  it('with the certificate of another host is TlsFailure', async () => {
+    const httpsAgent = new HttpsAgent({ ca: CERTIFICATE, servername: 'other.example' });
+    await using session = newSession({ prefixUrl: url, user: new MockUser(), httpsAgent });
+    expect(await failure(session.get('x'), TlsFailure)).toMatchObject({
+      cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
+    });
+  });
+});

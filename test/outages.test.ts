@@ -1,0 +1,131 @@
+import { type AddressInfo, createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import {
+  AuthenticationFailed,
+  ConnectionRefused,
+  Forbidden,
+  HostNotFound,
+  InvalidIdToken,
+  Session,
+  Timeout,
+  TlsFailure,
+  User,
+} from '../src/index.js';
+import { startDatabase } from './helpers/database.js';
+import { MockUser } from './helpers/mock-user.js';
+import { type Outcome, requestOutcome } from './helpers/outcome.js';
+import { TlsOrigin } from './helpers/tls-origin.js';
+
+const { pdb } = await startDatabase({ components: 50 });
+
+describe('a token', () => {
+  it('that has expired since is renewed', async () => {
+    const expire = () => {
+      pdb.identity.revokeTokens();
+    };
+    expect(await requestOutcome(pdb, expire)).toBe('success');
+  });
+
+  it('that expires while the request is under way is renewed', async () => {
+    const expire = () =>
+      pdb.fault({
+        on: 'listProjects',
+        respond: (_, response) => {
+          pdb.identity.revokeTokens();
+          response.writeHead(401).end();
+        },
+      });
+    expect(await requestOutcome(pdb, expire)).toBe('success');
+  });
+
+  it('that is refused for good is Forbidden', async () => {
+    expect(await requestOutcome(pdb, () => pdb.fault({ on: 'listProjects', status: 401, times: 2 }))).toBe(
+      Forbidden,
+    );
+  });
+
+  it.each([false, true])(
+    'is verified by the new keys after a rotation (old ones kept: %j)',
+    async (keepOld) => {
+      await pdb.identity.rotateKeys({ keepOld });
+      const rotate = () => {
+        pdb.identity.revokeTokens();
+      };
+      expect(await requestOutcome(pdb, rotate)).toBe('success');
+    },
+  );
+
+  it('is verified by keys that are rotated in the middle of the run', async () => {
+    const session = new Session({ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl });
+    await session.get('listProjects');
+    await pdb.identity.rotateKeys();
+    pdb.identity.revokeTokens();
+    await expect(session.get('listProjects')).resolves.toMatchObject({ status: 200 });
+    await session.close();
+  });
+
+  it('is used while the identity service is down', async () => {
+    const down = () =>
+      pdb.fault({ on: ({ server }) => server === 'identity', drop: 'before-headers', times: 99 });
+    expect(await requestOutcome(pdb, down)).toBe('success');
+  });
+
+  it('that cannot be renewed because the identity service is down is its error', async () => {
+    const down = () => {
+      pdb.identity.revokeTokens();
+      pdb.fault({ on: 'grantToken', status: 503, times: 99 });
+    };
+    expect(await requestOutcome(pdb, down)).toBe(AuthenticationFailed);
+  });
+});
+
+describe('a clock that is wrong', () => {
+  it.each<[string, number, Outcome]>([
+    ['an hour late', 3600, 'success'],
+    ['a second early', -1, 'success'],
+    ['an hour early, with a token that lives for two', -3600, 'success'],
+    ['three hours early', -3 * 3600, InvalidIdToken],
+  ])('%s ends as it should', async (_, clockOffset, outcome) => {
+    const skew = () => {
+      pdb.identity.clockOffset = clockOffset;
+      pdb.identity.revokeTokens();
+    };
+    expect(await requestOutcome(pdb, skew)).toBe(outcome);
+  });
+});
+
+describe('a server that cannot be reached', () => {
+  it.each<[string, string, Outcome]>([
+    ['because its name does not resolve', 'http://no-such-host.invalid/', HostNotFound],
+    ['because nothing listens', 'http://127.0.0.1:1/', ConnectionRefused],
+  ])('%s is typed', async (_, url, outcome) => {
+    expect(await requestOutcome(pdb, () => {}, {}, url)).toBe(outcome);
+  });
+
+  it('because its certificate is not trusted is a TlsFailure', async () => {
+    await using origin = await TlsOrigin.start();
+    await using session = new Session({ user: new MockUser(), prefixUrl: origin.url, retry: false });
+    await expect(session.get('x')).rejects.toBeInstanceOf(TlsFailure);
+  });
+
+  it('because it speaks no TLS is a TlsFailure', async () => {
+    const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    const url = await listen(server, 'https');
+    await using session = new Session({ user: new MockUser(), prefixUrl: url, retry: false });
+    await expect(session.get('x')).rejects.toBeInstanceOf(TlsFailure);
+    server.close();
+  });
+
+  it('because it accepts, but never speaks, is a Timeout', async () => {
+    const server = createServer(() => {});
+    const url = await listen(server, 'http');
+    await using session = new Session({ user: new MockUser(), prefixUrl: url, retry: false, timeout: 200 });
+    await expect(session.get('x')).rejects.toBeInstanceOf(Timeout);
+    server.close();
+  });
+});
+
+async function listen(server: ReturnType<typeof createServer>, scheme: string): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}

@@ -1,0 +1,258 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { BadRequest, NotFound } from '../src/index.js';
+import { type EmbeddedPdb, startPdb } from '../src/testing/index.js';
+import { startDatabase } from './helpers/database.js';
+import { failure } from './helpers/failure.js';
+
+const { pdb, newSession } = await startDatabase({ components: 600 });
+const session = newSession();
+
+afterAll(() => session.close());
+
+interface Listed {
+  readonly itemList: readonly Record<string, never>[];
+  readonly pageItemList: readonly Record<string, never>[];
+  readonly pageInfo: { readonly pageIndex: number; readonly pageSize: number; readonly total: number };
+  readonly uuAppErrorMap: Record<string, { paramMap: unknown; type: string }>;
+}
+
+const ask = async (command: string, data?: unknown): Promise<Listed> =>
+  (await session.get<Listed>(command, { data })).data;
+
+describe('the data', () => {
+  it('are the same for the same seed, and others for another', async () => {
+    const serials = async (seed: number) => {
+      await using other = await startPdb({ seed, components: 600 });
+      return other.dataset.components.map(({ serialNumber, id }) => serialNumber + id);
+    };
+    expect(await serials(1)).toEqual(pdb.dataset.components.map(({ serialNumber, id }) => serialNumber + id));
+    expect(await serials(2)).not.toEqual(await serials(1));
+  });
+
+  it('have serial numbers, ids and codes of the right form, and no two the same', () => {
+    const { components } = pdb.dataset;
+    expect(components.length).toBeGreaterThanOrEqual(600);
+    for (const { serialNumber, id, code } of components) {
+      expect(serialNumber).toMatch(/^20U[A-Z]{2}[A-Z0-9]{2}[0-9]{7}$/);
+      expect(id).toMatch(/^[0-9a-f]{24}$/);
+      expect(code).toMatch(/^[0-9a-f]{32}$/);
+    }
+    for (const key of ['serialNumber', 'id', 'code'] as const) {
+      expect(new Set(components.map((component) => component[key])).size).toBe(components.length);
+    }
+  });
+
+  it('hold staves of 28 modules where there is room', async () => {
+    await using large = await startPdb({ components: 3000 });
+    const stave = large.dataset.components.find(({ type }) => type.code === 'STAVE');
+    expect(stave?.slots).toHaveLength(28);
+  });
+});
+
+describe('listInstitutions and listProjects', () => {
+  it('come page by page', async () => {
+    const first = await ask('listInstitutions', { pageInfo: { pageIndex: 0, pageSize: 20 } });
+    const second = await ask('listInstitutions', { pageInfo: { pageIndex: 1, pageSize: 20 } });
+    const beyond = await ask('listInstitutions', { pageInfo: { pageIndex: 9, pageSize: 20 } });
+    expect(first.pageInfo).toEqual({ pageIndex: 0, pageSize: 20, total: 29 });
+    expect(first.pageItemList.length + second.pageItemList.length).toBe(29);
+    expect(beyond.pageItemList).toEqual([]);
+    expect(first.pageItemList[0]).toMatchObject({ code: 'ANL', address: { city: 'Lemont' } });
+    expect((await ask('listProjects')).itemList.map(({ code }) => code)).toEqual(['S', 'P', 'CE', 'CM']);
+  });
+
+  it('take pages of a thousand where the size is missing or nonsense', async () => {
+    for (const pageInfo of [undefined, {}, { pageSize: 0 }, { pageSize: 'x', pageIndex: -1 }, []]) {
+      expect((await ask('listProjects', { pageInfo })).pageInfo).toEqual({
+        pageIndex: 0,
+        pageSize: 1000,
+        total: 4,
+      });
+    }
+  });
+});
+
+describe('getUser', () => {
+  it('knows who has access codes', async () => {
+    expect(await ask('getUser', { userIdentity: '1234-567-1' })).toMatchObject({
+      firstName: 'Alex',
+      lastName: 'Example',
+      institutions: [{ code: 'CERN' }],
+    });
+    const exception = await failure(ask('getUser', { userIdentity: 'x' }), BadRequest);
+    expect(exception.hasAppError('getUser/userDoesNotExist')).toBe(true);
+  });
+});
+
+describe('getComponent', () => {
+  it('finds one by serial number, code, id or alternative identifier', async () => {
+    const component = pdb.dataset.components.find(({ alternativeIdentifier }) => alternativeIdentifier);
+    const { serialNumber, code, id, alternativeIdentifier } = component ?? {};
+    for (const identifier of [serialNumber, code, id]) {
+      expect(await ask('getComponent', { component: identifier })).toMatchObject({ serialNumber });
+    }
+    const found = await ask('getComponent', {
+      component: alternativeIdentifier,
+      alternativeIdentifier: true,
+    });
+    expect(found).toMatchObject({ serialNumber, code, id, uuAppErrorMap: {} });
+  });
+
+  it('links parents and children both ways', async () => {
+    const module = pdb.dataset.components.find(({ slots }) => slots.some(({ child }) => child));
+    const answer = (await ask('getComponent', { component: module?.code })) as unknown as {
+      children: { component: { code: string } | null }[];
+    };
+    const linked = answer.children.flatMap(({ component }) => component ?? []);
+    expect(linked.length).toBeGreaterThan(0);
+    for (const { code } of linked) {
+      expect(await ask('getComponent', { component: code })).toMatchObject({
+        parents: [{ component: { code: module?.code } }],
+      });
+    }
+  });
+
+  it('shows the tests of the stages that the component has been through', async () => {
+    const tested = pdb.dataset.components.find(({ testRuns }) => testRuns.some(({ passed }) => !passed));
+    const { tests } = (await ask('getComponent', { component: tested?.code })) as unknown as {
+      tests: { testRuns: { passed: boolean }[] }[];
+    };
+    expect(tests.flatMap(({ testRuns }) => testRuns)).toHaveLength(tested?.testRuns.length ?? -1);
+  });
+
+  it('with outputType object shows codes in place of references', async () => {
+    const [component] = pdb.dataset.components;
+    expect(await ask('getComponent', { component: component?.code, outputType: 'object' })).toMatchObject({
+      project: expect.stringMatching(/^[SP]$/),
+      institution: component?.institution.id,
+      properties: null,
+    });
+  });
+
+  it.each<[unknown, string, object]>([
+    [{ component: 'nothing' }, 'ucl-itkpd-main/getComponent/componentDoesNotExist', { component: 'nothing' }],
+    [{}, 'ucl-itkpd-main/getComponent/invalidDtoIn', { missingKeyMap: { '$.component': expect.anything() } }],
+    [{ component: 5 }, 'ucl-itkpd-main/getComponent/invalidDtoIn', expect.anything()],
+  ])('of %j is the error %s', async (input, key, paramMap) => {
+    const exception = await failure(ask('getComponent', input), BadRequest);
+    expect(exception.appErrors).toEqual({ [key]: { type: 'error', message: expect.any(String), paramMap } });
+  });
+
+  it('takes its input from the query, too, and from a POST', async () => {
+    const [component] = pdb.dataset.components;
+    await expect(session.get(`getComponent?component=${component?.code}`)).resolves.toMatchObject({
+      data: { code: component?.code },
+    });
+    await expect(session.post('getComponent', { component: component?.code })).resolves.toMatchObject({
+      status: 200,
+    });
+  });
+
+  it('warns of keys that it does not know', async () => {
+    const [component] = pdb.dataset.components;
+    const { uuAppErrorMap } = await ask('getComponent', { component: component?.code, ignoreme: 1 });
+    expect(uuAppErrorMap).toMatchObject({
+      'cern-itkpd-main/getComponent/unsupportedKeys': {
+        type: 'warning',
+        paramMap: { unsupportedKeyList: ['$.ignoreme'] },
+      },
+    });
+  });
+});
+
+describe('getComponentBulk', () => {
+  it('gives several in the order asked for, without pages', async () => {
+    const codes = pdb.dataset.components
+      .slice(5, 8)
+      .map(({ code }) => code)
+      .reverse();
+    const answer = await ask('getComponentBulk', { component: codes });
+    expect(answer.itemList.map(({ code }) => code)).toEqual(codes);
+    expect(answer.pageInfo).toBeUndefined();
+  });
+
+  it('fails for one that is missing, unless it is forced', async () => {
+    const [component] = pdb.dataset.components;
+    const input = { component: ['nothing', component?.code] };
+    expect(
+      (await failure(ask('getComponentBulk', input), BadRequest)).hasAppError('componentDoesNotExist'),
+    ).toBe(true);
+    expect(
+      (await ask('getComponentBulk', { ...input, force: true, outputType: 'object' })).itemList,
+    ).toHaveLength(1);
+    expect(
+      (await failure(ask('getComponentBulk', { component: 'x' }), BadRequest)).hasAppError('invalidDtoIn'),
+    ).toBe(true);
+  });
+});
+
+describe('listComponents', () => {
+  it.each<[object, (component: EmbeddedPdb['dataset']['components'][number]) => boolean]>([
+    [{ project: 'S' }, ({ type }) => type.project === 'S'],
+    [{ project: ['S', 'P'] }, () => true],
+    [{ componentType: 'MODULE', project: 'P' }, ({ type }) => type.code === 'MODULE' && type.project === 'P'],
+    [{ type: ['BARREL_LS_MODULE'] }, ({ typeCode }) => typeCode === 'BARREL_LS_MODULE'],
+    [{ subproject: 'PG' }, ({ type }) => type.project === 'P'],
+    [{ currentStage: 'FINISHED' }, ({ type, stage }) => type.stages[stage]?.code === 'FINISHED'],
+    [{ currentLocation: 'CERN' }, ({ location }) => location.code === 'CERN'],
+    [{ institute: ['KEK'] }, ({ institution }) => institution.code === 'KEK'],
+    [{ assembled: false }, ({ parent }) => parent === undefined],
+    [{ state: ['ready'], trashed: false }, () => true],
+    [{ state: 'deleted' }, () => false],
+    [{ serialNumber: 'x' }, () => false],
+    [{ project: null }, () => true],
+  ])('filters by %j', async (filterMap, isWanted) => {
+    const answer = await ask('listComponents', { filterMap });
+    expect(answer.pageInfo.total).toBe(pdb.dataset.components.filter(isWanted).length);
+    expect(answer.itemList.map(({ code }) => code)).toEqual(
+      pdb.dataset.components
+        .filter(isWanted)
+        .slice(0, 1000)
+        .map(({ code }) => code),
+    );
+  });
+
+  it('in the flat style needs a project and answers pageItemList', async () => {
+    expect(
+      (await ask('listComponents', { project: 'P', componentType: 'FE_CHIP' })).pageItemList.length,
+    ).toBeGreaterThan(0);
+    expect(
+      (await failure(ask('listComponents', {}), BadRequest)).hasAppError('listComponents/invalidDtoIn'),
+    ).toBe(true);
+  });
+
+  it('of a project that does not exist is a 400', async () => {
+    for (const input of [{ project: 'Fake' }, { filterMap: { project: 'Fake' } }]) {
+      expect(
+        (await failure(ask('listComponents', input), BadRequest)).hasAppError('projectDoesNotExist'),
+      ).toBe(true);
+    }
+  });
+
+  it('shows what outputType asks for', async () => {
+    const input = { filterMap: {}, pageInfo: { pageSize: 1 } };
+    expect((await ask('listComponents', input)).itemList[0]).toMatchObject({
+      properties: null,
+      project: { code: expect.any(String) },
+    });
+    expect((await ask('listComponents', { ...input, outputType: 'full' })).itemList[0]).toMatchObject({
+      properties: expect.any(Array),
+    });
+    expect((await ask('listComponents', { ...input, outputType: 'object' })).itemList[0]).toMatchObject({
+      project: expect.any(String),
+    });
+  });
+});
+
+describe('what is not there', () => {
+  it('is a 404, on both servers', async () => {
+    expect((await failure(ask('noSuchCommand'), NotFound)).hasAppError('commandNotFound')).toBe(true);
+    await failure(session.get(`${pdb.authUrl}noSuchCommand`), NotFound);
+    await failure(session.get(`${pdb.authUrl}grantToken`), NotFound);
+  });
+
+  it('is a 401 without a token', async () => {
+    const answer = await session.get('listProjects', { auth: false, validateStatus: () => true });
+    expect(answer).toMatchObject({ status: 401, data: { uuAppErrorMap: { 'uu-oidc/invalidToken': {} } } });
+  });
+});
