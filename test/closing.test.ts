@@ -129,6 +129,17 @@ describe('close()', () => {
     expect(pdb.requests).toEqual([]);
   });
 
+  it('ends a request that was begun just before', async () => {
+    const session = newSession();
+    await session.get('listProjects');
+    const before = pdb.requests.length;
+    const request = failure(session.post('setSomething', { a: 1 }), Aborted);
+    const closed = session.close();
+    expect((await request).message).toContain('the session was closed; is an `await` missing before that?');
+    await closed;
+    expect(pdb.requests).toHaveLength(before);
+  });
+
   it('gives up the sign-in of a user of your own when nobody else waits for it', async () => {
     await using quiet = await startPdb({ components: 1 });
     quiet.fault({ on: 'grantToken', delay: NEVER });

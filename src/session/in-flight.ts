@@ -3,6 +3,7 @@ import { Cancellation } from '../http/cancellation.js';
 /** The requests of a session that are under way, so that it can end them all. */
 export class InFlight {
   readonly #requests = new Set<Cancellation>();
+  #ended: Error | undefined;
   /** Those that a caller's signal ends. One listener serves them all: adding one takes as long as there are others. */
   readonly #bySignal = new Map<AbortSignal, Set<Cancellation>>();
 
@@ -19,6 +20,7 @@ export class InFlight {
     const cancellation = new Cancellation();
     this.#requests.add(cancellation);
     const unfollow = callers && this.#follow(callers, cancellation);
+    if (this.#ended !== undefined) cancellation.abort(this.#ended);
     const leave = (): void => {
       this.#requests.delete(cancellation);
       unfollow?.();
@@ -26,8 +28,9 @@ export class InFlight {
     return { cancellation, leave };
   }
 
-  /** Ends every request. */
+  /** Ends every request, and any that enters later. */
   abort(reason: Error): void {
+    this.#ended = reason;
     for (const cancellation of this.#requests) cancellation.abort(reason);
   }
 
