@@ -105,17 +105,23 @@ function secretsOf({ headers, data, url, auth, bearer }: WireConfig): string[] {
   return [...new Set([...long, ...secrets.accessCodes, bearer ?? ''])].filter((secret) => secret !== '');
 }
 
+/** A pattern may not be of any length. */
+function isShort({ length }: string): boolean {
+  return length < 1024;
+}
+
 function holdsAny(parts: readonly Buffer[], needles: readonly string[]): boolean {
   // One letter for each byte, whatever it means: so one pass over the body finds them all.
   const bytes = needles.map((needle) => Buffer.from(needle).toString('latin1'));
-  const pattern = new RegExp(bytes.map(escapeRegExp).join('|'));
+  const pattern = new RegExp(bytes.filter(isShort).map(escapeRegExp).join('|'));
+  const long = bytes.filter((needle) => !isShort(needle));
   const overlap = Math.max(...bytes.map(({ length }) => length)) - 1;
   let before = '';
   return parts.some((part) => {
     // One may begin in one part and end in another.
     const window = before + part.toString('latin1');
     before = window.slice(-overlap);
-    return pattern.test(window);
+    return pattern.test(window) || long.some((needle) => window.includes(needle));
   });
 }
 

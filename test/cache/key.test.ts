@@ -210,6 +210,20 @@ describe('what is stored', () => {
   });
 });
 
+describe('an answer that repeats a secret of its request', () => {
+  it.each([20, 40_000])('of %i characters is passed on, and not kept', async (length) => {
+    await using world = await CacheWorld.start((request, response) => {
+      response.setHeader('Cache-Control', 'max-age=100');
+      response.end(request.body);
+    });
+    const session = world.session();
+    const data = { password: 'x'.repeat(length) };
+    for (let time = 0; time < 2; time++)
+      expect((await session.get('me', { data })).data).toEqual(JSON.stringify(data));
+    expect(world.count).toBe(2);
+  });
+});
+
 describe('canonical JSON', () => {
   it.each([
     ['{"b":1,"a":[{"d":1,"c":2}]}', '{"a":[{"c":2,"d":1}],"b":1}'],
