@@ -25,7 +25,10 @@ process.exitCode = counts.failed > 0 ? 1 : 0;
 /** One component that cannot be read is no reason to lose the night. */
 async function save(component) {
   try {
-    const { data, fromCache } = await session.get('getComponent', { data: { component } });
+    const { data, fromCache } = await session.get('getComponent', {
+      data: { component },
+      responseType: 'json',
+    });
     console.log(JSON.stringify(data));
     counts[fromCache ? 'cache' : 'network'] += 1;
   } catch (error) {

@@ -100,7 +100,9 @@ export class Fetcher {
     // With an answer in hand there is no need to try for minutes.
     const response = await next({ ...config, headers, forgives: job.forgives });
     const receivedAt = Date.now();
-    const expiresAfter = this.#extensionOf(job, response.status === 304 ? held?.status : response.status);
+    const expiresAfter = isPage(response)
+      ? undefined
+      : this.#extensionOf(job, response.status === 304 ? held?.status : response.status);
     const kept = keptHeaders(response.headers);
     if (expiresAfter !== undefined) response.headers.set(extension(expiresAfter, receivedAt));
     return {
@@ -194,6 +196,11 @@ export class Fetcher {
       void this.#vault.delete(held?.key ?? key);
     return response;
   }
+}
+
+/** No command is answered with a page: that is of somebody on the way, who says 200 and means that there is none. */
+function isPage({ headers }: WireResponse): boolean {
+  return /^\s*text\/html\b/i.test(String(headers['content-type'] ?? ''));
 }
 
 /** Whether an answer is an exception to this caller: such an answer is not kept, nor given to him by the cache. */

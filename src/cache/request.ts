@@ -29,7 +29,8 @@ export function describeRequest(config: WireConfig): CacheableRequest | undefine
   if (mode === false || decompress === false || !CACHEABLE_METHODS.has(method.toUpperCase()))
     return undefined;
   if (data !== undefined && typeof data !== 'string' && !Buffer.isBuffer(data)) return undefined;
-  if (Object.keys(headers).some((name) => CONDITIONS.has(name.toLowerCase()))) return undefined;
+  if (Object.keys(headers).some((name) => CONDITIONS.has(name.toLowerCase()) && headers[name] !== undefined))
+    return undefined;
   const directives = requestDirectives(headers.get('Cache-Control'), headers.get('Pragma'));
   const onlyIfCached = mode === 'only-if-cached' || directives.has('only-if-cached');
   const isPlain = mode === undefined && directives.size === 0;

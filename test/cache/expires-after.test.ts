@@ -30,6 +30,16 @@ describe('expiresAfter', () => {
     }
   });
 
+  it('is not about a page, such as that of somebody on the way who is sorry', async () => {
+    await using world = await CacheWorld.start((_, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end('<h1>Maintenance</h1>');
+    });
+    const session = world.session({ expiresAfter: { days: 1 } });
+    const first = await session.get('x');
+    expect(first.headers['warning']).toBeUndefined();
+    expect((await session.get('x')).fromCache).toBe(false);
+  });
+
   it.each([
     [
       { weeks: 1, days: 1, hours: 1, minutes: 1, seconds: 1, milliseconds: 1, microseconds: 1000 },
