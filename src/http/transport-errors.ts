@@ -54,7 +54,9 @@ const CALLERS_FAULT =
  * that error are kept, as the `cause`: an `AxiosError` itself shows the bearer token wherever it is printed.
  */
 export function toTransportException(error: unknown, request: FailedRequest): ITkDBException {
-  if (error instanceof ITkDBException) return error;
+  const isReason = request.signal?.aborted && error === request.signal.reason;
+  // Who gives a request up may say so with the exception of another one.
+  if (error instanceof ITkDBException && !isReason) return error;
   const secrets = redactorFor({ config: request });
   const url = request.url === undefined ? undefined : secrets.text(request.url);
   const method = request.method?.toUpperCase();

@@ -98,6 +98,7 @@ export class Authorization {
    * valid: the database answers so to some requests of expired or foreign identities. For a 401, that there was none.
    */
   explain({ status, config }: WireResponse): string | undefined {
+    if (status === 401 && config.auth !== undefined) return 'Your `auth` was sent in place of the token.';
     if (status === 401 && config.bearer === undefined && !config.headers.has('Authorization')) {
       return `No token was sent: it goes only to URLs under ${this.#prefix.href}, unless \`auth\` says otherwise.`;
     }

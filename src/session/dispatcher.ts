@@ -7,6 +7,7 @@ import {
   type InternalAxiosRequestConfig,
   isAxiosError,
 } from 'axios';
+import { ITkDBException } from '../exceptions/base.js';
 import { isReadable } from '../guards.js';
 import { serializeBody } from '../http/body.js';
 import { copyHeaders } from '../http/headers.js';
@@ -79,7 +80,7 @@ export class Dispatcher {
     return config;
   }
 
-  /** Ends all requests that are under way. */
+  /** Ends all requests that are under way, and any that comes later. */
   close(): void {
     this.#inFlight.abort(new Error('the session was closed; is an `await` missing before that?'));
   }
@@ -93,6 +94,7 @@ export class Dispatcher {
     config.signal = cancellation;
     let data: unknown;
     try {
+      cancellation.throwIfAborted();
       const trip = new Trip(config, answer);
       await this.#axios.request({ url: config.url, method: config.method, trip } as AxiosRequestConfig);
       const response = (await trip.outcome) as SessionResponse;
@@ -100,8 +102,8 @@ export class Dispatcher {
       data = response.data;
       return response;
     } catch (error) {
-      if (!cancellation.aborted && !isAxiosError(error)) throw error;
-      throw toTransportException(error, { ...config, url: absoluteUrl(config) });
+      if (!cancellation.aborted && !isAxiosError(error)) throw withCallers(error);
+      throw withCallers(toTransportException(error, { ...config, url: absoluteUrl(config) }));
     } finally {
       if (isReadable(data)) finished(data, leave);
       else leave();
@@ -180,6 +182,17 @@ function serialize(config: DispatchConfig): unknown {
   const { transformRequest, data, headers } = config;
   if (transformRequest === undefined) return serializeBody.call(config, data, headers);
   return [transformRequest].flat().reduce((body, transform) => transform.call(config, body, headers), data);
+}
+
+/** Adds who asked: what failed far below has no room for that in its stack. */
+function withCallers(error: unknown): unknown {
+  if (!(error instanceof ITkDBException)) return error;
+  const here = { stack: '' };
+  Error.captureStackTrace(here, withCallers);
+  const stack = error.stack ?? '';
+  const callers = here.stack.split('\n').slice(1);
+  error.stack = [stack, ...callers.filter((line) => !stack.includes(line))].join('\n');
+  return error;
 }
 
 function absoluteUrl({ target, url }: DispatchConfig): string {

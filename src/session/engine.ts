@@ -4,6 +4,7 @@ import type { AxiosHeaders, AxiosResponseTransformer } from 'axios';
 import { exceptionFor, isFailure } from '../exceptions/status.js';
 import { decodeBody, decodeText, readFailedBody } from '../http/body.js';
 import { ACCEPT_ENCODING } from '../http/content-coding.js';
+import { copyHeaders } from '../http/headers.js';
 import { MAX_REDIRECTS } from '../http/redirects.js';
 import { RetryBudget } from '../http/retry-budget.js';
 import { resolveRetry } from '../http/retry-policy.js';
@@ -65,7 +66,7 @@ export class Engine {
 
   /** Sends a request, whose options have been checked. */
   request<T>(request: RequestConfig): Promise<SessionResponse<T>> {
-    return this.send(this.#dispatcher.translate(request), request.signal);
+    return this.#dispatcher.dispatch(this.#dispatcher.translate(request), request.signal);
   }
 
   /** Makes a request ready, and goes no further. */
@@ -75,7 +76,8 @@ export class Engine {
 
   /** Sends what {@link Engine.prepare} made, as it is. */
   send<T>(config: DispatchConfig, signal: RequestConfig['signal']): Promise<SessionResponse<T>> {
-    return this.#dispatcher.dispatch(config, signal);
+    // On its way headers are added, which are not those of the next time.
+    return this.#dispatcher.dispatch({ ...config, headers: copyHeaders(config.headers) }, signal);
   }
 
   /** Puts the user's bearer of this moment into a prepared request. */
@@ -83,7 +85,7 @@ export class Engine {
     return this.#authorization.authorize(config);
   }
 
-  /** Ends all requests that are under way. There must be no others. */
+  /** Ends all requests that are under way, and any that comes later. */
   close(): void {
     this.#dispatcher.close();
     for (const agent of this.#agents) agent.destroy();
@@ -137,10 +139,9 @@ export class Engine {
     this.#lastResponse = () => shown;
     const decoded = await decode(response, config);
     const data = response.isShared && Buffer.isBuffer(decoded) ? Buffer.from(decoded) : decoded;
-    shown.data = transformersOf(config).reduce(
-      (value, transform) => transform.call(config, value, shown.headers as AxiosHeaders, status),
-      data,
-    );
+    shown.data = data;
+    for (const transform of transformersOf(config))
+      shown.data = transform.call(config, shown.data, shown.headers as AxiosHeaders, status);
     return shown;
   }
 

@@ -202,6 +202,7 @@ const HINTS: Readonly<Record<string, string>> = {
 export function checkRequestConfig(config: RequestConfig, more: RequestConfig = {}): RequestConfig {
   if (!isObject(config)) throw new InvalidInvocation('a request must be an object');
   try {
+    if ('data' in more) checkBody(config, more);
     const copy: Record<string, unknown> = {};
     for (const [name, value] of Object.entries({ ...config, ...more })) {
       checkOption(name, value);
@@ -215,6 +216,16 @@ export function checkRequestConfig(config: RequestConfig, more: RequestConfig = 
     if (error instanceof InvalidInvocation) throw error;
     throw new InvalidInvocation(`a request: its options cannot be read: ${messageOf(error)}`);
   }
+}
+
+/** Whoever comes from elsewhere writes `post(url, { json: body })`, which would be sent as it is. */
+function checkBody({ data }: RequestConfig, { method, data: body }: RequestConfig): void {
+  const isWrapped = isPlainObject(body) && Object.keys(body).join() === 'json';
+  if (data === undefined && !isWrapped) return;
+  const how = `${method?.toLowerCase()}(url, body)`;
+  throw new InvalidInvocation(
+    `the body is the second argument, with neither \`json\` nor \`data\` around it: ${how}`,
+  );
 }
 
 function checkOption(name: string, value: unknown): void {

@@ -35,7 +35,7 @@ export class Session {
   /** The statuses that the database answers with when a command went well. */
   static readonly SUCCESS_STATUSES: ReadonlySet<number> = new Set([200, 201]);
 
-  readonly #options: SessionOptions;
+  readonly #options: Readonly<SessionOptions>;
   readonly #prefix: URL;
   readonly #user: UserLike;
   readonly #logger: Logger;
@@ -52,6 +52,8 @@ export class Session {
   constructor(options: SessionOptions = {}) {
     this.#options = copyOptions('new Session', options);
     checkSessionOptions(this.#options);
+    // They are read when the engine is made, and what is checked is what is used.
+    this.#options = { ...this.#options, headers: { ...this.#options.headers } };
     this.#logger = createLogger(this.#options.logger);
     this.#prefix = parsePrefix(this.#options.prefixUrl ?? new SettingsReader().get('ITKDB_API_URL'));
     this.#user = this.#options.user ?? defaultUser(this.#options);
@@ -154,7 +156,7 @@ export class Session {
     const { signal } = checkRequestConfig(options);
     const config = PreparedRequest.configOf(request);
     const engine = await this.#ready();
-    return engine.send({ ...config }, signal);
+    return engine.send(config, signal);
   }
 
   /** Puts the user's bearer of this moment into a prepared request, if it is under the prefix. */

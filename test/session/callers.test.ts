@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { Aborted, ConnectionRefused, Forbidden, InvalidInvocation, Session } from '../../src/index.js';
+import { failure } from '../helpers/failure.js';
+import { MockUser } from '../helpers/mock-user.js';
+import { withOrigin } from '../helpers/with-origin.js';
+
+describe('what a caller sees', () => {
+  it('of a failure far below is the line that asked', async () => {
+    await using session = new Session({
+      user: new MockUser(),
+      prefixUrl: 'http://127.0.0.1:9/',
+      retry: false,
+    });
+    const askFromMyScript = async (): Promise<void> => {
+      await session.get('x');
+    };
+    for (const _ of ['cold', 'warm'])
+      expect((await failure(askFromMyScript(), ConnectionRefused)).stack).toContain('askFromMyScript');
+  });
+
+  it('of a request that was given up because of another one is that it was given up', async () => {
+    await using world = await withOrigin((_, response) => response.writeHead(503).end());
+    const other = new ConnectionRefused('another request failed');
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(other), 50);
+    const retry = { baseDelay: 1e6, maxDelay: 1e6, within: 1e9 };
+    const exception = await failure(world.session.get('x', { signal: controller.signal, retry }), Aborted);
+    expect(exception).toMatchObject({ cause: other });
+    expect(exception.message).toContain('another request failed');
+  });
+
+  it('of the headers of a prepared request stays as it was, however often it is sent', async () => {
+    await using world = await withOrigin();
+    const prepared = await world.session.prepareRequest({ method: 'POST', url: 'x', data: { a: 1 } });
+    const before = { ...prepared.headers };
+    await world.session.send(prepared);
+    await world.session.send(prepared);
+    expect({ ...prepared.headers }).toEqual(before);
+  });
+
+  it('of the last response is its data, also where transformResponse fails', async () => {
+    await using world = await withOrigin((_, response) => response.end('text'));
+    const transformResponse = (): never => {
+      throw new Error('no such page');
+    };
+    await failure(world.session.get('x', { transformResponse }), Error);
+    expect(world.session.lastResponse?.data).toBe('text');
+  });
+
+  it('of a 401 to his own auth is that it was sent', async () => {
+    await using world = await withOrigin((_, response) => response.writeHead(401).end());
+    const auth = { username: 'u', password: 'p-of-mine' };
+    const { message } = await failure(world.session.get('x', { auth }), Forbidden);
+    expect(message).toContain('Your `auth` was sent in place of the token.');
+    expect(message).not.toContain('p-of-mine');
+  });
+});
+
+describe('what a caller does later', () => {
+  it('to his options makes no difference', async () => {
+    await using world = await withOrigin();
+    const headers = { 'X-Institute': 'CERN' };
+    const { origin, user } = world;
+    await using session = new Session({ user, prefixUrl: origin.url, headers });
+    headers['X-Institute'] = 'DESY';
+    await session.get('x');
+    expect(origin.requests[0]?.headers).toMatchObject({ 'x-institute': 'CERN' });
+  });
+
+  it('prepares nothing with a signal that has fired', async () => {
+    await using world = await withOrigin();
+    await failure(world.session.prepareRequest({ url: 'x', signal: AbortSignal.abort() }), Aborted);
+  });
+});
+
+describe('a body', () => {
+  it.each<[string, (session: Session) => Promise<unknown>]>([
+    ['in `json`', (session) => session.post('x', { json: { a: 1 } })],
+    ['in the options', (session) => session.put('x', undefined, { data: { a: 1 } })],
+  ])('%s, as elsewhere, is refused', async (_, send) => {
+    await using world = await withOrigin();
+    const { message } = await failure(send(world.session), InvalidInvocation);
+    expect(message).toMatch(/^the body is the second argument.*: p(?:os|u)t\(url, body\)$/);
+    expect(world.origin.requests).toEqual([]);
+  });
+});
