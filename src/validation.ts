@@ -76,6 +76,15 @@ export function atLeast0(unit: string): zod.ZodType {
   return lazyZod().number(expectation).min(0, `${expectation}, at least 0`).optional();
 }
 
+/** Refuses a `~` at the start of a path: it would be the name of a folder. */
+export function withoutTilde<Schema extends zod.ZodType>(schema: Schema): Schema {
+  const isShells = (value: unknown): boolean => typeof value === 'string' && /^~(?:[\\/]|$)/.test(value);
+  return schema.refine(
+    (value) => !isShells(value),
+    'a path without ~, which only a shell understands: write homedir() of node:os instead',
+  );
+}
+
 /** Says that an option does not exist, and which one may be meant. */
 export function noSuchOption(
   name: string,

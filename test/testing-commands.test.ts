@@ -251,6 +251,21 @@ describe('what is not there', () => {
     await failure(session.get(`${pdb.authUrl}grantToken`), NotFound);
   });
 
+  it('is answered as planned, each time', async () => {
+    const { message } = await failure(ask('setComponentStage'), NotFound);
+    expect(message).toContain("plan: fault({ on: 'setComponentStage', status: 200, body: { … } })");
+    const fault = pdb.fault({
+      on: 'setComponentStage',
+      status: 200,
+      body: { itemList: [] },
+      times: Infinity,
+    });
+    for (let time = 0; time < 3; time++) expect(await ask('setComponentStage')).toEqual({ itemList: [] });
+    expect(fault.hits).toBe(3);
+    fault.remove();
+    await failure(ask('setComponentStage'), NotFound);
+  });
+
   it('is a 401 without a token', async () => {
     const answer = await session.get('listProjects', { auth: false, validateStatus: () => true });
     expect(answer).toMatchObject({ status: 401, data: { uuAppErrorMap: { 'uu-oidc/invalidToken': {} } } });

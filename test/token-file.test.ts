@@ -33,6 +33,13 @@ describe('tokens in a file', () => {
     }
   });
 
+  it('are in a folder that is made for them', async () => {
+    const path = join(folder, 'mine', 'tokens', 'auth.json');
+    await signIn({ saveAuth: path });
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect((await stat(join(folder, 'mine'))).mode & 0o777).toBe(0o700);
+  });
+
   it('are small JSON without the access codes', async () => {
     const user = await signIn();
     const text = await readFile(saveAuth, 'utf8');

@@ -128,7 +128,6 @@ describe('a file that cannot be used is a warning, and a new token', () => {
 
 describe('a file that cannot be written is a warning', () => {
   it.each([
-    ['the folder does not exist', async () => join(folder, 'missing', 'auth.json')],
     [
       'it is a folder',
       async () => {

@@ -144,6 +144,7 @@ describe('an option that is wrong', () => {
     [{ timeout: Number.NaN }, '`timeout` must be a number of milliseconds'],
     [{ saveAuth: '' }, '`saveAuth` must be the path of a file'],
     [{ saveAuth: true }, '`saveAuth` must be the path of a file'],
+    [{ saveAuth: '~/.auth' }, '`saveAuth` must be a path without ~'],
     [{ prefixUrl: 5 }, '`prefixUrl` must be an http(s) URL'],
     [{ prefixUrl: 'nowhere' }, 'new User: `prefixUrl` must be an http(s) URL'],
     [

@@ -8,7 +8,7 @@ import type { RetryEvent, RetryOptions } from '../http/retry-policy.js';
 import type { Logger } from '../logger.js';
 import type { UserLike } from '../user/user-like.js';
 import { commonShape } from '../user/user-options.js';
-import { atLeast0, check, lazyZod, optionsSchema } from '../validation.js';
+import { atLeast0, check, lazyZod, optionsSchema, withoutTilde } from '../validation.js';
 import { HEADERS_EXPECTED, isAgent, isHeaders } from './request-config.js';
 
 /** A length of time, as the sum of its parts; fractions are fine. The names are those of Python's `timedelta`. */
@@ -85,9 +85,9 @@ export function checkSessionOptions(options: SessionOptions): void {
   const shape = {
     user: z.custom(isUserLike, 'a user: an object with authenticate() and bearer').optional(),
     ...commonShape(),
-    cache: z
-      .union([z.boolean(), z.string().min(1), z.custom(isCacheStore)], 'true, false, a path or a store')
-      .optional(),
+    cache: withoutTilde(
+      z.union([z.boolean(), z.string().min(1), z.custom(isCacheStore)], 'true, false, a path or a store'),
+    ).optional(),
     expiresAfter: optionsSchema(duration, 'an object such as { days: 1 }').optional(),
     invalidateOnWrite: z.boolean('true or false').optional(),
     maxCacheSize: atLeast0('bytes'),

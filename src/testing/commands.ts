@@ -88,7 +88,12 @@ const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
 export function runCommand(input: DtoIn, context: CommandContext): Record<string, unknown> {
   const { command } = context;
   const handler = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
-  if (handler === undefined) throw commandNotFound(Object.keys(COMMANDS).join(', '));
+  if (handler === undefined) {
+    const how = `fault({ on: '${command}', status: 200, body: { … } })`;
+    throw commandNotFound(
+      `${Object.keys(COMMANDS).join(', ')}; the answer to any other is yours to plan: ${how}`,
+    );
+  }
   return { ...handler(input, context), uuAppErrorMap: warnings(command, input) };
 }
 

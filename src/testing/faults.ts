@@ -28,7 +28,7 @@ export type FaultKind =
 export type Fault = FaultKind & {
   /** The command that it strikes, such as `getComponent` or `grantToken`, or a test of the request. @defaultValue every one */
   readonly on?: string | ((request: RecordedRequest) => boolean);
-  /** How often it strikes. @defaultValue `1` */
+  /** How often it strikes; `Infinity` is until it is removed. @defaultValue `1` */
   readonly times?: number;
   /** How many matching requests it lets pass first. @defaultValue `0` */
   readonly after?: number;
@@ -103,7 +103,12 @@ function checkFault(fault: Fault): void {
   const whole = (what: string) => z.int(what).min(0, what);
   const shape = {
     on: z.union([z.string(), z.custom(isFunction)], 'the name of a command, or a function').optional(),
-    times: whole('a number of times').optional(),
+    times: z
+      .union(
+        [whole('a number of times'), z.literal(Number.POSITIVE_INFINITY)],
+        'a number of times, or Infinity',
+      )
+      .optional(),
     after: whole('a number of requests').optional(),
     status: z.int('a status').min(200, 'a status').max(599, 'a status').optional(),
     body: z.unknown().optional(),

@@ -1,5 +1,5 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
-import { constants, copyFile, open, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { constants, copyFile, mkdir, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { infer as Infer, ZodObject, ZodString } from 'zod';
@@ -57,7 +57,7 @@ export class TokenFile {
 
   /**
    * Replaces the file in one step, so that a reader sees the old or the new one, whole. Behind a link, that is the file
-   * that it leads to. What is there and none of ours, such as a file of the Python package, is kept as `….bak`.
+   * that it leads to. Its folder is made where there is none. What is there and none of ours, such as a file of the Python package, is kept as `….bak`.
    *
    * @throws where there is a pipe, a device or the like, and what `node:fs` throws
    */
@@ -71,6 +71,7 @@ export class TokenFile {
       idToken,
       accessToken,
     };
+    await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
     const path = (await realpath(this.path).catch(unlessMissing)) ?? this.path;
     const present = await stat(path).catch(unlessMissing);
     if (present?.isFile() === false) throw new Error('it is no file');

@@ -16,6 +16,8 @@ export interface UserLike {
   readonly idToken?: Readonly<Record<string, unknown>>;
   /** Whose answers these are, such as `1234-567-1`. */
   readonly identity?: string;
+  /** Full name. */
+  readonly name?: string;
   /** Forgets a bearer that the server refused, if it is still the current one: the next `authenticate()` gets another. */
   invalidate?(bearer: string): void;
   /** Releases what the user holds. A session closes the user that it made itself, no other. */

@@ -2,7 +2,7 @@ import type * as zod from 'zod';
 import { isFunction } from '../guards.js';
 import { type RetryEvent, type RetryOptions, retrySchema } from '../http/retry-policy.js';
 import { isLogger, LOGGER_EXPECTED, type Logger } from '../logger.js';
-import { atLeast0, check, lazyZod, optionsSchema, prefixUrlSchema } from '../validation.js';
+import { atLeast0, check, lazyZod, optionsSchema, prefixUrlSchema, withoutTilde } from '../validation.js';
 import type { JwtOptions } from './id-token.js';
 import type { HttpClient } from './identity-service.js';
 
@@ -44,7 +44,7 @@ export function commonShape(): zod.ZodRawShape {
   const z = lazyZod();
   return {
     prefixUrl: prefixUrlSchema().optional(),
-    saveAuth: z.string('the path of a file').min(1, 'the path of a file').optional(),
+    saveAuth: withoutTilde(z.string('the path of a file').min(1, 'the path of a file')).optional(),
     authExpiryThreshold: atLeast0('seconds'),
     timeout: atLeast0('milliseconds'),
     retry: retrySchema().optional(),

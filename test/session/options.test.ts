@@ -33,6 +33,7 @@ describe('an option of a session that is wrong', () => {
     [{ timeout: '5' }, '`timeout` must be a number of milliseconds'],
     [{ maxRedirects: -1 }, '`maxRedirects` must be a whole number, at least 0'],
     [{ cache: 5 }, '`cache` must be true, false, a path or a store'],
+    [{ cache: '~' }, '`cache` must be a path without ~'],
     [{ expiresAfter: { day: 1 } }, 'in `expiresAfter` there is no option `day`; is it `days`?'],
     [{ expiresAfter: 5 }, '`expiresAfter` must be an object such as { days: 1 }'],
     [{ expiresAfter: { days: 'one' } }, '`expiresAfter.days` must be a number'],
