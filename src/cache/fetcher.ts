@@ -10,7 +10,7 @@ import { formatDirectives } from './directives.js';
 import { decide, type Question, type Verdict } from './engine.js';
 import { extension, isExtensible } from './expires-after.js';
 import { type Keys, ownerOf } from './key.js';
-import { assess, expiresAfterOf, type Lifetimes, policyFor } from './policy.js';
+import { assess, expiresAfterOf, isTelling, type Lifetimes, policyFor } from './policy.js';
 import type { CacheableRequest } from './request.js';
 import { valuesOf, variesBy } from './vary.js';
 import { type Held, toHeld, type Vault } from './vault.js';
@@ -66,7 +66,7 @@ export class Fetcher {
   async fetch(job: Job): Promise<WireResponse> {
     const { config, held, request } = job;
     let received: Received | undefined;
-    const send = async (validators: Record<string, string>): Promise<Facts> => {
+    const send = async (validators?: Record<string, string>): Promise<Facts> => {
       received = await this.#send(job, validators);
       if (isErrorTo(config, received.facts.status)) throw FAILED;
       return received.facts;
@@ -74,7 +74,7 @@ export class Fetcher {
     try {
       // Where nothing is held there is nothing to decide.
       const verdict =
-        held === undefined ? await send({}).then(() => 'new') : await this.#decide(job, held, send);
+        held === undefined ? await send().then(() => 'new') : await this.#decide(job, held, send);
       if (held !== undefined && verdict === 'stored') return answerFrom(held, config, Date.now());
       const { response, facts } = received as unknown as Received;
       if (held !== undefined && verdict === 'revalidated') return this.#renew(job, held, response, facts);
@@ -92,7 +92,7 @@ export class Fetcher {
     }
   }
 
-  async #send(job: Job, validators: Record<string, string>): Promise<Received> {
+  async #send(job: Job, validators?: Record<string, string>): Promise<Received> {
     const { config, next, request, held } = job;
     if (request.onlyIfCached) throw NOT_CACHED;
     const requestedAt = Date.now();
@@ -103,7 +103,10 @@ export class Fetcher {
     const expiresAfter = isPage(response)
       ? undefined
       : this.#extensionOf(job, response.status === 304 ? held?.status : response.status);
-    const kept = keptHeaders(response.headers);
+    // Where there is nothing to be decided by them, none is looked at.
+    const decides =
+      held !== undefined || expiresAfter !== undefined || Object.keys(response.headers).some(isTelling);
+    const kept = decides ? keptHeaders(response.headers) : [];
     if (expiresAfter !== undefined) response.headers.set(extension(expiresAfter, receivedAt));
     return {
       response,

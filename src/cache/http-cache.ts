@@ -1,15 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import { TransportException } from '../exceptions/transport.js';
-import { isFunction, isObject } from '../guards.js';
 import { Cancellation } from '../http/cancellation.js';
 import { Flights } from '../http/flights.js';
 import { copyHeaders } from '../http/headers.js';
 import { type Exchange, SAFE_METHODS, type WireConfig, type WireResponse } from '../http/wire.js';
-import { redactor } from '../redact.js';
 import { answerFrom } from './answers.js';
 import type { CacheContext } from './context.js';
 import type { Signpost } from './entry.js';
 import { Fetcher, isErrorTo, isForgivable, type Job } from './fetcher.js';
-import { Marks, scopesOf, urlScope } from './invalidation.js';
+import { Marks, ownerScope, scopesOf, urlScope } from './invalidation.js';
 import { Keys, ownerOf } from './key.js';
 import { type CacheableRequest, describeRequest } from './request.js';
 import { SafeShelf } from './safe-shelf.js';
@@ -18,9 +17,8 @@ import type { CacheSize, Shelf } from './store.js';
 import { valuesOf } from './vary.js';
 import { type Held, Vault } from './vault.js';
 
-/** Numbers for what has no other name, such as an agent. */
-const NUMBERS = new WeakMap<object, number>();
-let lastNumber = 0;
+/** What is the same only if it is the same object. */
+const AGENTS = ['httpAgent', 'httpsAgent', 'lookup'] as const;
 
 /** An HTTP cache by RFC 9111, private to each of its users. */
 export class HttpCache {
@@ -30,7 +28,7 @@ export class HttpCache {
   readonly #vault: Vault;
   readonly #marks: Marks;
   readonly #fetcher: Fetcher;
-  readonly #flights = new Flights<WireResponse>();
+  readonly #flights = new Flights<WireResponse, WireConfig>(isSameWay);
   readonly #closing = new Cancellation();
 
   private constructor(shelf: SafeShelf, secret: Secret, context: CacheContext) {
@@ -82,11 +80,12 @@ export class HttpCache {
   }
 
   async #read(request: CacheableRequest, config: WireConfig, next: Exchange): Promise<WireResponse> {
-    const { owner, key, scopes } = this.#nameOf(config);
+    const { owner, key } = this.#nameOf(config);
     const { generation } = this.#vault;
     const now = Date.now();
     const held =
       request.mode === 'reload' ? undefined : (this.#peek(key, config) ?? (await this.#find(key, config)));
+    const scopes = [ownerScope(owner), urlScope(config.url)];
     const isMarked =
       held !== undefined &&
       isMarkedBy(this.#marks.peek(scopes, now) ?? (await this.#marks.latest(scopes, now)), held);
@@ -102,10 +101,10 @@ export class HttpCache {
     return this.#refresh(job);
   }
 
-  /** Who asks, the name of what he asks for, and the scopes that it is in. */
-  #nameOf(config: WireConfig): { owner: string; key: string; scopes: string[] } {
+  /** Who asks, and the name of what he asks for. */
+  #nameOf(config: WireConfig): { owner: string; key: string } {
     const owner = ownerOf(config, this.#context.identity());
-    return { owner, key: this.#keys.of(config, owner), scopes: [`owner ${owner}`, urlScope(config.url)] };
+    return { owner, key: this.#keys.of(config, owner) };
   }
 
   /** What is held for a request in memory. */
@@ -131,17 +130,16 @@ export class HttpCache {
   }
 
   #refresh(job: Job): Promise<WireResponse> {
-    const { config, key, request } = job;
+    const { config, request } = job;
     const isAlone =
       !request.isPlain || config.responseType === 'stream' || config.onDownloadProgress !== undefined;
-    return isAlone ? this.#fetcher.fetch(job) : this.#fetchTogether(flightName(key, config), job);
+    return isAlone ? this.#fetcher.fetch(job) : this.#fetchTogether(job);
   }
 
-  async #fetchTogether(name: string, job: Job): Promise<WireResponse> {
-    const { config } = job;
-    const what = `${config.method.toUpperCase()} ${redactor.text(config.url)}`;
-    const { signal } = config;
-    const response = await this.#flights.join(name, { what, signal }, (shared) =>
+  async #fetchTogether(job: Job): Promise<WireResponse> {
+    const { config, key } = job;
+    const { method, url, signal } = config;
+    const response = await this.#flights.join(key, { method, url, signal, way: config }, (shared) =>
       this.#fetcher.fetch({ ...job, config: { ...config, signal: shared } }),
     );
     return { ...response, headers: copyHeaders(response.headers), isShared: true };
@@ -150,16 +148,15 @@ export class HttpCache {
   /** Fetches an answer anew that the caller does not wait for. */
   #refreshInBackground(job: Job): void {
     const { responseType: _, onDownloadProgress: _down, onUploadProgress: _up, ...config } = job.config;
-    const name = flightName(job.key, config);
-    if (this.#flights.has(name)) return;
+    if (this.#flights.has(job.key, config)) return;
     const inBackground = { ...job, config: { ...config, signal: this.#closing } };
-    void this.#fetchTogether(name, inBackground).catch(() => {});
+    void this.#fetchTogether(inBackground).catch(() => {});
   }
 
   async #write(config: WireConfig, next: Exchange): Promise<WireResponse> {
     const { invalidateOnWrite, covers, identity } = this.#context;
     const isCommand = invalidateOnWrite && covers(config.url);
-    const owners = isCommand ? [`owner ${ownerOf(config, identity())}`] : [];
+    const owners = isCommand ? [ownerScope(ownerOf(config, identity()))] : [];
     try {
       const response = await next(config);
       const { status } = response;
@@ -188,18 +185,12 @@ function isMarkedBy(mark: number, { requestedAt }: Held): boolean {
   return requestedAt <= mark || requestedAt > Date.now();
 }
 
-/** Requests of one name get one answer: the same is asked for, in the same way, and with the same limits. */
-function flightName(key: string, config: WireConfig): string {
-  const { headers, timeout, maxContentLength, retries, family } = config;
-  const { Authorization: _, ...others } = headers.toJSON();
-  const ways = [config.httpAgent, config.httpsAgent, config.proxy, config.lookup].map(numberOf);
-  return JSON.stringify([key, others, timeout, maxContentLength, retries?.policy, family, ways]);
+/** Whether two requests for the same can have the same answer: they ask in the same way, and have the same limits. */
+function isSameWay(one: WireConfig, other: WireConfig): boolean {
+  return isDeepStrictEqual(wayOf(one), wayOf(other)) && AGENTS.every((name) => one[name] === other[name]);
 }
 
-/** The same number for the same object, and only for that; anything else is itself. */
-function numberOf(value: unknown): unknown {
-  if (!isObject(value) && !isFunction(value)) return value;
-  const number = NUMBERS.get(value) ?? ++lastNumber;
-  NUMBERS.set(value, number);
-  return number;
+function wayOf({ headers, timeout, maxContentLength, retries, family, proxy }: WireConfig): unknown[] {
+  const { Authorization: _, ...others } = headers.toJSON();
+  return [others, timeout, maxContentLength, retries?.policy, family, proxy];
 }

@@ -72,6 +72,11 @@ function nameOf(scope: string): string {
   return RECORD + hash('sha256', `mark ${scope}`);
 }
 
+/** The scope of one user's answers. */
+export function ownerScope(owner: string): string {
+  return `owner ${owner}`;
+}
+
 /** The scope of the answers to one URL, whoever asked and however. */
 export function urlScope(url: string): string {
   return `url ${url.split('#', 1)[0]}`;

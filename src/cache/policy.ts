@@ -43,13 +43,17 @@ function optionsFor(corrected: Corrected): CachePolicy.Options {
   return { ...PRIVATE_CACHE, cacheHeuristic: heuristicOf(corrected) };
 }
 
-/** An answer without any of these can be used for no time at all. Those of the database are such. */
 const TELLING: ReadonlySet<string> = new Set(['cache-control', 'expires', 'etag', 'last-modified']);
+
+/** Whether a header field says how long an answer can be used. Without any it is for no time at all: the database's are such. */
+export function isTelling(name: string): boolean {
+  return TELLING.has(name);
+}
 
 /** Works out how long an answer can be used; undefined where it may not be kept at all. */
 export function assess(facts: Facts, limit: number | undefined): Lifetimes | undefined {
   const expiresAfter = expiresAfterOf(facts, limit);
-  if (expiresAfter === undefined && !facts.headers.some(([name]) => TELLING.has(name))) return undefined;
+  if (expiresAfter === undefined && !facts.headers.some(([name]) => isTelling(name))) return undefined;
   const corrected = correctResponse(facts, expiresAfter);
   const policy = new CachePolicy(ANY_REQUEST, corrected, optionsFor(corrected));
   if (!policy.storable()) return undefined;

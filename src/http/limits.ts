@@ -6,8 +6,8 @@ import { abortedException } from './transport-errors.js';
 
 /** For how long to wait, and for what. */
 export interface Limits {
-  /** Starts the message of the exception. */
-  readonly what: string;
+  /** Starts the message of the exception. @defaultValue method and URL */
+  readonly what?: string | undefined;
   /** The request that it is about, if it is about one; as it is, for it is redacted when an exception is made. */
   readonly method?: string | undefined;
   readonly url?: string | undefined;
@@ -30,10 +30,11 @@ export function withLimits<T>(
     method: method?.toUpperCase(),
     url: url && redactor.text(url),
   });
+  const name = (): string => what ?? `${context().method} ${context().url}`;
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => settle(() => reject(abortedException(what, signal?.reason, context())));
+    const onAbort = (): void => settle(() => reject(abortedException(name(), signal?.reason, context())));
     const onTimeout = (): void =>
-      settle(() => reject(new Timeout(`${what} took longer than ${timeout} ms`, context())));
+      settle(() => reject(new Timeout(`${name()} took longer than ${timeout} ms`, context())));
     const timer = timeout > 0 ? setTimeout(onTimeout, Math.min(timeout, LONGEST_TIMER)) : undefined;
     const settle = (then: () => void): void => {
       clearTimeout(timer);

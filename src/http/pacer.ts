@@ -1,4 +1,3 @@
-import { redactor } from '../redact.js';
 import type { Abortable } from './cancellation.js';
 import { withLimits } from './limits.js';
 import { parseRetryAfter } from './retry-budget.js';
@@ -39,8 +38,7 @@ export class Pacer {
    *
    * @throws Aborted
    */
-  start({ method, url, ...config }: WireConfig): Promise<void> {
-    const { signal } = config;
+  start({ method, url, signal }: WireConfig): Promise<void> {
     this.#waiting += 1;
     const turn = this.#lastTurn.then(() => this.#wait(signal));
     // Whoever comes next waits for this turn to be over, however it ends.
@@ -49,7 +47,7 @@ export class Pacer {
       .finally(() => {
         this.#waiting -= 1;
       });
-    return withLimits(turn, { what: `${method.toUpperCase()} ${redactor.text(url)}`, signal });
+    return withLimits(turn, { method, url, signal });
   }
 
   async #wait(signal: Abortable | undefined): Promise<void> {

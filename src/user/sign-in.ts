@@ -60,7 +60,9 @@ export class SignIn {
 
   /** However many callers wait, there is one renewal; it is given up when all of them have given up. */
   async renewed({ signal }: AuthenticateOptions): Promise<void> {
-    await this.#renewals.join('', { what: 'authentication', signal }, (shared) => this.#renew(shared.signal));
+    await this.#renewals.join('', { what: 'authentication', signal, way: undefined }, (shared) =>
+      this.#renew(shared.signal),
+    );
     await this.#saving;
   }
 
