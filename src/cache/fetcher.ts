@@ -65,18 +65,19 @@ export class Fetcher {
 
   async fetch(job: Job): Promise<WireResponse> {
     const { config, held, request } = job;
-    let received: Received | undefined;
+    const last: { received?: Received } = {};
     const send = async (validators?: Record<string, string>): Promise<Facts> => {
-      received = await this.#send(job, validators);
-      if (isErrorTo(config, received.facts.status)) throw FAILED;
-      return received.facts;
+      last.received = await this.#send(job, validators);
+      const { facts } = last.received;
+      if (isErrorTo(config, facts.status)) throw FAILED;
+      return facts;
     };
     try {
       // Where nothing is held there is nothing to decide.
       const verdict =
         held === undefined ? await send().then(() => 'new') : await this.#decide(job, held, send);
       if (held !== undefined && verdict === 'stored') return answerFrom(held, config, Date.now());
-      const { response, facts } = received as unknown as Received;
+      const { response, facts } = last.received as Received;
       if (held !== undefined && verdict === 'revalidated') return this.#renew(job, held, response, facts);
       const lifetimes = request.directives.has('no-store') ? undefined : this.#assess(facts);
       return lifetimes === undefined
@@ -84,7 +85,7 @@ export class Fetcher {
         : this.#keep(job, response, facts, lifetimes);
     } catch (error) {
       if (error === NOT_CACHED) return gatewayTimeout(config);
-      if (error === FAILED && received !== undefined) return this.#pass(job, received.response);
+      if (error === FAILED && last.received !== undefined) return this.#pass(job, last.received.response);
       const isOutcome = error instanceof TransportException;
       if (isOutcome && held !== undefined && job.forgives?.(error))
         return answerFrom(held, config, Date.now());
