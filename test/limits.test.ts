@@ -32,7 +32,14 @@ describe('silence', () => {
     pdb.fault({ ...fault, on: 'listProjects' });
     const exception = await failure(session.get('listProjects'), Timeout);
     expect(exception).toMatchObject({ code: 'ERR_TIMEOUT', method: 'GET', url: `${pdb.apiUrl}listProjects` });
-    expect(exception.message).toContain('silent for 150 ms');
+    expect(exception.message).toContain('silent for 150 ms)');
+  });
+
+  it('is said to be in milliseconds where it looks like seconds', async () => {
+    await using session = newSession();
+    pdb.fault({ on: 'listProjects', delay: NEVER });
+    const { message } = await failure(session.get('listProjects', { timeout: 5, auth: false }), Timeout);
+    expect(message).toContain('silent for 5 ms; `timeout` is in milliseconds)');
   });
 
   it('of less than the timeout at a time is none, however long the whole takes', async () => {

@@ -3,6 +3,9 @@ import https, { type RequestOptions as HttpsRequestOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import { LONGEST_TIMER } from './sleep.js';
 
+/** A time that is likely to be meant in seconds, in milliseconds. */
+const SHORT = 100;
+
 /**
  * The `transport` of one axios request: sends it through `node:http(s)` and breaks it off when the other side is silent.
  *
@@ -78,7 +81,8 @@ export class SilenceWatch {
   }
 
   #expire(request: ClientRequest): void {
-    const error = new Error(`silent for ${Math.ceil(this.#milliseconds)} ms`);
+    const hint = this.#milliseconds < SHORT ? '; `timeout` is in milliseconds' : '';
+    const error = new Error(`silent for ${Math.ceil(this.#milliseconds)} ms${hint}`);
     this.#error = Object.assign(error, {
       code: 'ETIMEDOUT',
       ...(isConnecting(request.socket) && { syscall: 'connect' }),

@@ -38,6 +38,15 @@ describe('what a caller sees', () => {
     expect({ ...prepared.headers }).toEqual(before);
   });
 
+  it('of a body that he transformed is that it is transformed once', async () => {
+    await using world = await withOrigin((request, response) => response.end(request.body));
+    const transformRequest = (data: unknown): string => `<${String(data)}>`;
+    const request = { method: 'POST', url: 'x', data: 'a', transformRequest };
+    const prepared = await world.session.prepareRequest(request);
+    expect((await world.session.send(prepared)).data).toBe('<a>');
+    expect((await world.session.request(request)).data).toBe('<a>');
+  });
+
   it('of the last response is its data, also where transformResponse fails', async () => {
     await using world = await withOrigin((_, response) => response.end('text'));
     const transformResponse = (): never => {
