@@ -153,6 +153,19 @@ describe('close()', () => {
     await expect(user.authenticate()).resolves.toBe(true);
   });
 
+  it('ends the wait for a user who never answers, and so does a signal', async () => {
+    const user = { authenticate: () => new Promise(() => {}), bearer: 'any' };
+    const session = newSession({ user });
+    const controller = new AbortController();
+    const aborted = failure(session.get('listProjects', { signal: controller.signal }), Aborted);
+    const closed = failure(session.get('listProjects'), Aborted);
+    await sleep(20);
+    controller.abort();
+    expect((await aborted).message).toMatch(/^authentication was aborted/);
+    await session.close();
+    await closed;
+  });
+
   it('closes the sockets', async () => {
     await using quiet = await startPdb({ components: 1 });
     const session = new Session({ user: new User(quiet.userOptions), prefixUrl: quiet.apiUrl });

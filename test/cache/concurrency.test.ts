@@ -49,6 +49,22 @@ describe('equal reads at the same time', () => {
     await Promise.all(answers);
   });
 
+  it('in two ways do not end each other', async () => {
+    const { world, held, arrived } = await startHeld();
+    await using _ = world;
+    const session = world.session();
+    const one = session.get('x');
+    const others = [session.get('x', { timeout: 1000 })];
+    await arrived(2);
+    const [first] = held.splice(0, 1);
+    json(first as ServerResponse, {});
+    await one;
+    others.push(session.get('x', { timeout: 1000 }));
+    json(held[0] as ServerResponse, {});
+    await Promise.all(others);
+    expect(world.count).toBe(2);
+  });
+
   it('fail together', async () => {
     const { world, held, arrived } = await startHeld();
     await using _ = world;

@@ -41,6 +41,17 @@ describe('a stale answer', () => {
     },
   );
 
+  it('has the headers of a 304 that says nothing about its life', async () => {
+    await using world = await CacheWorld.start((request, response) => {
+      if (request.headers['if-none-match'] !== undefined) response.writeHead(304, { 'X-New': 'yes' }).end();
+      else json(response.setHeader('Cache-Control', 'max-age=60').setHeader('ETag', '"a"'), {});
+    });
+    const session = world.session();
+    await session.get('x');
+    pass(61_000);
+    expect((await session.get('x')).headers['x-new']).toBe('yes');
+  });
+
   it('is replaced by another one', async () => {
     await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60', ETag: '"a"' }));
     const session = world.session();

@@ -23,8 +23,11 @@ describe('what a caller sees', () => {
     const other = new ConnectionRefused('another request failed');
     const controller = new AbortController();
     setTimeout(() => controller.abort(other), 50);
-    const retry = { baseDelay: 1e6, maxDelay: 1e6, within: 1e9 };
-    const exception = await failure(world.session.get('x', { signal: controller.signal, retry }), Aborted);
+    const options = { cache: false, retry: { baseDelay: 1e6, maxDelay: 1e6, within: 1e9 } } as const;
+    const exception = await failure(
+      world.session.get('x', { signal: controller.signal, ...options }),
+      Aborted,
+    );
     expect(exception).toMatchObject({ cause: other });
     expect(exception.message).toContain('another request failed');
   });

@@ -31,6 +31,12 @@ describe('a failure', () => {
     expect(session.lastResponse).toMatchObject({ status: 400, data: { uuAppErrorMap: {} } });
   });
 
+  it('that came from no server is the last response too', async () => {
+    await using session = newSession();
+    await failure(session.get('listProjects', { cache: 'only-if-cached' }), ServerError);
+    expect(session.lastResponse).toMatchObject({ status: 504, data: expect.stringContaining('cache') });
+  });
+
   it('of a mock user or a bearer has no lines about a token', async () => {
     await using world = await withOrigin((_, response) => json(response, { a: 1 }, 400));
     const exception = await failure(world.session.get('x'), BadRequest);
