@@ -25,15 +25,12 @@ process.exitCode = counts.failed > 0 ? 1 : 0;
 /** One component that cannot be read is no reason to lose the night. */
 async function save(component) {
   try {
-    const { data, fromCache } = await session.get('getComponent', {
-      data: { component },
-      responseType: 'json',
-    });
+    const { data, fromCache } = await session.get('getComponent', { data: { component } });
     console.log(JSON.stringify(data));
     counts[fromCache ? 'cache' : 'network'] += 1;
   } catch (error) {
     if (!isITkDBException(error)) throw error;
     counts.failed += 1;
-    console.error(`${component}: ${error.code}: ${error.message.split('\n', 1)}`);
+    console.error(`${component}: ${error.summary}`);
   }
 }

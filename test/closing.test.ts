@@ -135,7 +135,10 @@ describe('close()', () => {
     const before = pdb.requests.length;
     const request = failure(session.post('setSomething', { a: 1 }), Aborted);
     const closed = session.close();
-    expect((await request).message).toContain('the session was closed; is an `await` missing before that?');
+    expect(await request).toMatchObject({
+      message: expect.stringContaining('the session was closed; is an `await` missing before that?'),
+      neverReached: true,
+    });
     await closed;
     expect(pdb.requests).toHaveLength(before);
   });
@@ -163,7 +166,7 @@ describe('close()', () => {
     controller.abort();
     expect((await aborted).message).toMatch(/^authentication was aborted/);
     await session.close();
-    await closed;
+    for (const exception of [await aborted, await closed]) expect(exception.neverReached).toBe(true);
   });
 
   it('closes the sockets', async () => {

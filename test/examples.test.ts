@@ -104,7 +104,7 @@ describe('the examples', () => {
         .sort(),
     );
     expect(stderr).toMatch(/getComponent: 503 Service Unavailable; again in 1 s/);
-    expect(stderr).toContain(`${lost.id}: ERR_NOT_FOUND: received 404`);
+    expect(stderr).toContain(`${lost.id}: GET ${pdb.apiUrl}getComponent: 404 Not Found`);
     expect(stderr).toContain(
       `${wanted.length} components: { network: ${wanted.length - 1}, cache: 0, failed: 1 }`,
     );

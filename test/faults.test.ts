@@ -53,7 +53,7 @@ const FAULTS: readonly (readonly [name: string, fault: FaultKind, outcome: Outco
   ['a connection dropped after the headers', { drop: 'after-headers' }, ConnectionReset, 'success'],
   ['a truncated body', { truncate: 20 }, ConnectionReset, 'success'],
   ['a body that drips', { drip: 1 }, 'success', 'success'],
-  ['a page of HTML with 200', { html: '<h1>Maintenance</h1>' }, 'success', 'success'],
+  ['a page of HTML with 200', { html: '<h1>Maintenance</h1>' }, BadJSON, BadJSON],
   ['a page of HTML with 503', { html: '<h1>Maintenance</h1>', status: 503 }, ServerError, 'success'],
   ['a redirect loop', { redirect: '/listProjects' }, 'success', 'success'],
   ['a redirect to nowhere', { redirect: 'http://127.0.0.1:1/' }, ConnectionRefused, ConnectionRefused],

@@ -133,7 +133,7 @@ describe('a grant that fails', () => {
       'wrong access codes',
       { accessCode1: 'wrong' },
       401,
-      /did not accept the access codes; are both of them right, and is this its URL/,
+      /did not accept the access codes: see whether both are right, and whether this is its URL/,
     ],
     [
       'an audience of somebody else',

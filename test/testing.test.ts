@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect, promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -98,7 +99,12 @@ describe('a fault', () => {
     ],
   ])('can be %s', async (_, fault, expected) => {
     pdb.fault({ ...fault, on: 'listProjects' });
-    const config: RequestConfig = { validateStatus: () => true, maxRedirects: 0 };
+    const isPage = 'html' in fault;
+    const config: RequestConfig = {
+      validateStatus: () => true,
+      maxRedirects: 0,
+      ...(isPage && { responseType: 'text' }),
+    };
     expect(await session.get('listProjects', config)).toMatchObject(expected);
   });
 
@@ -170,9 +176,23 @@ describe('a database that is forgotten', () => {
 
   it('does where it is told to keep running', async () => {
     const script = forgetful('{ components: 1, keepRunning: true }');
-    await expect(
-      run(process.execPath, ['--input-type=module', '-e', script], { timeout: 2000 }),
-    ).rejects.toMatchObject({ killed: true, stdout: '200\n' });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    const [output] = await once(child.stdout, 'data');
+    expect(String(output)).toBe('200\n');
+    await sleep(500);
+    expect(child.exitCode).toBe(null);
+    child.kill();
+  });
+
+  it('can be started again where it was, and by nobody else meanwhile', async () => {
+    const before = await startPdb({ components: 1 });
+    const port = Number(new URL(before.apiUrl).port);
+    const { message } = await failure(startPdb({ port }), InvalidInvocation);
+    expect(message).toMatch(/^startPdb: nobody can listen on `port` \d+: listen EADDRINUSE/);
+    await before.close();
+    await using again = await startPdb({ components: 1, port });
+    expect(again.apiUrl).toBe(before.apiUrl);
+    expect(again.authUrl).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${port + 1}/`));
   });
 });
 

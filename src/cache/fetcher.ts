@@ -1,5 +1,6 @@
 import { Aborted, TransportException } from '../exceptions/transport.js';
 import { isReadable } from '../guards.js';
+import { isPage } from '../http/body.js';
 import { copyHeaders } from '../http/headers.js';
 import type { Outcome } from '../http/retry-budget.js';
 import { discard, type Exchange, type WireConfig, type WireResponse } from '../http/wire.js';
@@ -200,11 +201,6 @@ export class Fetcher {
       void this.#vault.delete(held?.key ?? key);
     return response;
   }
-}
-
-/** No command is answered with a page: that is of somebody on the way, who says 200 and means that there is none. */
-function isPage({ headers }: WireResponse): boolean {
-  return /^\s*text\/html\b/i.test(String(headers['content-type'] ?? ''));
 }
 
 /** Whether an answer is an exception to this caller: such an answer is not kept, nor given to him by the cache. */

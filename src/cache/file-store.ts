@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as sync from 'node:fs';
 import * as fs from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { KeyvFile } from 'keyv-file';
+import { ignore, makeFolder } from '../make-folder.js';
 import { RECORD } from './store.js';
 
 /** What Keyv hands over where it serialises nothing: bytes, in parts or in one, and when they expire. */
@@ -194,18 +195,6 @@ export async function removeFile(path: string): Promise<boolean> {
   }
 }
 
-/** By hand: below `/proc`, `mkdir` with `recursive` never ends. */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await fs.mkdir(path, { mode: 0o700 }).catch(ignore('EEXIST'));
-  } catch (error) {
-    ignore('ENOENT')(error);
-    if (dirname(path) === path) throw error;
-    await makeFolder(dirname(path));
-    await fs.mkdir(path, { mode: 0o700 }).catch(ignore('EEXIST'));
-  }
-}
-
 interface Parsed {
   readonly key: string;
   readonly value: Buffer;
@@ -295,10 +284,4 @@ async function writeNew(path: string, parts: readonly Buffer[], mtime: Date): Pr
   } finally {
     await file.close();
   }
-}
-
-function ignore(...codes: string[]): (error: unknown) => undefined {
-  return (error) => {
-    if (!codes.includes(String((error as NodeJS.ErrnoException).code))) throw error;
-  };
 }

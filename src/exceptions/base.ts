@@ -38,6 +38,9 @@ export type TransportErrorCode =
   | 'ERR_TLS'
   | 'ERR_TOO_MANY_REDIRECTS';
 
+/** How long a line is, in characters. */
+const LINE = 500;
+
 /**
  * The root of everything this package throws.
  *
@@ -73,6 +76,11 @@ export class ITkDBException extends Error {
   static {
     nameAfterClass(this);
   }
+
+  /** What went wrong, in one line: for a log of many. */
+  get summary(): string {
+    return lineOf(this.message.split('\n', 1)[0] ?? '');
+  }
 }
 
 /** An argument, an option, a setting or a request was wrong; the message names it and says what would be right. */
@@ -100,6 +108,12 @@ export class DuplicateTestRuns extends DuplicateObjectsInDB {
   static {
     nameAfterClass(this);
   }
+}
+
+/** Makes one line of a text, of a length that a line can have. */
+export function lineOf(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > LINE ? `${line.slice(0, LINE)}…` : line;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isObject } from '../guards.js';
 import { type AppErrors, hasAppError, parseAppErrors } from './app-errors.js';
-import { ITkDBException, nameAfterClass, type ResponseErrorCode } from './base.js';
+import { ITkDBException, lineOf, nameAfterClass, type ResponseErrorCode } from './base.js';
 import {
   clip,
   formatBody,
@@ -74,6 +74,17 @@ export class ResponseException extends ITkDBException {
    */
   hasAppError(key: string): boolean {
     return hasAppError(this.appErrors, key);
+  }
+
+  /** The request, the status, and the server's reasons; in one line, where the message is long. */
+  override get summary(): string {
+    const { data, status, statusText, request } = this.#response;
+    const errors = Object.entries(this.appErrors).filter(([, { type }]) => type !== 'warning');
+    const reasons = errors.map(([key, { message }]) => `${message} (${key})`).join('; ');
+    const otherwise =
+      this.cause instanceof SyntaxError ? this.cause.message : typeof data === 'string' && data;
+    const parts = [`${request.method} ${request.url}`, `${status} ${statusText}`, reasons || otherwise];
+    return lineOf(parts.filter(Boolean).join(': '));
   }
 
   /** What `JSON.stringify` shows. */
@@ -245,7 +256,7 @@ function layOut(shown: ShownResponse, tries: string, details: string): string {
 
 function refusalOf(status: number): string {
   if (status === 401 || status === 403)
-    return 'did not accept the access codes; are both of them right, and is this its URL';
+    return 'did not accept the access codes: see whether both are right, and whether this is its URL';
   return status >= 500 ? 'is in trouble and granted no token; later it may' : 'granted no token';
 }
 

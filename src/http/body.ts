@@ -76,7 +76,9 @@ export function decodeBody(response: AxiosResponse, responseType: WireConfig['re
     return JSON.parse(text);
   } catch (error) {
     const cause = new SyntaxError(withoutExcerpt((error as Error).message));
-    const preamble = `The body is not the JSON that it should be: ${cause.message}`;
+    const preamble = isPage(response)
+      ? "The body is a page of HTML, of a gateway in trouble perhaps, or of a login. `responseType: 'text'` takes it as it is."
+      : `The body is not the JSON that it should be: ${cause.message}`;
     throw new BadJSON({ ...response, data: text }, undefined, { cause, preamble });
   }
 }
@@ -84,6 +86,11 @@ export function decodeBody(response: AxiosResponse, responseType: WireConfig['re
 /** V8 quotes the body around the fault, and any part of it may be secret. */
 function withoutExcerpt(message: string): string {
   return message.replace(/,? (?:\.\.\.)?".*"(?:\.\.\.)? is not valid JSON$/s, ' is not valid JSON');
+}
+
+/** Whether a body is a page. No command is answered with one: that is of somebody on the way, whatever the status says. */
+export function isPage(response: AxiosResponse): boolean {
+  return mediaType(response) === 'text/html';
 }
 
 /** Like {@link decodeBody} without the parsing of JSON, for a caller who brings `transformResponse`. */

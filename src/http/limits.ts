@@ -11,6 +11,8 @@ export interface Limits {
   /** The request that it is about, if it is about one; as it is, for it is redacted when an exception is made. */
   readonly method?: string | undefined;
   readonly url?: string | undefined;
+  /** Whether nothing of it has been sent yet. */
+  readonly neverReached?: boolean | undefined;
   readonly signal?: Abortable | undefined;
   /** In milliseconds; 0 for none. */
   readonly timeout?: number | undefined;
@@ -24,11 +26,12 @@ export interface Limits {
  */
 export function withLimits<T>(
   promise: Promise<T>,
-  { what, method, url, signal, timeout = 0 }: Limits,
+  { what, method, url, neverReached, signal, timeout = 0 }: Limits,
 ): Promise<T> {
   const context = (): TransportContext => ({
     method: method?.toUpperCase(),
     url: url && redactor.text(url),
+    neverReached,
   });
   const name = (): string => what ?? `${context().method} ${context().url}`;
   return new Promise((resolve, reject) => {

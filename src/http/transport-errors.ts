@@ -20,6 +20,8 @@ import { type Redactor, redactor } from '../redact.js';
 export interface FailedRequest extends RequestInput {
   /** The signal that may have ended it. */
   readonly signal?: { readonly aborted: boolean; readonly reason?: unknown } | undefined;
+  /** Whether nothing of it has been sent yet. */
+  readonly neverReached?: boolean;
 }
 
 type Kind = new (message: string, context: TransportContext) => TransportException;
@@ -63,7 +65,10 @@ export function toTransportException(error: unknown, request: FailedRequest): IT
   const from = request.redirectedBy?.config?.url;
   const detour = from === undefined ? '' : ` (redirected from ${secrets.text(from)})`;
   const what = url === undefined ? 'the request' : `${method ?? 'GET'} ${url}${detour}`;
-  if (request.signal?.aborted) return abortedException(what, request.signal.reason, { method, url });
+  if (request.signal?.aborted) {
+    const { neverReached } = request;
+    return abortedException(what, request.signal.reason, { method, url, neverReached });
+  }
 
   const cause = plainCause(error, secrets);
   if (CALLERS_FAULT.test(cause.code)) return new InvalidInvocation(`${what}: ${cause.message}`, { cause });

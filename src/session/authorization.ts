@@ -51,6 +51,7 @@ export class Authorization {
         what: 'authentication',
         method,
         url,
+        neverReached: config.bearer === undefined,
         signal,
         timeout: timeout && timeout + (policy?.within ?? 0),
       });

@@ -92,10 +92,10 @@ export class Dispatcher {
   ): Promise<SessionResponse> {
     const { cancellation, leave } = this.#inFlight.enter(callers as AbortSignal | undefined);
     config.signal = cancellation;
+    const trip = new Trip(config, answer);
     let data: unknown;
     try {
       cancellation.throwIfAborted();
-      const trip = new Trip(config, answer);
       await this.#axios.request({ url: config.url, method: config.method, trip } as AxiosRequestConfig);
       const response = (await trip.outcome) as SessionResponse;
       response.duration = trip.duration;
@@ -103,7 +103,8 @@ export class Dispatcher {
       return response;
     } catch (error) {
       if (!cancellation.aborted && !isAxiosError(error)) throw withCallers(error);
-      throw withCallers(toTransportException(error, { ...config, url: absoluteUrl(config) }));
+      const neverReached = trip.outcome === undefined;
+      throw withCallers(toTransportException(error, { ...config, url: absoluteUrl(config), neverReached }));
     } finally {
       if (isReadable(data)) finished(data, leave);
       else leave();

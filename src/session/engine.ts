@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { AxiosHeaders, AxiosResponseTransformer } from 'axios';
 import { exceptionFor, isFailure } from '../exceptions/status.js';
-import { decodeBody, decodeText, readFailedBody } from '../http/body.js';
+import { decodeBody, decodeText, isPage, readFailedBody } from '../http/body.js';
 import { ACCEPT_ENCODING } from '../http/content-coding.js';
 import { copyHeaders } from '../http/headers.js';
 import { MAX_REDIRECTS } from '../http/redirects.js';
@@ -137,12 +137,18 @@ export class Engine {
       throw await this.#failure(response, config);
     const shown = showExchange(response, undefined);
     this.#lastResponse = () => shown;
-    const decoded = await decode(response, config);
+    const decoded = await decode(response, config, this.#typeOf(response, config));
     const data = response.isShared && Buffer.isBuffer(decoded) ? Buffer.from(decoded) : decoded;
     shown.data = data;
     for (const transform of transformersOf(config))
       shown.data = transform.call(config, shown.data, shown.headers as AxiosHeaders, status);
     return shown;
+  }
+
+  /** What a body is read as. A command that went well is not answered with a page. */
+  #typeOf(response: WireResponse, { responseType, url }: DispatchConfig): DispatchConfig['responseType'] {
+    const isUnexpected = responseType === undefined && response.status < 300 && isPage(response);
+    return isUnexpected && this.#authorization.covers(url) ? 'json' : responseType;
   }
 
   async #failure(response: WireResponse, { retries }: DispatchConfig): Promise<Error> {
@@ -155,10 +161,14 @@ export class Engine {
   }
 }
 
-async function decode(response: WireResponse, config: DispatchConfig): Promise<unknown> {
+async function decode(
+  response: WireResponse,
+  config: DispatchConfig,
+  responseType: DispatchConfig['responseType'],
+): Promise<unknown> {
   const isTransformed = transformersOf(config).length > 0;
   try {
-    return (isTransformed ? decodeText : decodeBody)(response, config.responseType);
+    return isTransformed ? decodeText(response, config.responseType) : decodeBody(response, responseType);
   } catch (error) {
     // An exception is never kept.
     await response.retract?.();

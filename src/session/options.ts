@@ -92,9 +92,7 @@ export function checkSessionOptions(options: SessionOptions): void {
     invalidateOnWrite: z.boolean('true or false').optional(),
     maxCacheSize: atLeast0('bytes'),
     maxConcurrency: z
-      .int('a whole number')
-      .min(1, 'a whole number, at least 1')
-      .or(z.literal(Infinity))
+      .union([z.int().min(1), z.literal(Infinity)], 'a whole number, at least 1, or Infinity')
       .optional(),
     minInterval: atLeast0('milliseconds'),
     maxRedirects: z.int('a whole number, at least 0').min(0, 'a whole number, at least 0').optional(),
@@ -116,12 +114,18 @@ export function checkSessionOptions(options: SessionOptions): void {
   }
 }
 
-const HINTS: Readonly<Record<string, string>> = Object.fromEntries(
-  ['accessCode1', 'accessCode2', 'audience', 'jwtOptions', 'httpClient'].map((name) => [
-    name,
-    `it is one of new User, for \`user: new User({ ${name} })\``,
-  ]),
-);
+const HINTS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ['accessCode1', 'accessCode2', 'audience', 'jwtOptions', 'httpClient'].map((name) => [
+      name,
+      `it is one of new User, for \`user: new User({ ${name} })\``,
+    ]),
+  ),
+  baseURL: 'it is `prefixUrl` here',
+  retries: 'it is `retry: { tries: 4 }` here',
+  siteUrl: 'it is `prefixUrl` here',
+  verify: 'pass an `httpsAgent` with its `ca`, or set NODE_EXTRA_CA_CERTS',
+};
 
 function refuseCredentials(headers: Readonly<Record<string, string>>, context: zod.RefinementCtx): void {
   for (const name of Object.keys(headers)) {

@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import axios, {
   type AxiosBasicCredentials,
   AxiosHeaders,
@@ -151,8 +152,9 @@ const OPTIONS: Readonly<Record<keyof RequestConfig, Expectation>> = {
   maxContentLength: atLeast(-1),
   maxRedirects: [(value) => Number.isInteger(value) && (value as number) >= 0, 'a whole number, at least 0'],
   method: [
-    (value) => typeof value === 'string' && /^(?!CONNECT$)[A-Z][A-Z-]*$/i.test(value),
-    "the name of a method, such as 'GET'",
+    (value) =>
+      typeof value === 'string' && METHODS.includes(value.toUpperCase()) && !/^connect$/i.test(value),
+    "the name of a method: request('GET', url)",
   ],
   onDownloadProgress: FUNCTION,
   onUploadProgress: FUNCTION,
@@ -171,13 +173,14 @@ const OPTIONS: Readonly<Record<keyof RequestConfig, Expectation>> = {
   transformResponse: TRANSFORM,
   url: [
     (value) => value === null || typeof value === 'string' || (value instanceof URL && value.href !== ''),
-    'a string or a URL',
+    'a string or a URL; all options in one are for request()',
   ],
   validateStatus: [(value) => value === null || isFunction(value), 'a function, or null'],
 };
 
 /** What people reach for who come from elsewhere. */
 const HINTS: Readonly<Record<string, string>> = {
+  allow_duplicate: 'nothing looks for duplicates yet',
   adapter: 'start a server with itkdb/testing instead',
   allow_redirects: 'it is `maxRedirects: 0` here',
   allowAbsoluteUrls: 'absolute URLs are allowed, and only those under `prefixUrl` get the token',
@@ -188,6 +191,7 @@ const HINTS: Readonly<Record<string, string>> = {
   filterMap: 'the input of a command goes into `data`',
   files: 'pass a FormData as `data`',
   json: 'pass the body as `data`',
+  retries: 'it is `retry: { tries: 4 }` here',
   socketPath: 'pass an `httpAgent`',
   stream: "it is `responseType: 'stream'` here",
   verify: 'pass an `httpsAgent` with its `ca`, or set NODE_EXTRA_CA_CERTS',
@@ -200,7 +204,10 @@ const HINTS: Readonly<Record<string, string>> = {
  * @throws InvalidInvocation that names the option
  */
 export function checkRequestConfig(config: RequestConfig, more: RequestConfig = {}): RequestConfig {
-  if (!isObject(config)) throw new InvalidInvocation('a request must be an object');
+  if (!isObject(config))
+    throw new InvalidInvocation(
+      'the options of a request must be an object, such as { data: { component } }',
+    );
   try {
     if ('data' in more) checkBody(config, more);
     const copy: Record<string, unknown> = {};
@@ -218,14 +225,20 @@ export function checkRequestConfig(config: RequestConfig, more: RequestConfig = 
   }
 }
 
-/** Whoever comes from elsewhere writes `post(url, { json: body })`, which would be sent as it is. */
+/** Whoever comes from elsewhere, or from `get`, writes `post(url, { data: body })`, which would be sent as it is. */
 function checkBody({ data }: RequestConfig, { method, data: body }: RequestConfig): void {
-  const isWrapped = isPlainObject(body) && Object.keys(body).join() === 'json';
-  if (data === undefined && !isWrapped) return;
-  const how = `${method?.toLowerCase()}(url, body)`;
+  if (data === undefined && !isWrapped(body)) return;
   throw new InvalidInvocation(
-    `the body is the second argument, with neither \`json\` nor \`data\` around it: ${how}`,
+    `the body is the second argument, with neither \`json\` nor \`data\` around it: ${method?.toLowerCase()}(url, body, options); one that is really such an object goes with request('${method}', url, { data: body })`,
   );
+}
+
+/** Whether a body looks like the options of a request with the body among them. */
+function isWrapped(body: unknown): boolean {
+  if (!isPlainObject(body)) return false;
+  const names = Object.keys(body);
+  const isWrapper = (name: string): boolean => name === 'json' || name === 'data';
+  return names.some(isWrapper) && names.every((name) => isWrapper(name) || Object.hasOwn(OPTIONS, name));
 }
 
 function checkOption(name: string, value: unknown): void {

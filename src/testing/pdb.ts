@@ -17,6 +17,8 @@ export interface PdbOptions {
   readonly seed?: number | undefined;
   /** How many components there are at least. @defaultValue `3000` */
   readonly components?: number | undefined;
+  /** Where the API listens, so that what was cached is found again; the identity service is on the next port. @defaultValue free ones */
+  readonly port?: number | undefined;
   /** Who has access codes. @defaultValue one user, in {@link EmbeddedPdb.user} */
   readonly users?: readonly PdbUser[] | undefined;
   /** Bearers that are accepted beside the granted tokens, for a `UserBearer`. @defaultValue none */
@@ -160,25 +162,36 @@ interface PdbParts {
   readonly faults: Faults;
 }
 
-/** Starts an embedded production database. */
+/**
+ * Starts an embedded production database.
+ *
+ * @throws InvalidInvocation where an option is wrong, or somebody else listens on the port
+ */
 export async function startPdb(options: PdbOptions = {}): Promise<EmbeddedPdb> {
   options = copyOptions('startPdb', options);
   checkPdbOptions(options);
-  const { seed = 1, components = 3000, users = [DEFAULT_USER], tokenLifetime = 7200 } = options;
+  const { seed = 1, components = 3000, users = [DEFAULT_USER], tokenLifetime = 7200, port } = options;
   const dataset = createDataset(seed, components);
   const identity = await IdentityProvider.create({ users, tokenLifetime });
   const faults = new Faults();
   const record = new RequestRecord(options.keptRequests ?? 10_000);
   const onRequest = (request: RecordedRequest): void => record.add(request);
   const shared = { faults, onRequest, keepRunning: options.keepRunning ?? false };
-  const [api, auth] = await Promise.all([
-    LoopbackServer.start({
-      ...shared,
-      name: 'api',
-      handler: apiHandler(dataset, identity, options.bearers ?? []),
-    }),
-    LoopbackServer.start({ ...shared, name: 'identity', handler: identityHandler(identity) }),
-  ]);
+  const api = await LoopbackServer.start({
+    ...shared,
+    name: 'api',
+    port: port ?? 0,
+    handler: apiHandler(dataset, identity, options.bearers ?? []),
+  });
+  const auth = await LoopbackServer.start({
+    ...shared,
+    name: 'identity',
+    port: port === undefined ? 0 : port + 1,
+    handler: identityHandler(identity),
+  }).catch(async (error) => {
+    await api.close();
+    throw error;
+  });
   return new EmbeddedPdb({ identity, dataset, api, auth, record, faults });
 }
 
@@ -190,6 +203,7 @@ function checkPdbOptions(options: PdbOptions): void {
   const shape = {
     seed: count('a whole number'),
     components: count('a number of components'),
+    port: z.int('a port').min(1, 'a port').max(65_534, 'a port').optional(),
     users: z.array(optionsSchema(user, 'a user'), 'a list of users').min(1, 'a list of users').optional(),
     bearers: z.array(text, 'a list of bearers').optional(),
     tokenLifetime: z.number('a number of seconds').min(0, 'a number of seconds').optional(),

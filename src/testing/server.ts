@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { InvalidInvocation } from '../exceptions/base.js';
 import { type Faults, send, sendSpoilt } from './faults.js';
 
 /** A request that the embedded database received. */
@@ -35,6 +36,8 @@ type Handler = (request: RecordedRequest) => Promise<Answer>;
 /** What a {@link LoopbackServer} is given. */
 export interface LoopbackServerOptions {
   readonly name: RecordedRequest['server'];
+  /** 0 is any that is free. */
+  readonly port: number;
   readonly handler: Handler;
   readonly faults: Faults;
   readonly onRequest: (request: RecordedRequest) => void;
@@ -42,7 +45,7 @@ export interface LoopbackServerOptions {
   readonly keepRunning: boolean;
 }
 
-/** An HTTP server on a free port of 127.0.0.1. */
+/** An HTTP server on 127.0.0.1. */
 export class LoopbackServer {
   /** Such as `http://127.0.0.1:40000`. */
   readonly origin: string;
@@ -56,6 +59,7 @@ export class LoopbackServer {
   }
 
   static async start(options: LoopbackServerOptions): Promise<LoopbackServer> {
+    const { port } = options;
     const sockets = new Set<Socket>();
     const server = createServer((request, response) => {
       serve(request, response, options).catch(() => response.destroy());
@@ -66,9 +70,11 @@ export class LoopbackServer {
       if (!options.keepRunning) socket.unref();
     });
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
+      server.once('error', ({ message }) =>
+        reject(new InvalidInvocation(`startPdb: nobody can listen on \`port\` ${port}: ${message}`)),
+      );
       // A thousand connections may come at once.
-      server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve);
+      server.listen({ port, host: '127.0.0.1', backlog: 4096 }, resolve);
     });
     if (!options.keepRunning) server.unref();
     return new LoopbackServer(server, sockets);

@@ -1,8 +1,9 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
-import { constants, copyFile, mkdir, open, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { constants, copyFile, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { infer as Infer, ZodObject, ZodString } from 'zod';
+import { makeFolder } from '../make-folder.js';
 import { lazyZod } from '../validation.js';
 import type { Grant } from './identity-service.js';
 
@@ -71,7 +72,7 @@ export class TokenFile {
       idToken,
       accessToken,
     };
-    await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(this.path));
     const path = (await realpath(this.path).catch(unlessMissing)) ?? this.path;
     const present = await stat(path).catch(unlessMissing);
     if (present?.isFile() === false) throw new Error('it is no file');

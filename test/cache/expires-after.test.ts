@@ -35,9 +35,9 @@ describe('expiresAfter', () => {
       response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end('<h1>Maintenance</h1>');
     });
     const session = world.session({ expiresAfter: { days: 1 } });
-    const first = await session.get('x');
+    const first = await session.get('x', { responseType: 'text' });
     expect(first.headers['warning']).toBeUndefined();
-    expect((await session.get('x')).fromCache).toBe(false);
+    expect((await session.get('x', { responseType: 'text' })).fromCache).toBe(false);
   });
 
   it.each([

@@ -23,7 +23,8 @@ describe('an answer', () => {
     ['Application/JSON', undefined, { é: 1 }],
     ['application/json; charset=nonsense', undefined, { é: 1 }],
     ['text/plain', undefined, body],
-    ['text/html', undefined, body],
+    ['text/html', undefined, { é: 1 }],
+    ['text/html', 'text', body],
     ['application/xml', undefined, body],
     ['', undefined, body],
     ['image/jpeg', undefined, Buffer.from(body)],
@@ -35,6 +36,32 @@ describe('an answer', () => {
     await using world = await withOrigin(respond);
     const config: RequestConfig = responseType === undefined ? {} : { responseType };
     expect((await world.session.get(`x!${encodeURIComponent(type)}`, config)).data).toEqual(data);
+  });
+
+  it('that is a page is no answer of a command, unless a page is asked for', async () => {
+    const page = '<h1>Maintenance</h1>';
+    await using world = await withOrigin((request, response) =>
+      response
+        .writeHead(request.url === '/404' ? 404 : 200, { 'Content-Type': 'text/html; charset=utf-8' })
+        .end(page),
+    );
+    const { session, origin } = world;
+    for (const config of [{}, { method: 'POST', data: {} }, { responseType: 'json' }] as const) {
+      const exception = await failure(session.request({ url: 'x', ...config }), BadJSON);
+      expect(exception.message).toMatch(
+        /The body is a page of HTML.*`responseType: 'text'` takes it as it is/,
+      );
+      expect(exception.response.data).toBe(page);
+    }
+    const elsewhere = origin.url.replace('127.0.0.1', 'localhost');
+    for (const request of [
+      session.get('x', { responseType: 'text' }),
+      session.get(elsewhere),
+      session.get('404', { validateStatus: null }),
+      session.get('x', { transformResponse: (data: unknown) => data }),
+    ])
+      expect((await request).data).toBe(page);
+    expect((await session.head('x')).data).toBe('');
   });
 
   it('in another charset is decoded', async () => {

@@ -88,11 +88,25 @@ describe('what a caller does later', () => {
 describe('a body', () => {
   it.each<[string, (session: Session) => Promise<unknown>]>([
     ['in `json`', (session) => session.post('x', { json: { a: 1 } })],
+    ['in `data`', (session) => session.post('x', { data: { a: 1 }, timeout: 5 })],
     ['in the options', (session) => session.put('x', undefined, { data: { a: 1 } })],
   ])('%s, as elsewhere, is refused', async (_, send) => {
     await using world = await withOrigin();
     const { message } = await failure(send(world.session), InvalidInvocation);
-    expect(message).toMatch(/^the body is the second argument.*: p(?:os|u)t\(url, body\)$/);
+    expect(message).toMatch(/^the body is the second argument.*: p(?:os|u)t\(url, body, options\); one that/);
     expect(world.origin.requests).toEqual([]);
   });
+
+  it.each([{ data: 1, url: 'x', mine: true }, { url: 'x' }, { json: 1, a: 2 }])(
+    'that only looks a little like that is sent: %j',
+    async (body) => {
+      await using world = await withOrigin();
+      await world.session.post('x', body);
+      await world.session.request('POST', 'x', { data: { data: body } });
+      expect(world.origin.requests.map((request) => JSON.parse(request.body))).toEqual([
+        body,
+        { data: body },
+      ]);
+    },
+  );
 });

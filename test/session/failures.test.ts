@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   BadRequest,
+  ConnectionRefused,
   Forbidden,
   type RequestConfig,
   ServerError,
@@ -35,6 +36,21 @@ describe('a failure', () => {
     await using session = newSession();
     await failure(session.get('listProjects', { cache: 'only-if-cached' }), ServerError);
     expect(session.lastResponse).toMatchObject({ status: 504, data: expect.stringContaining('cache') });
+  });
+
+  it('has a summary of one line', async () => {
+    await using session = newSession({ retry: { tries: 2, baseDelay: 1 } });
+    const data = { component: 'fake' };
+    const refused = await failure(session.get('getComponent', { data }), BadRequest);
+    expect(refused.summary).toBe(
+      `GET ${pdb.apiUrl}getComponent: 400 Bad Request: Component does not exist. (ucl-itkpd-main/getComponent/componentDoesNotExist)`,
+    );
+    pdb.fault({ on: 'listProjects', html: `<h1>\n${'x'.repeat(9000)}`, status: 503, times: 2 });
+    const { summary } = await failure(session.get('listProjects'), ServerError);
+    expect(summary).toMatch(/^GET \S+listProjects: 503 Service Unavailable: <h1> x+…$/);
+    expect(summary.length).toBeLessThan(600);
+    const unheard = await failure(session.get('http://127.0.0.1:1/'), ConnectionRefused);
+    expect(unheard.summary).toMatch(/^GET http:\/\/127\.0\.0\.1:1\/ failed: nothing listens there.*\)$/);
   });
 
   it('of a mock user or a bearer has no lines about a token', async () => {

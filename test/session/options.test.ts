@@ -34,6 +34,8 @@ describe('an option of a session that is wrong', () => {
     [{ maxRedirects: -1 }, '`maxRedirects` must be a whole number, at least 0'],
     [{ cache: 5 }, '`cache` must be true, false, a path or a store'],
     [{ cache: '~' }, '`cache` must be a path without ~'],
+    [{ maxConcurrency: '4' }, '`maxConcurrency` must be a whole number, at least 1, or Infinity'],
+    [{ siteUrl: 'x' }, 'there is no option `siteUrl`; it is `prefixUrl` here'],
     [{ expiresAfter: { day: 1 } }, 'in `expiresAfter` there is no option `day`; is it `days`?'],
     [{ expiresAfter: 5 }, '`expiresAfter` must be an object such as { days: 1 }'],
     [{ expiresAfter: { days: 'one' } }, '`expiresAfter.days` must be a number'],
@@ -98,8 +100,10 @@ describe('an option of a request that is wrong', () => {
     [{ method: 'GET /x', url: 'x' }, '`method` must be the name of a method'],
     [{ method: 5, url: 'x' }, '`method` must be the name of a method'],
     [{ url: 5 }, '`url` must be a string or a URL'],
-    [5, 'a request must be an object'],
-    [null, 'a request must be an object'],
+    [5, 'the options of a request must be an object, such as { data: { component } }'],
+    [null, 'the options of a request must be an object'],
+    [{ method: 'getComponent' }, "`method` must be the name of a method: request('GET', url)"],
+    [{ retries: 3 }, 'there is no option `retries`; it is `retry: { tries: 4 }` here'],
     [{ url: 'foo:bar' }, 'the URL `foo:bar` must be relative, or start with http:// or https://'],
   ])('%j is refused by name', async (config, message) => {
     await using session = newSession();
