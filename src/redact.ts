@@ -99,15 +99,17 @@ export class Redactor {
 /** For what no exchange is at hand: names and shapes only. */
 export const redactor: Redactor = new Redactor();
 
-/** The longest first, for one may be a part of another. */
-function spellingsOf(secrets: readonly string[]): string[] {
+/** In which ways secrets may be written in JSON and URLs; the longest first, for one may be a part of another. */
+export function spellingsOf(secrets: readonly string[]): string[] {
   const spellings = new Set<string>();
   for (const secret of secrets) {
     if (secret.length < SHORTEST) continue;
     spellings.add(secret);
     if (SPELT_THE_SAME.test(secret)) continue;
     const wellFormed = Buffer.from(secret).toString();
-    spellings.add(JSON.stringify(secret).slice(1, -1)).add(encodeURIComponent(wellFormed));
+    const inJson = JSON.stringify(secret).slice(1, -1);
+    // PHP and others write a slash so.
+    spellings.add(inJson).add(inJson.replaceAll('/', '\\/')).add(encodeURIComponent(wellFormed));
   }
   return [...spellings].sort((a, b) => b.length - a.length);
 }

@@ -4,7 +4,7 @@ import { tooLarge } from '../http/content-coding.js';
 import { copyHeaders } from '../http/headers.js';
 import { toTransportException } from '../http/transport-errors.js';
 import type { WireConfig, WireResponse } from '../http/wire.js';
-import { escapeRegExp, redactor } from '../redact.js';
+import { escapeRegExp, redactor, spellingsOf } from '../redact.js';
 import { mayHoldSecret } from '../secret-names.js';
 import { Secrets } from '../secrets.js';
 import type { Entry, HeaderFields } from './entry.js';
@@ -82,27 +82,28 @@ export function mergeHeaders(stored: HeaderFields, update: HeaderFields): Header
  * Whether there is a secret in an answer, by its shape, by its name, or as the request was sent with it: that must not
  * reach a disk.
  *
- * @param sent - the request as it was sent
+ * @param exchange - the answer as it came, and the request as it was sent
  */
 export function holdsSecret(
   { headers }: Pick<Entry, 'headers'>,
   body: readonly Buffer[],
-  sent: WireConfig,
+  exchange: Pick<WireResponse, 'config' | 'headers'>,
 ): boolean {
   const fields = JSON.stringify(headers);
   if (mayHoldSecret(fields)) {
     const shown = redactor.headers(Object.fromEntries(headers));
     if (headers.some(([name, value]) => shown[name] !== value)) return true;
   }
-  const needles = [...TOKENS, ...secretsOf(sent)];
+  const needles = [...TOKENS, ...secretsOf(exchange)];
   return needles.some((needle) => fields.includes(needle)) || holdsAny(body, needles);
 }
 
-function secretsOf({ headers, data, url, auth, bearer }: WireConfig): string[] {
+function secretsOf({ config, headers }: Pick<WireResponse, 'config' | 'headers'>): string[] {
+  const { data, url, auth, bearer = '' } = config;
   const secrets = new Secrets();
-  secrets.add({ requestHeaders: headers, requestBody: data, url, auth });
+  secrets.add({ requestHeaders: config.headers, requestBody: data, url, auth, responseHeaders: headers });
   const long = secrets.others.filter(({ length }) => length >= LONG);
-  return [...new Set([...long, ...secrets.accessCodes, bearer ?? ''])].filter((secret) => secret !== '');
+  return spellingsOf([...long, ...secrets.accessCodes, bearer]);
 }
 
 /** A pattern may not be of any length. */
@@ -143,7 +144,8 @@ export function tee(source: Readable, { limit, room }: Bounds, onEnd: (body: Buf
     transform(chunk: Buffer, _encoding, done) {
       if (length + chunk.length > limit || chunk.length > room.left) letGo();
       if (chunks !== undefined) {
-        chunks.push(chunk);
+        // The reader may do with his what he likes.
+        chunks.push(Buffer.from(chunk));
         length += chunk.length;
         room.left -= chunk.length;
       }

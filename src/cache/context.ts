@@ -1,5 +1,8 @@
 import type { Logger } from '../logger.js';
 
+/** Says whose a bearer is; undefined where that is not known. */
+export type Identify = (bearer: string | undefined) => string | undefined;
+
 /** What a cache has to know of its session. */
 export interface CacheContext {
   readonly logger: Logger;
@@ -11,6 +14,6 @@ export interface CacheContext {
   readonly invalidateOnWrite: boolean;
   /** Whether a URL is one of the database. */
   readonly covers: (url: string) => boolean;
-  /** Whose the session's bearer is, if that is known. */
-  readonly identity: () => string | undefined;
+  /** Whose a bearer is, if that is known. */
+  readonly identity: Identify;
 }

@@ -161,7 +161,7 @@ export class Fetcher {
     const varies = names.length > 0;
     const name = varies ? this.#keys.variant(key, valuesOf(names, config.headers)) : key;
     const store = (body: readonly Buffer[]): void => {
-      if (this.#isOutdated(job, name, facts) || holdsSecret(facts, body, response.config)) return;
+      if (this.#isOutdated(job, name, facts) || holdsSecret(facts, body, response)) return;
       const entry = { kind: 'answer', key: name, ...facts, statusText: response.statusText } as const;
       const isLong = body.length > 1 && body.reduce((sum, { length }) => sum + length, 0) > HELD_STREAM;
       const whole = body.length === 1 ? (body[0] as Buffer) : isLong ? NO_BODY : Buffer.concat(body);
@@ -184,7 +184,7 @@ export class Fetcher {
     // Cookies of the session are not in the key, so where nobody asks they could make the answer anybody's.
     if (sentCookies && owner === '') return undefined;
     // The user may have become another while the request waited.
-    if (ownerOf(response.config, this.#context.identity()) !== owner) return undefined;
+    if (ownerOf(response.config, this.#context.identity) !== owner) return undefined;
     return variesBy(response, sentCookies);
   }
 
@@ -205,7 +205,12 @@ export class Fetcher {
 
 /** Whether an answer is an exception to this caller: such an answer is not kept, nor given to him by the cache. */
 export function isErrorTo({ accepts }: WireConfig, status: number): boolean {
-  return status >= 400 && !accepts?.(status);
+  try {
+    return status >= 400 && !accepts?.(status);
+  } catch {
+    // He is told when he is given the answer; others may wait for it too.
+    return true;
+  }
 }
 
 /** Whether what is held may stand in for such an outcome, if it may stand in for one at all. */

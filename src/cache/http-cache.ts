@@ -103,7 +103,7 @@ export class HttpCache {
 
   /** Who asks, and the name of what he asks for. */
   #nameOf(config: WireConfig): { owner: string; key: string } {
-    const owner = ownerOf(config, this.#context.identity());
+    const owner = ownerOf(config, this.#context.identity);
     return { owner, key: this.#keys.of(config, owner) };
   }
 
@@ -138,8 +138,8 @@ export class HttpCache {
 
   async #fetchTogether(job: Job): Promise<WireResponse> {
     const { config, key } = job;
-    const { method, url, signal } = config;
-    const response = await this.#flights.join(key, { method, url, signal, way: config }, (shared) =>
+    const { signal } = config;
+    const response = await this.#flights.join(key, { request: config, signal, way: config }, (shared) =>
       this.#fetcher.fetch({ ...job, config: { ...config, signal: shared } }),
     );
     return { ...response, headers: copyHeaders(response.headers), isShared: true };
@@ -156,16 +156,24 @@ export class HttpCache {
   async #write(config: WireConfig, next: Exchange): Promise<WireResponse> {
     const { invalidateOnWrite, covers, identity } = this.#context;
     const isCommand = invalidateOnWrite && covers(config.url);
-    const owners = isCommand ? [ownerScope(ownerOf(config, identity()))] : [];
+    const owners = new Set<string>();
+    const addOwner = (sent: WireConfig): void => {
+      if (isCommand) owners.add(ownerScope(ownerOf(sent, identity)));
+    };
+    addOwner(config);
     try {
       const response = await next(config);
       const { status } = response;
+      // Who it was may be known only by now.
+      addOwner(config);
+      addOwner(response.config);
       // A failed command may have done something; one that was refused has not.
       if (status < 400) await this.#mark([...owners, ...scopesOf(response, config)]);
-      else if (status >= 500) await this.#mark(owners);
+      else if (status >= 500) await this.#mark([...owners]);
       return response;
     } catch (error) {
-      if (!(error instanceof TransportException && error.neverReached)) await this.#mark(owners);
+      addOwner(config);
+      if (!(error instanceof TransportException && error.neverReached)) await this.#mark([...owners]);
       throw error;
     }
   }
@@ -190,7 +198,8 @@ function isSameWay(one: WireConfig, other: WireConfig): boolean {
   return isDeepStrictEqual(wayOf(one), wayOf(other)) && AGENTS.every((name) => one[name] === other[name]);
 }
 
-function wayOf({ headers, timeout, maxContentLength, retries, family, proxy }: WireConfig): unknown[] {
+function wayOf(config: WireConfig): unknown[] {
+  const { headers, timeout, maxBodyLength, maxContentLength, retries, family, proxy } = config;
   const { Authorization: _, ...others } = headers.toJSON();
-  return [others, timeout, maxContentLength, retries?.policy, family, proxy];
+  return [others, timeout, maxBodyLength, maxContentLength, retries?.policy, family, proxy];
 }

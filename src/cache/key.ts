@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto';
+import type { AgentOptions } from 'node:https';
 import type { AxiosHeaders } from 'axios';
 import { isObject } from '../guards.js';
 import { carriesBearer, type WireConfig } from '../http/wire.js';
 import { kindOf } from '../secret-names.js';
+import type { Identify } from './context.js';
 
 /**
  * Header fields that say who asks, besides those of a secret: an answer may be his alone without a word of `Vary`, which
@@ -11,8 +13,9 @@ import { kindOf } from '../secret-names.js';
 const PERSONAL = /auth|session|user(?!-agent)|identity|credential|account|login|tenant|certificate/i;
 
 /** Whose answer a request gets: a user by the identity that stays, or whoever has the bearer; `''` for nobody. */
-export function ownerOf(config: WireConfig, identity: string | undefined): string {
+export function ownerOf(config: WireConfig, identify: Identify): string {
   if (!carriesBearer(config)) return '';
+  const identity = identify(config.bearer);
   return identity ? `user ${identity}` : `bearer ${config.bearer}`;
 }
 
@@ -30,7 +33,7 @@ export class Keys {
 
   /** The name of what a request asks for: method, URL, body, and whose answer it is. */
   of(config: WireConfig, owner: string): string {
-    const { method, url, auth, headers, data } = config;
+    const { method, url, auth, headers, data, httpsAgent } = config;
     const type = headers.getContentType();
     const body = Buffer.isBuffer(data)
       ? { base64: data.toString('base64') }
@@ -45,6 +48,7 @@ export class Keys {
       owner,
       auth,
       credentials,
+      ...certificatesOf(httpsAgent),
     ]);
   }
 
@@ -90,6 +94,12 @@ function credentialsIn(headers: AxiosHeaders, hasBearer: boolean): unknown[] {
     .filter(([name, value]) => (value ?? false) !== false && !(hasBearer && name === 'authorization'))
     .map(([name, value]) => [name, String(value)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** The certificates by which a caller shows who he is. */
+function certificatesOf(agent: unknown): string[] {
+  const { cert, pfx } = (agent as { options?: AgentOptions } | undefined)?.options ?? {};
+  return [cert, pfx].filter(Boolean).map((certificate) => hash('sha256', String([certificate].flat())));
 }
 
 function isPersonal(name: string): boolean {

@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { type Duplex, pipeline, type Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
@@ -32,7 +33,10 @@ export async function decodeContent(
 ): Promise<Buffer> {
   for (const { decode } of takeCodings(headers)) {
     if (body.length === 0) break;
-    body = await decode(body, limit < 0 ? {} : { maxOutputLength: Math.max(1, limit) }).catch((error) => {
+    body = await decode(
+      body,
+      limit < 0 ? {} : { maxOutputLength: Math.min(Math.max(1, limit), constants.MAX_LENGTH) },
+    ).catch((error) => {
       throw error.code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(limit) : error;
     });
   }

@@ -1,5 +1,5 @@
+import { type RequestInput, redactorFor } from '../exceptions/exchange.js';
 import { Timeout, type TransportContext } from '../exceptions/transport.js';
-import { redactor } from '../redact.js';
 import type { Abortable } from './cancellation.js';
 import { LONGEST_TIMER } from './sleep.js';
 import { abortedException } from './transport-errors.js';
@@ -9,8 +9,7 @@ export interface Limits {
   /** Starts the message of the exception. @defaultValue method and URL */
   readonly what?: string | undefined;
   /** The request that it is about, if it is about one; as it is, for it is redacted when an exception is made. */
-  readonly method?: string | undefined;
-  readonly url?: string | undefined;
+  readonly request?: RequestInput | undefined;
   /** Whether nothing of it has been sent yet. */
   readonly neverReached?: boolean | undefined;
   readonly signal?: Abortable | undefined;
@@ -26,11 +25,11 @@ export interface Limits {
  */
 export function withLimits<T>(
   promise: Promise<T>,
-  { what, method, url, neverReached, signal, timeout = 0 }: Limits,
+  { what, request, neverReached, signal, timeout = 0 }: Limits,
 ): Promise<T> {
   const context = (): TransportContext => ({
-    method: method?.toUpperCase(),
-    url: url && redactor.text(url),
+    method: request?.method?.toUpperCase(),
+    url: request?.url && redactorFor({ config: request }).text(request.url),
     neverReached,
   });
   const name = (): string => what ?? `${context().method} ${context().url}`;

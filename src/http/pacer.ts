@@ -38,7 +38,8 @@ export class Pacer {
    *
    * @throws Aborted
    */
-  start({ method, url, signal }: WireConfig): Promise<void> {
+  start(config: WireConfig): Promise<void> {
+    const { signal } = config;
     this.#waiting += 1;
     const turn = this.#lastTurn.then(() => this.#wait(signal));
     // Whoever comes next waits for this turn to be over, however it ends.
@@ -47,7 +48,7 @@ export class Pacer {
       .finally(() => {
         this.#waiting -= 1;
       });
-    return withLimits(turn, { method, url, signal });
+    return withLimits(turn, { request: config, signal });
   }
 
   async #wait(signal: Abortable | undefined): Promise<void> {

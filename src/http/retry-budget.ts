@@ -31,6 +31,7 @@ export class RetryBudget {
   #retries = 0;
   #deadline: number | undefined;
   #why = '';
+  #mayHaveArrived = false;
 
   constructor(policy: RetryPolicy) {
     this.policy = policy;
@@ -47,6 +48,7 @@ export class RetryBudget {
   retryAfter(outcome: Outcome, config: WireConfig): Retry | undefined {
     const reason = reasonOf(outcome);
     if (reason === undefined) return undefined;
+    this.#mayHaveArrived ||= !(outcome instanceof TransportException && outcome.neverReached);
     this.#failures.push(reason);
     if (!this.#isTransient(outcome) || !this.#mayRepeat(outcome, config)) return undefined;
     if (this.#retries + 1 >= this.policy.tries) return undefined;
@@ -69,9 +71,10 @@ export class RetryBudget {
     return [`Gave up after ${tries}${this.#why}:`, ...list].join('\n');
   }
 
-  /** Adds the {@link RetryBudget.summary} to an exception of the transport. */
+  /** Has an exception of the transport speak for all tries, and not for the last alone. */
   explain(exception: TransportException): TransportException {
     if (this.summary !== undefined) addToMessage(exception, this.summary);
+    if (this.#mayHaveArrived) Object.assign(exception, { neverReached: false });
     return exception;
   }
 

@@ -1,4 +1,5 @@
 import { finished, type Readable, Transform } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import axios, { type AxiosResponse, type AxiosResponseHeaders, type InternalAxiosRequestConfig } from 'axios';
 import type { Exchanged } from '../exceptions/exchange.js';
 import { isReadable } from '../guards.js';
@@ -63,6 +64,8 @@ export const sendOverWire: Exchange = async (config) => {
   const isStream = config.responseType === 'stream';
   const limit = config.maxContentLength ?? -1;
   config.headers.set('Accept-Encoding', ACCEPT_ENCODING, false);
+  // A kept socket may have been closed while the program was busy. That is seen in the next turn, and a write is sent once.
+  if (!SAFE_METHODS.has(config.method.toUpperCase())) await turn();
   try {
     const response = (await axios.getAdapter('http')({
       ...config,

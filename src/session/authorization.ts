@@ -37,7 +37,7 @@ export class Authorization {
   /** Asks the user for a bearer, within the request's time and that of its tries, and puts it into the header. */
   async authorize(config: DispatchConfig): Promise<void> {
     if (!config.authorize || !this.covers(config.url)) return;
-    const { method, url, timeout, policy } = config;
+    const { url, timeout, policy } = config;
     const { signal } = config;
     const options = {
       get signal() {
@@ -49,8 +49,7 @@ export class Authorization {
     if ((await Promise.race([authenticated, NOT_YET])) === NOT_YET) {
       await withLimits(authenticated, {
         what: 'authentication',
-        method,
-        url,
+        request: config as WireConfig,
         neverReached: config.bearer === undefined,
         signal,
         timeout: timeout && timeout + (policy?.within ?? 0),

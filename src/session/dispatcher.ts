@@ -8,7 +8,6 @@ import {
   isAxiosError,
 } from 'axios';
 import { ITkDBException } from '../exceptions/base.js';
-import { isReadable } from '../guards.js';
 import { serializeBody } from '../http/body.js';
 import { copyHeaders } from '../http/headers.js';
 import { toTransportException } from '../http/transport-errors.js';
@@ -64,7 +63,7 @@ export class Dispatcher {
     config.target = () => targetOf(this.#join, request);
     config.authorize = auth === undefined;
     config.accepts = validateStatus === null ? () => true : validateStatus;
-    if (auth) config.auth = { username: auth.username, password: auth.password };
+    if (auth) config.auth = { username: auth.username, password: auth.password ?? '' };
     if (request.responseType === 'stream') config.maxContentLength = request.maxContentLength ?? -1;
     return config;
   }
@@ -93,20 +92,19 @@ export class Dispatcher {
     const { cancellation, leave } = this.#inFlight.enter(callers as AbortSignal | undefined);
     config.signal = cancellation;
     const trip = new Trip(config, answer);
-    let data: unknown;
     try {
       cancellation.throwIfAborted();
       await this.#axios.request({ url: config.url, method: config.method, trip } as AxiosRequestConfig);
       const response = (await trip.outcome) as SessionResponse;
       response.duration = trip.duration;
-      data = response.data;
       return response;
     } catch (error) {
       if (!cancellation.aborted && !isAxiosError(error)) throw withCallers(error);
       const neverReached = trip.outcome === undefined;
       throw withCallers(toTransportException(error, { ...config, url: absoluteUrl(config), neverReached }));
     } finally {
-      if (isReadable(data)) finished(data, leave);
+      // That of the server, whatever the caller's own functions have made of it.
+      if (config.stream !== undefined) finished(config.stream, leave);
       else leave();
     }
   }
@@ -139,6 +137,7 @@ const BLANK = Object.freeze({
   retry: undefined,
   policy: undefined,
   retries: undefined,
+  stream: undefined,
   bearer: undefined,
   bearerAsOf: 0,
   bearerUrl: undefined,

@@ -2,13 +2,14 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { AxiosHeaders, AxiosResponseTransformer } from 'axios';
 import { exceptionFor, isFailure } from '../exceptions/status.js';
+import { isReadable } from '../guards.js';
 import { decodeBody, decodeText, isPage, readFailedBody } from '../http/body.js';
 import { ACCEPT_ENCODING } from '../http/content-coding.js';
 import { copyHeaders } from '../http/headers.js';
 import { MAX_REDIRECTS } from '../http/redirects.js';
 import { RetryBudget } from '../http/retry-budget.js';
 import { resolveRetry } from '../http/retry-policy.js';
-import type { Exchange, WireResponse } from '../http/wire.js';
+import { discard, type Exchange, type WireResponse } from '../http/wire.js';
 import type { Logger } from '../logger.js';
 import type { UserLike } from '../user/user-like.js';
 import { DEFAULT_TIMEOUT } from '../user/user-options.js';
@@ -129,10 +130,22 @@ export class Engine {
     config.retries = config.policy && new RetryBudget(config.policy);
     config.bearerAsOf = performance.now();
     const response = await this.#exchange(config);
-    const { status } = response;
     if (response.fromCache) {
-      this.#logger.debug(`Response: ${status} (from the cache) ${config.method.toUpperCase()} ${config.url}`);
+      const request = `${config.method.toUpperCase()} ${config.url}`;
+      this.#logger.debug(`Response: ${response.status} (from the cache) ${request}`);
     }
+    config.stream = isReadable(response.data) ? response.data : undefined;
+    try {
+      return await this.#conclude(response, config);
+    } catch (error) {
+      discard(config.stream);
+      throw error;
+    }
+  }
+
+  /** What a caller gets of an answer: its data, or an exception. */
+  async #conclude(response: WireResponse, config: DispatchConfig): Promise<SessionResponse> {
+    const { status } = response;
     if (config.accepts === undefined ? isFailure(status) : !config.accepts(status))
       throw await this.#failure(response, config);
     const shown = showExchange(response, undefined);
@@ -154,7 +167,9 @@ export class Engine {
   async #failure(response: WireResponse, { retries }: DispatchConfig): Promise<Error> {
     const failed = { ...response, data: await readFailedBody(response) };
     const preamble = this.#authorization.explain(failed);
-    const exception = exceptionFor(failed, { preamble, tries: retries?.summary });
+    // Of tries that were shared with others, those of whoever began.
+    const tries = (response.config.retries ?? retries)?.summary;
+    const exception = exceptionFor(failed, { preamble, tries });
     const shown = showFailure(failed, exception.response);
     this.#lastResponse = () => shown;
     return exception;

@@ -1,4 +1,5 @@
 import { METHODS } from 'node:http';
+import type { Readable } from 'node:stream';
 import axios, {
   type AxiosBasicCredentials,
   AxiosHeaders,
@@ -79,6 +80,8 @@ export interface DispatchConfig extends WireConfig {
   /** Whether `data` is the body as it is sent. */
   isSerialized: boolean;
   retry?: RequestConfig['retry'];
+  /** What is still to come of the answer. */
+  stream?: Readable | undefined;
   /** What `retry` comes to, with that of the session. */
   policy?: RetryPolicy | undefined;
 }

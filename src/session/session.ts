@@ -1,3 +1,4 @@
+import type { CacheContext } from '../cache/context.js';
 import { toMilliseconds } from '../cache/expires-after.js';
 import { SessionCache } from '../cache/session-cache.js';
 import { InvalidInvocation } from '../exceptions/base.js';
@@ -194,13 +195,13 @@ export class Session {
 
   #createCache(): SessionCache<string | URL | RequestConfig> {
     const { cache = true, expiresAfter, invalidateOnWrite, maxCacheSize } = this.#options;
-    const context = {
+    const context: CacheContext = {
       logger: this.#logger,
       expiresAfter: toMilliseconds(expiresAfter),
       maxSize: maxCacheSize ?? MAX_CACHE_SIZE,
       invalidateOnWrite: invalidateOnWrite ?? true,
       covers: coveredBy(this.#prefix),
-      identity: () => this.#user.identity,
+      identity: (bearer) => identityOf(this.#user, bearer),
     };
     return new SessionCache(cache, context, async (request) => {
       const isUrl = typeof request === 'string' || request instanceof URL;
@@ -230,6 +231,12 @@ export class Session {
     });
     return this.#starting;
   }
+}
+
+/** Whose a bearer is: the user's, if it is his of this moment. */
+function identityOf(user: UserLike, bearer: string | undefined): string | undefined {
+  const { identity } = user as { readonly identity?: unknown };
+  return typeof identity === 'string' && user.bearer === bearer ? identity : undefined;
 }
 
 function defaultUser(options: SessionOptions): User {
