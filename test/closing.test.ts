@@ -2,12 +2,22 @@ import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { Aborted, type AuthenticateOptions, InvalidInvocation, Session, User } from '../src/index.js';
+import {
+  Aborted,
+  type AuthenticateOptions,
+  InvalidInvocation,
+  type RequestConfig,
+  Session,
+  User,
+} from '../src/index.js';
 import { type EmbeddedPdb, startPdb } from '../src/testing/index.js';
 import { startDatabase } from './helpers/database.js';
 import { failure } from './helpers/failure.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
+const fail = (): never => {
+  throw new Error('no');
+};
 
 const { pdb, newSession } = await startDatabase({ components: 100 });
 
@@ -167,6 +177,21 @@ describe('close()', () => {
     expect((await aborted).message).toMatch(/^authentication was aborted/);
     await session.close();
     for (const exception of [await aborted, await closed]) expect(exception.neverReached).toBe(true);
+  });
+
+  it.each<[string, RequestConfig]>([
+    ['transformResponse fails', { transformResponse: fail }],
+    ['validateStatus fails', { validateStatus: fail }],
+    ['transformResponse wraps it', { transformResponse: (data: unknown) => ({ data }) }],
+  ])('ends a stream whose %s', async (_, config) => {
+    await using quiet = await startPdb({ components: 1 });
+    const session = new Session({ user: new User(quiet.userOptions), prefixUrl: quiet.apiUrl });
+    await session.get('listProjects');
+    quiet.fault({ on: 'listProjects', drip: 20, times: 3 });
+    for (let time = 0; time < 3; time++)
+      await session.get('listProjects', { responseType: 'stream', ...config }).catch(() => {});
+    await session.close();
+    await expect.poll(() => quiet.openConnections).toBe(0);
   });
 
   it('closes the sockets', async () => {

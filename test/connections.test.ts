@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { Agent as HttpsAgent } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import type { Readable } from 'node:stream';
+import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   ConnectionRefused,
@@ -45,6 +47,34 @@ describe('a connection that fails', () => {
     await using session = newSession({ prefixUrl: 'http://nowhere.invalid/', user: new MockUser() });
     const exception = await failure(session.get('x'), HostNotFound);
     expect(exception.code).toBe('ERR_HOST_NOT_FOUND');
+  });
+
+  it('while the program was busy is no matter for a write: it goes over another one', async () => {
+    // In a thread of its own, so that it goes on meanwhile. It tells nobody how long a connection stays open.
+    const server = new Worker(
+      `require('node:http')
+        .createServer((request, response) => {
+          request.resume();
+          response.setHeader('Connection', 'keep-alive').end('ok');
+          setTimeout(() => request.socket.end(), 30);
+        })
+        .listen(0, '127.0.0.1', function () {
+          require('node:worker_threads').parentPort.postMessage(this.address().port);
+        });`,
+      { eval: true },
+    );
+    const [port] = await once(server, 'message');
+    await using session = newSession({
+      prefixUrl: `http://127.0.0.1:${port}/`,
+      user: new MockUser(),
+      retry: false,
+    });
+    for (let time = 0; time < 3; time++) {
+      await session.get('x');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+      await expect(session.post('x', {})).resolves.toMatchObject({ status: 200 });
+    }
+    await server.terminate();
   });
 
   it.each<[string, Parameters<EmbeddedPdb['fault']>[0]]>([

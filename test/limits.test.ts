@@ -168,6 +168,15 @@ describe('an answer that is too large', () => {
     ).resolves.toMatchObject({ status: 200 });
   });
 
+  it.each([Infinity, Number.MAX_SAFE_INTEGER])('is none where it may be as long as %d', async (longest) => {
+    await using session = newSession({ retry: false });
+    const { data } = await session.get<{ itemList: unknown[] }>('listComponents', {
+      data: { filterMap: {} },
+      maxContentLength: longest,
+    });
+    expect(data.itemList.length).toBeGreaterThan(90);
+  });
+
   it('is no matter for a stream, unless the caller says so', async () => {
     await using origin = await Origin.start((_, response) => response.end(Buffer.alloc(100_000)));
     await using session = newSession({ prefixUrl: origin.url, user: new MockUser(), maxContentLength: 1000 });

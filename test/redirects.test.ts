@@ -1,13 +1,16 @@
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
+  Aborted,
   ConnectionRefused,
   NotFound,
   Redirect,
   type RetryEvent,
   ServerError,
   Session,
+  type SessionOptions,
   TooManyRedirects,
 } from '../src/index.js';
 import { failure } from './helpers/failure.js';
@@ -25,6 +28,7 @@ let redirects: Record<string, [number, string]>;
 const respond: Respond = ({ url }, response) => {
   const redirect = redirects[url];
   if (url === '/missing') response.writeHead(404).end();
+  else if (url.startsWith('/api/hang')) return;
   else if (redirect === undefined) response.end(`at ${url}`);
   else response.writeHead(redirect[0], { location: redirect[1], 'set-cookie': 'hop=1; Path=/' }).end('moved');
 };
@@ -314,6 +318,21 @@ describe('a bearer that a server puts into a Location', () => {
     expect(events).toHaveLength(1);
     for (const shown of [exception, own.lastResponse, logger.lines, events]) expectNoBearer(shown);
   });
+
+  it.each([{}, { cache: false }, { minInterval: 60_000 }])(
+    'is shown by no exception of a request that was given up: %j',
+    async ({ cache = './.webcache', ...options }: SessionOptions) => {
+      const hang = `/api/hang?x=${user.bearer}`;
+      redirects = { '/api/a': [302, hang] };
+      await using own = new Session({ user, prefixUrl: `${origin.url}api/`, cache, ...options });
+      const controller = new AbortController();
+      const request = failure(own.get('a', { signal: controller.signal }), Aborted);
+      await vi.waitFor(() => expect(own.lastResponse?.status).toBe(302));
+      await sleep(50);
+      controller.abort();
+      expectNoBearer(await request);
+    },
+  );
 
   it('is shown by no exception of a request that found nobody', async () => {
     redirects = { '/api/a': [302, `http://127.0.0.1:1/?x=${user.bearer}`] };

@@ -64,8 +64,7 @@ export const sendOverWire: Exchange = async (config) => {
   const isStream = config.responseType === 'stream';
   const limit = config.maxContentLength ?? -1;
   config.headers.set('Accept-Encoding', ACCEPT_ENCODING, false);
-  // A kept socket may have been closed while the program was busy. That is seen in the next turn, and a write is sent once.
-  if (!SAFE_METHODS.has(config.method.toUpperCase())) await turn();
+  if (!SAFE_METHODS.has(config.method.toUpperCase())) await news();
   try {
     const response = (await axios.getAdapter('http')({
       ...config,
@@ -86,6 +85,15 @@ export const sendOverWire: Exchange = async (config) => {
     throw translate(error);
   }
 };
+
+/**
+ * Waits until what has come meanwhile has been read. A kept socket may have been closed while the program was busy, and a
+ * write over it would fail, and not be repeated. The first turn ends this round of the event loop, the second one a whole.
+ */
+async function news(): Promise<void> {
+  await turn();
+  await turn();
+}
 
 /** Drops a body that nobody will read. */
 export function discard(body: unknown): void {

@@ -43,10 +43,34 @@ describe('equal reads at the same time', () => {
       session.get('x', { httpAgent: new Agent() }),
       session.get('x', { lookup: (_host, _options, done) => done(null, '127.0.0.1', 4) }),
       session.get('x', { family: 4 }),
+      session.get('x', { maxBodyLength: 1000 }),
     ];
-    await arrived(10);
+    await arrived(11);
     for (const response of held) json(response, {});
     await Promise.all(answers);
+  });
+
+  it('of which one has a function that fails, do not fail for the others', async () => {
+    const { world, held, arrived } = await startHeld();
+    await using _ = world;
+    const session = world.session();
+    const validateStatus = (): never => {
+      throw new Error('mine');
+    };
+    const mine = failure(session.get('x', { validateStatus }), Error);
+    const yours = failure(session.get('x'), ServerError);
+    await arrived(1);
+    json(held[0] as ServerResponse, {}, 500);
+    expect((await mine).message).toBe('mine');
+    await yours;
+  });
+
+  it('are all told which tries there were', async () => {
+    await using world = await CacheWorld.start((_, response) => response.writeHead(503).end());
+    const session = world.session({ retry: { tries: 2, baseDelay: 1 } });
+    const both = await Promise.all([1, 2].map(() => failure(session.get('x'), ServerError)));
+    for (const { message } of both) expect(message).toContain('Gave up after 2 tries:');
+    expect(world.count).toBe(2);
   });
 
   it('in two ways do not end each other', async () => {
@@ -182,6 +206,16 @@ describe('a stream', () => {
     await expect(session.get('x')).resolves.toMatchObject({ fromCache: true, data: body });
     await session.close();
     await expect(world.session().get('x')).resolves.toMatchObject({ fromCache: true, data: body });
+  });
+
+  it('may be changed by its reader', async () => {
+    await using world = await CacheWorld.start((_, response) =>
+      response.setHeader('Cache-Control', 'max-age=60').end('{"a":1}'),
+    );
+    const session = world.session();
+    const { data } = await session.get<Readable>('x', { responseType: 'stream' });
+    for await (const chunk of data) (chunk as Buffer).fill(0);
+    await expect(session.get('x')).resolves.toMatchObject({ fromCache: true, data: '{"a":1}' });
   });
 
   it('that is not read to its end, or breaks off, is not kept', async () => {

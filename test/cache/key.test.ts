@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { Agent } from 'node:https';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -80,6 +81,11 @@ describe('another request', () => {
     ),
     ['has another cookie', { headers: { Cookie: 'a=1' } }, { headers: { Cookie: 'a=2' } }],
     ['says that its body is something else', { data: '{"a":1}' }, { data: { a: 1 } }],
+    [
+      'shows another certificate',
+      { httpsAgent: new Agent({ cert: 'of alice' }) },
+      { httpsAgent: new Agent({ cert: Buffer.from('of bob') }) },
+    ],
   ])('is never answered with this one where it %s', async (_, first, second) => {
     await using world = await CacheWorld.start(fresh());
     const session = world.session();
@@ -123,6 +129,25 @@ describe('the answer of somebody', () => {
     await before.get('x');
     await before.close();
     await expect(as(world, 'bearer-of-a-service').get('x')).resolves.toMatchObject({ fromCache: true });
+  });
+
+  it('is not kept under the name of whoever sends a request that another one prepared', async () => {
+    await using world = await CacheWorld.start(fresh());
+    const prepared = await as(world, 'bearer-of-a', 'a').prepareRequest({ method: 'GET', url: 'x' });
+    const session = as(world, 'bearer-of-b', 'b');
+    expect(numberIn(await session.send(prepared))).toBe(1);
+    expect(numberIn(await session.get('x'))).toBe(2);
+  });
+
+  it('is not given to others whose identity is no text', async () => {
+    await using world = await CacheWorld.start(fresh());
+    const ask = async (bearer: string): Promise<number> => {
+      const user = Object.assign(new MockUser(bearer), { identity: { id: bearer } as never });
+      await using session = world.session({ user });
+      return numberIn(await session.get('x'));
+    };
+    expect(await ask('bearer-of-a')).toBe(1);
+    expect(await ask('bearer-of-b')).toBe(2);
   });
 
   it('is not kept under his name where the request was sent with the bearer of somebody else', async () => {
@@ -175,6 +200,21 @@ describe('what is stored', () => {
       'of its URL',
       (_, response) => response.end('opaque-0123456789'),
       { params: { token: 'opaque-0123456789' } },
+    ],
+    [
+      'that it sets as a cookie',
+      (_, response) => response.setHeader('Set-Cookie', 'sid=opaque-0123456789').end('opaque-0123456789'),
+      {},
+    ],
+    [
+      'in the spelling of a URL',
+      (request, response) => response.end(encodeURIComponent(String(request.headers['x-api-key']))),
+      { headers: { 'X-Api-Key': 'opaque/0123456789=' } },
+    ],
+    [
+      'with slashes as PHP writes them',
+      (request, response) => response.end(String(request.headers['x-api-key']).replace('/', '\\/')),
+      { headers: { 'X-Api-Key': 'opaque/0123456789=' } },
     ],
     [
       'over several parts of a stream',

@@ -1,6 +1,9 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { RetryBudget } from '../../src/http/retry-budget.js';
+import { type RetryPolicy, resolveRetry } from '../../src/http/retry-policy.js';
+import type { WireConfig } from '../../src/http/wire.js';
 import {
   BadRequest,
   ConnectionRefused,
@@ -83,6 +86,17 @@ describe('a read', () => {
     ]);
     expect(exception.stack).toContain('Gave up after 4 tries:');
     expect(exception.neverReached).toBe(true);
+  });
+
+  it('that may have arrived at the first try has not certainly never arrived', () => {
+    const budget = new RetryBudget(resolveRetry({ idempotent: true }) as RetryPolicy);
+    const config = { method: 'POST', url: 'http://h/' } as WireConfig;
+    const refused = new ConnectionRefused('nobody', { neverReached: true });
+    budget.retryAfter(refused, config);
+    expect(budget.explain(refused).neverReached).toBe(true);
+    budget.retryAfter(new ConnectionReset('broken off'), config);
+    budget.retryAfter(refused, config);
+    expect(budget.explain(refused).neverReached).toBe(false);
   });
 
   it('whose host does not resolve is tried again', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Forbidden, InvalidInvocation, Session } from '../../src/index.js';
+import { Forbidden, InvalidInvocation, NotFound, Session } from '../../src/index.js';
 import { startDatabase } from '../helpers/database.js';
 import { failure } from '../helpers/failure.js';
 import { Origin } from '../helpers/origin.js';
@@ -43,6 +43,19 @@ describe('the bearer', () => {
       ['/api/v10/x', false],
       ['/api/v1/a/..%2f..%2fx', false],
     ]);
+  });
+
+  it('gives way to the credentials of a caller without a password', async () => {
+    await using world = await withOrigin((request, response) =>
+      request.url === '/404'
+        ? response.writeHead(404).end()
+        : response.setHeader('Cache-Control', 'max-age=9').end(),
+    );
+    const auth = { username: 'u' } as { username: string; password: string };
+    const { config } = await world.session.get('x', { auth });
+    expect(config.url).toBe(`${world.origin.url}x`);
+    await failure(world.session.get('404', { auth }), NotFound);
+    expect(world.origin.requests[0]?.headers.authorization).toBe(`Basic ${btoa('u:')}`);
   });
 
   it('gives way to the credentials of the caller, or to none', async () => {
