@@ -179,6 +179,18 @@ describe('close()', () => {
     for (const exception of [await aborted, await closed]) expect(exception.neverReached).toBe(true);
   });
 
+  it('ends what authorizes a prepared request', async () => {
+    let answers = true;
+    const user = { authenticate: () => answers || new Promise(() => {}), bearer: 'any' };
+    const session = newSession({ user });
+    const prepared = await session.prepareRequest({ url: 'x' });
+    answers = false;
+    const authorized = failure(session.authorize(prepared), Aborted);
+    await sleep(20);
+    await session.close();
+    await authorized;
+  });
+
   it.each<[string, RequestConfig]>([
     ['transformResponse fails', { transformResponse: fail }],
     ['validateStatus fails', { validateStatus: fail }],

@@ -38,26 +38,30 @@ export const NEVER = 0;
  */
 export class FileStore extends KeyvFile {
   readonly folder: string;
+  readonly #longest: number;
   #temporary = 0;
   #slowUntil = 0;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, longest: number) {
     super({ filename: folder, separatedFile: true, expiredCheckDelay: Infinity });
     this.folder = folder;
+    this.#longest = longest;
   }
 
   /**
    * Opens the store in a directory, which is made where there is none. Nothing outside of its folder `v1` is touched,
    * but for a `.gitignore` where the directory is new or empty.
    *
+   * @param longest - what is longer than so many bytes is no file of ours
    * @throws the error of the file system
    */
-  static async open(directory: string): Promise<FileStore> {
+  static async open(directory: string, longest: number = Infinity): Promise<FileStore> {
     const root = resolve(directory);
     const folder = join(root, 'v1');
     await makeFolder(root);
     const isOurs = (await fs.readdir(root)).every((name) => name === 'v1' || name === '.gitignore');
     await makeFolder(folder);
+    if (!(await fs.lstat(folder)).isDirectory()) throw new Error('`v1` in it is no folder');
     await fs.chmod(folder, 0o700).catch(ignore('EPERM', 'EROFS'));
     const list = join(isOurs ? root : folder, '.gitignore');
     await fs.writeFile(list, '*\n', { flag: 'wx', mode: 0o600 }).catch(ignore('EEXIST', 'EROFS', 'EACCES'));
@@ -65,7 +69,7 @@ export class FileStore extends KeyvFile {
     await fs
       .rm(join(folder, '.lastExpire'), { recursive: true, force: true })
       .catch(ignore('EROFS', 'EACCES'));
-    return new FileStore(folder);
+    return new FileStore(folder, longest);
   }
 
   override async get<Value>(key: string): Promise<Value | undefined> {
@@ -132,7 +136,7 @@ export class FileStore extends KeyvFile {
     namespace = '',
   ): AsyncGenerator<(string | Awaited<Value> | undefined)[], void, unknown> {
     for (const name of await this.names()) {
-      const bytes = await readWhole(join(this.folder, name)).catch(() => undefined);
+      const bytes = await readWhole(join(this.folder, name), this.#longest).catch(() => undefined);
       const filed = bytes && parse(bytes);
       if (filed?.key.startsWith(namespace)) yield [filed.key, filed as Awaited<Value>];
     }
@@ -144,9 +148,9 @@ export class FileStore extends KeyvFile {
   }
 
   async #read(path: string): Promise<Buffer | undefined> {
-    if (this.#isSlow) return readWhole(path);
+    if (this.#isSlow) return readWhole(path, this.#longest);
     const short = this.#timed(() => readShort(path));
-    return short === 'long' ? readWhole(path) : short;
+    return short === 'long' ? readWhole(path, this.#longest) : short;
   }
 
   get #isSlow(): boolean {
@@ -217,12 +221,12 @@ function parse(bytes: Buffer): Parsed | undefined {
 const READ = sync.constants.O_RDONLY | (sync.constants.O_NONBLOCK ?? 0) | (sync.constants.O_NOFOLLOW ?? 0);
 
 /** Reads a file; undefined where there is none. */
-async function readWhole(path: string): Promise<Buffer | undefined> {
+async function readWhole(path: string, longest: number): Promise<Buffer | undefined> {
   const file = await fs.open(path, READ).catch(ignore('ENOENT'));
   if (file === undefined) return undefined;
   try {
     const status = await file.stat();
-    if (!status.isFile()) throw new Error(NO_FILE);
+    if (!status.isFile() || status.size > longest) throw new Error(NO_FILE);
     // At once: `readFile` goes to the thread pool for every half megabyte.
     const bytes = Buffer.allocUnsafeSlow(status.size);
     const { bytesRead } = await file.read(bytes, 0, status.size, 0);

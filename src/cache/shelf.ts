@@ -117,7 +117,7 @@ export class DirectoryShelf implements Shelf {
   }
 
   async #createStore(): Promise<Opened> {
-    const store = await FileStore.open(this.directory);
+    const store = await FileStore.open(this.directory, this.#limit);
     const keyv = new Keyv({
       store,
       useKeyPrefix: false,

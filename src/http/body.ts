@@ -1,3 +1,4 @@
+import { pipeline, type Readable, Transform } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import axios, { type AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
@@ -5,7 +6,7 @@ import { PARSED_LENGTH } from '../exceptions/exchange.js';
 import { BadJSON } from '../exceptions/response.js';
 import { isReadable } from '../guards.js';
 import { messageOf } from '../message-of.js';
-import { stringify } from './json.js';
+import { JsonBody, stringify } from './json.js';
 import type { WireConfig } from './wire.js';
 
 /** How much of a failed answer's stream is read for its exception, in bytes. */
@@ -43,11 +44,17 @@ function serialize(this: InternalAxiosRequestConfig, data: unknown, headers: Axi
     return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   }
   const contentType = String(headers.getContentType() ?? '');
+  if (data instanceof JsonBody) {
+    if (/multipart|urlencoded/i.test(contentType)) return serialize.call(this, data.value, headers);
+    headers.setContentType('application/json', false);
+    return data.text;
+  }
   if (!isOpaque(data) && !/multipart|urlencoded/i.test(contentType)) {
     headers.setContentType('application/json', false);
     return stringify(data);
   }
   if (typeof data === 'string') setNoContentType(headers);
+  if (isReadable(data)) data = checkedStream(data);
   const [transform] = [axios.defaults.transformRequest ?? []].flat();
   return transform?.call(this, data, headers);
 }
@@ -130,6 +137,24 @@ async function readStart(stream: AsyncIterable<Buffer>): Promise<Buffer> {
     // The status says more than a body that broke off.
   }
   return Buffer.concat(chunks);
+}
+
+/** A stream that can be sent: one that has something to give, and that is text or bytes. */
+function checkedStream(stream: Readable): Readable {
+  if (stream.readableEnded || stream.destroyed)
+    throw new InvalidInvocation('`data` is a stream that has been read or destroyed; make a new one');
+  // It may fail while the request waits for its turn; the wire looks at that.
+  stream.on('error', () => {});
+  if (!stream.readableObjectMode) return stream;
+  const checked = new Transform({
+    writableObjectMode: true,
+    transform(chunk: unknown, _encoding, done) {
+      if (typeof chunk === 'string' || ArrayBuffer.isView(chunk)) done(null, chunk);
+      else done(new InvalidInvocation('`data` is a stream of objects; it must be one of text or bytes'));
+    },
+  });
+  checked.on('error', () => {});
+  return pipeline(stream, checked, () => {});
 }
 
 /** Unless the caller says what a body is, nothing is said of it: axios would call it a form. */

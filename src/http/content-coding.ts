@@ -45,8 +45,10 @@ export async function decodeContent(
 
 /** The same for a stream. */
 export function decodeStream(body: Readable, headers: AxiosResponseHeaders): Readable {
+  // Of nothing there is nothing to be decoded, but a decoder would take it for a body that broke off.
+  const isEmpty = headers['content-length'] === '0';
   const decoders = takeCodings(headers).map(({ createDecoder }) => createDecoder());
-  for (const decoder of decoders) body = pipeline(body, decoder, () => {});
+  if (!isEmpty) for (const decoder of decoders) body = pipeline(body, decoder, () => {});
   return body;
 }
 

@@ -1,5 +1,5 @@
 import { InvalidInvocation } from '../exceptions/base.js';
-import { isObject } from '../guards.js';
+import { isObject, isReadable } from '../guards.js';
 
 /**
  * Writes a value as JSON, and refuses what JSON cannot hold: `JSON.stringify` itself writes null or `{}` for most of it,
@@ -32,6 +32,30 @@ export function stringify(data: unknown): string {
   });
 }
 
+/** A body as it was when it was given, whatever becomes of it until it is sent. */
+export class JsonBody {
+  readonly value: object;
+  readonly #write: () => string;
+
+  constructor(value: object) {
+    this.value = value;
+    try {
+      const text = stringify(value);
+      this.#write = () => text;
+    } catch (error) {
+      // It may be none that is to be JSON.
+      this.#write = () => {
+        throw error;
+      };
+    }
+  }
+
+  /** @throws what {@link stringify} throws */
+  get text(): string {
+    return this.#write();
+  }
+}
+
 /** What is wrong with a value; of one that has a `toJSON`, with what that made of it. */
 function faultOf(value: unknown, holder: object): string | undefined {
   switch (typeof value) {
@@ -61,5 +85,18 @@ function faultOfObject(value: unknown): string | undefined {
   if (value instanceof Map) return 'is a Map; send Object.fromEntries(it)';
   if (value instanceof Promise) return 'is a Promise; is an `await` missing?';
   if (value instanceof Error || value instanceof ArrayBuffer) return `is an ${value.constructor.name}`;
-  return undefined;
+  if (isReadable(value)) return 'is a stream';
+  return isObject(value) && isEmptyToJson(value)
+    ? `is a ${kindOf(value)}, which JSON cannot hold`
+    : undefined;
+}
+
+/** Whether JSON would hold nothing of an object that is something: a `File`, a `RegExp`, a generator. */
+function isEmptyToJson(value: object): boolean {
+  const hasForm = /^(?:Object|Array|Number|String|Boolean|BigInt)$/.test(kindOf(value)) || 'toJSON' in value;
+  return !hasForm && Object.keys(value).length === 0;
+}
+
+function kindOf(value: object): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
 }

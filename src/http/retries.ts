@@ -1,7 +1,7 @@
+import { callBack } from '../call-back.js';
 import { redactorFor } from '../exceptions/exchange.js';
 import { TransportException } from '../exceptions/transport.js';
 import type { Logger } from '../logger.js';
-import { messageOf } from '../message-of.js';
 import type { Outcome } from './retry-budget.js';
 import type { RetryEvent } from './retry-policy.js';
 import { sleep } from './sleep.js';
@@ -59,10 +59,7 @@ function report({ logger, onRetry }: RetryHooks, event: RetryEvent): void {
   logger.warn(
     `Try ${failedTries} of ${method} ${url} failed (${reason}), the next in ${Math.ceil(delay)} ms`,
   );
-  // In a promise, for a callback may be an async function.
-  new Promise((resolve) => resolve(onRetry?.(event))).catch((error) => {
-    logger.warn(`onRetry failed: ${messageOf(error)}`);
-  });
+  callBack(logger, 'onRetry', () => onRetry?.(event));
 }
 
 async function pause(delay: number, config: WireConfig): Promise<void> {

@@ -49,7 +49,7 @@ const KINDS: readonly (readonly [RegExp, Kind, string])[] = [
 ];
 
 const CALLERS_FAULT =
-  /^ERR_(?:BAD_OPTION|BAD_REQUEST|INVALID_(?:ARG|CHAR|URL)|UNESCAPED|HTTP_INVALID|NOT_SUPPORT)/;
+  /^(?:ERR_(?:BAD_OPTION|BAD_REQUEST|INVALID_(?:ARG|CHAR|PROTOCOL|URL)|OUT_OF_RANGE|SOCKET_BAD_PORT|UNESCAPED|HTTP_INVALID|NOT_SUPPORT)|ENOENT$|EISDIR$)/;
 
 /**
  * Makes our exception of whatever axios, `node:http` or an injected client threw. Only the message and the `code` of
@@ -59,6 +59,8 @@ export function toTransportException(error: unknown, request: FailedRequest): IT
   const isReason = request.signal?.aborted && error === request.signal.reason;
   // Who gives a request up may say so with the exception of another one.
   if (error instanceof ITkDBException && !isReason) return error;
+  const { cause: root } = membersOf(error);
+  if (root instanceof ITkDBException && !request.signal?.aborted) return root;
   const secrets = redactorFor({ config: request });
   const url = request.url === undefined ? undefined : secrets.text(request.url);
   const method = request.method?.toUpperCase();

@@ -66,6 +66,8 @@ export const sendOverWire: Exchange = async (config) => {
   config.headers.set('Accept-Encoding', ACCEPT_ENCODING, false);
   if (!SAFE_METHODS.has(config.method.toUpperCase())) await news();
   try {
+    // Of an error that has been, axios would not hear, and wait for ever.
+    if (isReadable(config.data) && config.data.errored) throw config.data.errored;
     const response = (await axios.getAdapter('http')({
       ...config,
       responseType: isStream ? 'stream' : 'arraybuffer',
@@ -77,7 +79,8 @@ export const sendOverWire: Exchange = async (config) => {
       transport: watch,
     })) as WireResponse;
     const { headers, data } = response;
-    const decompresses = config.decompress !== false && config.method.toUpperCase() !== 'HEAD';
+    const hasBody = config.method.toUpperCase() !== 'HEAD' && response.status !== 204;
+    const decompresses = config.decompress !== false && hasBody;
     if (isStream) response.data = guard(decompresses ? decodeStream(data, headers) : data, limit, translate);
     else if (decompresses) response.data = await decodeContent(data, headers, limit);
     return response;

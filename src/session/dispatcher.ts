@@ -79,6 +79,19 @@ export class Dispatcher {
     return config;
   }
 
+  /** Does something else for a request, which ends with the session too. */
+  async follow(config: DispatchConfig, act: (config: DispatchConfig) => Promise<void>): Promise<void> {
+    const { cancellation, leave } = this.#inFlight.enter(undefined);
+    config.signal = cancellation;
+    try {
+      await act(config);
+    } catch (error) {
+      throw withCallers(error);
+    } finally {
+      leave();
+    }
+  }
+
   /** Ends all requests that are under way, and any that comes later. */
   close(): void {
     this.#inFlight.abort(new Error('the session was closed; is an `await` missing before that?'));
@@ -191,7 +204,9 @@ function withCallers(error: unknown): unknown {
   Error.captureStackTrace(here, withCallers);
   const stack = error.stack ?? '';
   const callers = here.stack.split('\n').slice(1);
-  error.stack = [stack, ...callers.filter((line) => !stack.includes(line))].join('\n');
+  const value = [stack, ...callers.filter((line) => !stack.includes(line))].join('\n');
+  // One of the caller's own may be frozen.
+  Reflect.defineProperty(error, 'stack', { value, writable: true, configurable: true });
   return error;
 }
 

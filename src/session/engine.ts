@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { AxiosHeaders, AxiosResponseTransformer } from 'axios';
+import { callBack } from '../call-back.js';
 import { exceptionFor, isFailure } from '../exceptions/status.js';
 import { isReadable } from '../guards.js';
 import { decodeBody, decodeText, isPage, readFailedBody } from '../http/body.js';
@@ -32,6 +33,7 @@ export interface EngineParts {
 
 /** What every request is sent with, unless the options say otherwise. */
 const HEADERS = { Accept: '*/*', 'Accept-Encoding': ACCEPT_ENCODING, 'User-Agent': `itkdb/${VERSION}` };
+const PROGRESS = ['onDownloadProgress', 'onUploadProgress'] as const;
 const NO_TRANSFORMERS: AxiosResponseTransformer[] = [];
 
 /** What is behind a session: it is loaded by the first request, for most of the package is here or below. */
@@ -83,7 +85,7 @@ export class Engine {
 
   /** Puts the user's bearer of this moment into a prepared request. */
   authorize(config: DispatchConfig): Promise<void> {
-    return this.#authorization.authorize(config);
+    return this.#dispatcher.follow(config, (followed) => this.#authorization.authorize(followed));
   }
 
   /** Ends all requests that are under way, and any that comes later. */
@@ -120,6 +122,10 @@ export class Engine {
     if (config.target === undefined) return;
     config.url = config.target();
     config.target = undefined;
+    for (const name of PROGRESS) {
+      const tell = config[name];
+      if (tell) config[name] = (event) => callBack(this.#logger, name, () => tell(event));
+    }
     await this.#authorization.authorize(config);
   }
 

@@ -5,7 +5,7 @@ export class InFlight {
   readonly #requests = new Set<Cancellation>();
   #ended: Error | undefined;
   /** Those that a caller's signal ends. One listener serves them all: adding one takes as long as there are others. */
-  readonly #bySignal = new Map<AbortSignal, Set<Cancellation>>();
+  readonly #bySignal = new Map<AbortSignal, Followers>();
 
   /**
    * Enters a request.
@@ -39,28 +39,29 @@ export class InFlight {
       cancellation.abort(signal.reason);
       return undefined;
     }
-    const followers = this.#bySignal.get(signal) ?? this.#listen(signal);
-    followers.add(cancellation);
+    const { requests, onAbort } = this.#bySignal.get(signal) ?? this.#listen(signal);
+    requests.add(cancellation);
     return () => {
-      followers.delete(cancellation);
-      if (followers.size === 0) this.#unlisten(signal);
+      requests.delete(cancellation);
+      if (requests.size > 0) return;
+      this.#bySignal.delete(signal);
+      signal.removeEventListener('abort', onAbort);
     };
   }
 
-  #listen(signal: AbortSignal): Set<Cancellation> {
-    const followers = new Set<Cancellation>();
+  #listen(signal: AbortSignal): Followers {
+    const requests = new Set<Cancellation>();
+    const onAbort = (): void => {
+      for (const cancellation of requests) cancellation.abort(signal.reason);
+    };
+    const followers = { requests, onAbort };
     this.#bySignal.set(signal, followers);
-    signal.addEventListener('abort', this.#onAbort);
+    signal.addEventListener('abort', onAbort);
     return followers;
   }
+}
 
-  #unlisten(signal: AbortSignal): void {
-    this.#bySignal.delete(signal);
-    signal.removeEventListener('abort', this.#onAbort);
-  }
-
-  readonly #onAbort = ({ target }: Event): void => {
-    const signal = target as AbortSignal;
-    for (const cancellation of this.#bySignal.get(signal) ?? []) cancellation.abort(signal.reason);
-  };
+interface Followers {
+  readonly requests: Set<Cancellation>;
+  readonly onAbort: () => void;
 }

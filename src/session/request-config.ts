@@ -9,6 +9,8 @@ import axios, {
 import { InvalidInvocation } from '../exceptions/base.js';
 import { isFunction, isObject, isPlainObject } from '../guards.js';
 import type { Cancellation } from '../http/cancellation.js';
+import { copyHeaders } from '../http/headers.js';
+import { JsonBody } from '../http/json.js';
 import { type RetryOptions, type RetryPolicy, retrySchema } from '../http/retry-policy.js';
 import type { CacheMode, WireConfig } from '../http/wire.js';
 import { messageOf } from '../message-of.js';
@@ -216,11 +218,11 @@ export function checkRequestConfig(config: RequestConfig, more: RequestConfig = 
     const copy: Record<string, unknown> = {};
     for (const [name, value] of Object.entries({ ...config, ...more })) {
       checkOption(name, value);
-      if (value === undefined) continue;
-      // What may be large or hold itself is not read here.
-      const isRead = name !== 'data' && name !== 'params' && isPlainObject(value);
-      copy[name] = isRead ? { ...(value as object) } : value;
+      if (value !== undefined) copy[name] = copyOf(value);
     }
+    const { data, transformRequest } = { ...config, ...more };
+    // It counts as it is now. What is no JSON is known when it is sent.
+    copy['data'] = isObject(data) && isJson(data) && !transformRequest ? new JsonBody(data) : data;
     return copy;
   } catch (error) {
     if (error instanceof InvalidInvocation) throw error;
@@ -242,6 +244,18 @@ function isWrapped(body: unknown): boolean {
   const names = Object.keys(body);
   const isWrapper = (name: string): boolean => name === 'json' || name === 'data';
   return names.some(isWrapper) && names.every((name) => isWrapper(name) || Object.hasOwn(OPTIONS, name));
+}
+
+/** What the caller does to an option later, makes no difference. */
+function copyOf(value: unknown): unknown {
+  if (value instanceof URL) return value.href;
+  if (value instanceof URLSearchParams) return new URLSearchParams(value);
+  if (value instanceof AxiosHeaders) return copyHeaders(value);
+  return isPlainObject(value) ? { ...value } : value;
+}
+
+function isJson(data: object): boolean {
+  return isPlainObject(data) || Array.isArray(data);
 }
 
 function checkOption(name: string, value: unknown): void {

@@ -82,6 +82,13 @@ describe('the directory', () => {
     ],
     ['cannot be made', async () => '/proc/itkdb-cache'],
     [
+      'has a link to another one in it',
+      async (directory: string) => {
+        await fs.symlink(directory, join(directory, 'v1'));
+        return directory;
+      },
+    ],
+    [
       'cannot be written',
       async (directory: string) => {
         const cache = join(directory, 'cache');
@@ -132,6 +139,7 @@ describe('a file', () => {
 
   it.each<[string, (bytes: Buffer, file: string) => Promise<void>]>([
     ['empty', (_, file) => fs.writeFile(file, '')],
+    ['longer than all of them may be', (_, file) => fs.truncate(file, 10e9)],
     ['cut off in its head', (bytes, file) => fs.writeFile(file, bytes.subarray(0, 100))],
     ['cut off in its body', (bytes, file) => fs.writeFile(file, bytes.subarray(0, -1))],
     ['longer than it was', (bytes, file) => fs.writeFile(file, Buffer.concat([bytes, Buffer.from('x')]))],

@@ -1,3 +1,5 @@
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import type { AxiosHeaders } from 'axios';
 import { describe, expect, it } from 'vitest';
 import { InvalidInvocation } from '../../src/index.js';
@@ -88,6 +90,54 @@ describe('a request body', () => {
     expect(request).toMatchObject({ body: '{"data":[1]}', headers: { 'x-wrapped': 'yes' } });
   });
 
+  it('that JSON can hold is sent, also where there is nothing in it', async () => {
+    await using world = await withOrigin();
+    class Nothing {}
+    const data = {
+      a: {},
+      b: [],
+      c: Object.create(null),
+      d: new Nothing(),
+      e: new Date(0),
+      f: new String('x'),
+    };
+    await world.session.post('x', data);
+    expect(JSON.parse(world.origin.requests[0]?.body ?? '')).toEqual({
+      a: {},
+      b: [],
+      c: {},
+      d: {},
+      e: '1970-01-01T00:00:00.000Z',
+      f: 'x',
+    });
+  });
+
+  it('that is a stream of objects is refused, and one of text is sent', async () => {
+    await using world = await withOrigin();
+    await world.session.post('x', Readable.from(['a', Buffer.from('b')]));
+    expect(world.origin.requests[0]?.body).toBe('ab');
+    const { message } = await failure(world.session.post('x', Readable.from([{ a: 1 }])), InvalidInvocation);
+    expect(message).toContain('`data` is a stream of objects; it must be one of text or bytes');
+  });
+
+  it('that is a stream can be sent once', async () => {
+    await using world = await withOrigin();
+    const stream = Readable.from(['a']);
+    await world.session.post('x', stream);
+    const { message } = await failure(world.session.post('x', stream), InvalidInvocation);
+    expect(message).toBe('`data` is a stream that has been read or destroyed; make a new one');
+    expect(world.origin.requests).toHaveLength(1);
+  });
+
+  it('that is a file which is not there is the fault of whoever sends it', async () => {
+    await using world = await withOrigin();
+    const { message } = await failure(
+      world.session.post('x', createReadStream('/nowhere')),
+      InvalidInvocation,
+    );
+    expect(message).toContain('ENOENT');
+  });
+
   it.each<[unknown, string]>([
     [{ results: { CURRENT: [1, Number.NaN] } }, '`results.CURRENT.1` is NaN; send null or leave it out'],
     [{ a: Number.POSITIVE_INFINITY }, '`a` is Infinity; send null or leave it out'],
@@ -111,6 +161,10 @@ describe('a request body', () => {
       '`self.a` holds itself',
     ],
     [() => 1, '`data` is a function'],
+    [{ file: new Blob(['abc']) }, '`file` is a Blob, which JSON cannot hold'],
+    [{ a: /x/ }, '`a` is a RegExp, which JSON cannot hold'],
+    [{ a: [new URLSearchParams('a=1')] }, '`a.0` is a URLSearchParams, which JSON cannot hold'],
+    [{ a: Readable.from(['x']) }, '`a` is a stream'],
     // Boxed, made by toJSON, and behind a value of the same name.
     [{ a: new Number(Number.NaN) }, '`a` is NaN; send null or leave it out'],
     [{ a: { toJSON: () => ({ b: Number.NaN }) } }, '`a.b` is NaN; send null or leave it out'],

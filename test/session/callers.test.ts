@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { AxiosHeaders } from 'axios';
+import { describe, expect, it, vi } from 'vitest';
 import { Aborted, ConnectionRefused, Forbidden, InvalidInvocation, Session } from '../../src/index.js';
 import { failure } from '../helpers/failure.js';
+import { keepLogs } from '../helpers/logs.js';
 import { MockUser } from '../helpers/mock-user.js';
 import { withOrigin } from '../helpers/with-origin.js';
 
@@ -68,6 +70,44 @@ describe('what a caller sees', () => {
   });
 });
 
+describe('a function of the caller', () => {
+  it.each(['onDownloadProgress', 'onUploadProgress'] as const)('%s that fails is a warning', async (name) => {
+    const logger = keepLogs();
+    await using world = await withOrigin(undefined, { logger });
+    const fail = (): never => {
+      throw new Error('not mine');
+    };
+    await world.session.post('x', 'text', { [name]: fail });
+    await vi.waitFor(() => expect(logger.at('warn')[0]).toBe(`warn: ${name} failed: not mine`));
+  });
+
+  it('that calls its listeners without an event is a signal all the same', async () => {
+    await using world = await withOrigin(() => {});
+    const signal = new EventTarget() as EventTarget & { aborted: boolean; abort?: () => void };
+    signal.aborted = false;
+    signal.addEventListener = (_: string, listener: unknown) => {
+      signal.abort = listener as () => void;
+    };
+    const request = failure(world.session.get('x', { signal }), Aborted);
+    await vi.waitFor(() => expect(world.origin.requests).toHaveLength(1));
+    signal.aborted = true;
+    signal.abort?.();
+    await request;
+  });
+
+  it('that throws a frozen exception is shown as it is', async () => {
+    const exception = Object.freeze(new InvalidInvocation('not today'));
+    const authenticate = (): never => {
+      throw exception;
+    };
+    await using session = new Session({
+      user: { authenticate, bearer: 'any' },
+      prefixUrl: 'http://127.0.0.1:9/',
+    });
+    expect(await failure(session.get('x'), InvalidInvocation)).toBe(exception);
+  });
+});
+
 describe('what a caller does later', () => {
   it('to his options makes no difference', async () => {
     await using world = await withOrigin();
@@ -77,6 +117,24 @@ describe('what a caller does later', () => {
     headers['X-Institute'] = 'DESY';
     await session.get('x');
     expect(origin.requests[0]?.headers).toMatchObject({ 'x-institute': 'CERN' });
+  });
+
+  it('to the URL, the parameters, the headers and the body of a request neither', async () => {
+    await using world = await withOrigin();
+    const url = new URL(`${world.origin.url}x`);
+    const [params, data] = [{ i: 0 }, { i: 0, list: [0] }];
+    const headers = new AxiosHeaders();
+    const requests = [1, 2, 3].map((i) => {
+      url.searchParams.set('u', String(i));
+      params.i = i;
+      data.i = i;
+      data.list[0] = i;
+      headers.set('X-I', String(i));
+      return world.session.request({ method: 'POST', url, params, headers, data });
+    });
+    await Promise.all(requests);
+    const sent = world.origin.requests.map(({ url, headers, body }) => [url, headers['x-i'], body]).sort();
+    expect(sent).toEqual([1, 2, 3].map((i) => [`/x?u=${i}&i=${i}`, `${i}`, `{"i":${i},"list":[${i}]}`]));
   });
 
   it('prepares nothing with a signal that has fired', async () => {
