@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { BadJSON, InvalidInvocation, type RequestConfig, ServerError } from '../../src/index.js';
+import {
+  BadJSON,
+  InvalidInvocation,
+  type RequestConfig,
+  ResponseTooLarge,
+  ServerError,
+} from '../../src/index.js';
 import { at, fakeClock, HOUR, isReused, pass } from '../helpers/cache-clock.js';
 import { CacheWorld, numbered, numberIn } from '../helpers/cache-world.js';
 import { failure } from '../helpers/failure.js';
@@ -66,6 +72,50 @@ describe('an answer', () => {
     }
   });
 
+  it('is kept without what is about its connection alone', async () => {
+    await using world = await CacheWorld.start((_, response) => {
+      const headers = { 'Cache-Control': 'max-age=60', Connection: 'x-hop', 'X-Hop': 'a', 'X-Kept': 'b' };
+      response.writeHead(200, headers).end();
+    });
+    const session = world.session();
+    await session.get('x');
+    const { headers, fromCache } = await session.get('x');
+    expect([fromCache, headers['x-hop'], headers['x-kept']]).toEqual([true, undefined, 'b']);
+  });
+
+  it('is no longer than the caller allows', async () => {
+    await using world = await CacheWorld.start((_, response) =>
+      response.setHeader('Cache-Control', 'max-age=60').end('12345'),
+    );
+    const session = world.session();
+    await session.get('x');
+    await failure(session.get('x', { maxContentLength: 4 }), ResponseTooLarge);
+    expect(await session.get('x', { maxContentLength: 5 })).toMatchObject({ fromCache: true, data: '12345' });
+    expect(world.count).toBe(1);
+  });
+
+  it('that varies by cookies of the session is not used again', async () => {
+    await using world = await CacheWorld.start((request, response) => {
+      response.setHeader('Set-Cookie', 'lang=de');
+      response.writeHead(200, { 'Cache-Control': 'max-age=60', Vary: 'Cookie' }).end(request.headers.cookie);
+    });
+    const session = world.session();
+    await session.get('first');
+    for (let time = 0; time < 2; time++) await session.get('x');
+    expect(world.count).toBe(3);
+  });
+
+  it('to nobody is not kept where cookies of the session went along', async () => {
+    await using world = await CacheWorld.start((_, response) => {
+      response.setHeader('Set-Cookie', 'lang=de');
+      response.writeHead(200, { 'Cache-Control': 'max-age=60' }).end('x');
+    });
+    const session = world.session();
+    await session.get('first', { auth: false });
+    for (let time = 0; time < 2; time++) await session.get('x', { auth: false });
+    expect(world.count).toBe(3);
+  });
+
   it('that is a part, or an error, is not kept', async () => {
     for (const status of [206, 400, 401, 403, 404, 410, 429, 500, 503]) {
       await using world = await CacheWorld.start((_, response) => {
@@ -114,6 +164,16 @@ describe('an answer', () => {
     await expect(session.get('x')).rejects.toThrow(/broke off/);
     await expect(session.get('x')).rejects.toThrow(/broke off/);
     expect(world.count).toBe(2);
+  });
+
+  it('that varies by language is the same in any case and spacing', async () => {
+    await using world = await CacheWorld.start(
+      numbered({ 'Cache-Control': 'max-age=60', Vary: 'Accept-Language' }),
+    );
+    const session = world.session();
+    await session.get('x', { headers: { 'Accept-Language': 'DE , en' } });
+    const { fromCache } = await session.get('x', { headers: { 'Accept-Language': 'de,EN' } });
+    expect(fromCache).toBe(true);
   });
 
   it('is one for each set of the request headers that it varies by', async () => {

@@ -108,6 +108,17 @@ describe('a write to the database', () => {
     expect(await cached(session, 'getComponent')).toBe(false);
   });
 
+  it('that never arrived has done nothing', async () => {
+    await using world = await CacheWorld.start(fresh());
+    const session = world.session();
+    await session.get('getComponent');
+    const signal = AbortSignal.abort();
+    await expect(session.post('setComponentStage', {}, { signal })).rejects.toThrow();
+    const other = world.session({ prefixUrl: 'http://127.0.0.1:1/' });
+    await expect(other.post('setComponentStage', {})).rejects.toThrow();
+    expect(await cached(session, 'getComponent')).toBe(true);
+  });
+
   it('changes nothing but its target where the session says so', async () => {
     await using world = await CacheWorld.start(fresh());
     const session = world.session({ invalidateOnWrite: false });
@@ -120,6 +131,19 @@ describe('a write to the database', () => {
 });
 
 describe('a write to elsewhere', () => {
+  it('says nothing about other origins', async () => {
+    await using other = await CacheWorld.start(fresh());
+    const target = `${other.origin.url}x`;
+    await using world = await CacheWorld.start((_, response) =>
+      response.writeHead(201, { Location: target, 'Content-Location': target }).end(),
+    );
+    await using elsewhere = await CacheWorld.start(numbered());
+    const session = world.session({ prefixUrl: elsewhere.origin.url });
+    await session.get(target);
+    await session.post(`${world.origin.url}y`, {});
+    expect(await cached(session, target)).toBe(true);
+  });
+
   it('makes its target, and what it names of the same origin, be asked for anew', async () => {
     await using world = await CacheWorld.start((request, response) => {
       response.setHeader('Cache-Control', 'max-age=3600');

@@ -109,6 +109,31 @@ describe('an older answer', () => {
     expect(world.count).toBe(2);
   });
 
+  it('that was under way before a clear is not kept, also where nobody has asked again', async () => {
+    const { world, held, arrived } = await startHeld(fresh);
+    await using _ = world;
+    const session = world.session();
+    const before = session.get('x');
+    await arrived(1);
+    await session.cache.clear();
+    json(held[0] as ServerResponse, { number: 1 });
+    await before;
+    expect((await session.cache.size()).entries).toBe(0);
+  });
+
+  it('is not kept where its user has become another one meanwhile', async () => {
+    const { world, held, arrived } = await startHeld(fresh);
+    await using _ = world;
+    const user = { identity: 'a', bearer: 'the-same-bearer', authenticate: () => true };
+    const session = world.session({ user });
+    const before = session.get('x');
+    await arrived(1);
+    user.identity = 'b';
+    json(held[0] as ServerResponse, { number: 1 });
+    await before;
+    expect((await session.cache.size()).entries).toBe(0);
+  });
+
   it('that comes late does not take the place of a newer one', async () => {
     const { world, held, arrived } = await startHeld(fresh);
     await using _ = world;

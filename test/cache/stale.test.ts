@@ -41,6 +41,23 @@ describe('a stale answer', () => {
     },
   );
 
+  it('keeps its type and loses its old age over a 304', async () => {
+    await using world = await CacheWorld.start((request, response) => {
+      const headers = { 'Cache-Control': 'max-age=100', ETag: '"a"' };
+      const is304 = request.headers['if-none-match'] !== undefined;
+      if (is304) response.writeHead(304, { ...headers, 'Content-Type': 'text/plain' }).end();
+      else response.writeHead(200, { ...headers, 'Content-Type': 'application/json', Age: '50' }).end('{}');
+    });
+    const session = world.session();
+    await session.get('x');
+    pass(51_000);
+    const renewed = await session.get('x');
+    expect(renewed).toMatchObject({ data: {}, headers: { age: '0', 'content-type': 'application/json' } });
+    pass(60_000);
+    expect((await session.get('x')).headers).toMatchObject({ age: '60' });
+    expect(world.count).toBe(2);
+  });
+
   it('has the headers of a 304 that says nothing about its life', async () => {
     await using world = await CacheWorld.start((request, response) => {
       if (request.headers['if-none-match'] !== undefined) response.writeHead(304, { 'X-New': 'yes' }).end();
@@ -127,6 +144,19 @@ describe('stale-while-revalidate', () => {
 
 describe('stale-if-error', () => {
   const DIRECTIVES = 'max-age=1, stale-if-error=60';
+
+  it('is not for what was read before a write', async () => {
+    let isDown = false;
+    await using world = await CacheWorld.start((_, response) => {
+      response.setHeader('Cache-Control', DIRECTIVES);
+      json(response, {}, isDown ? 503 : 200);
+    });
+    const session = world.session();
+    await session.get('getComponent');
+    await session.post('setComponentStage', {});
+    isDown = true;
+    await expect(session.get('getComponent')).rejects.toBeInstanceOf(ServerError);
+  });
 
   it.each([500, 502, 503, 504])('answers with what is there in place of a %i', async (status) => {
     await using world = await CacheWorld.start((_, response) => {

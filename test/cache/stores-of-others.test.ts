@@ -1,0 +1,185 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import KeyvRedis from '@keyv/redis';
+import { Keyv } from 'keyv';
+import { KeyvFile } from 'keyv-file';
+import { describe, expect, it } from 'vitest';
+import type { CacheStore } from '../../src/cache/store.js';
+import { InvalidInvocation, Timeout } from '../../src/index.js';
+import { CacheWorld, numbered, numberIn } from '../helpers/cache-world.js';
+import { keepLogs } from '../helpers/logs.js';
+import { hasRedis, Redis } from '../helpers/redis.js';
+
+describe('a session', () => {
+  it.each<[string, () => CacheStore]>([
+    ['a Keyv', () => new Keyv() as unknown as CacheStore],
+    ['a Map', () => new Map()],
+  ])('shares its answers with others by %s', async (_, create) => {
+    await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
+    const cache = create();
+    const first = world.session({ cache });
+    await first.get('x');
+    await first.close();
+    await expect(world.session({ cache }).get('x')).resolves.toMatchObject({ fromCache: true });
+  });
+
+  it.runIf(hasRedis)('shares its answers with others by Redis, and goes on when that is gone', async () => {
+    await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
+    const redis = await Redis.start();
+    const adapter = new KeyvRedis({
+      socket: { path: redis.socket, tls: false, reconnectStrategy: false },
+    });
+    const cache = adapter as unknown as CacheStore;
+    const first = world.session({ cache });
+    await first.get('x');
+    await first.close();
+    const logger = keepLogs();
+    const second = world.session({ cache, logger });
+    expect(await second.get('x')).toMatchObject({ fromCache: true });
+    await redis[Symbol.asyncDispose]();
+    expect(numberIn(await second.get('y'))).toBe(2);
+    expect(numberIn(await second.get('z'))).toBe(3);
+    expect(logger.at('warn')).toHaveLength(1);
+  });
+
+  it('takes keyv-file as it is', async () => {
+    await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
+    const cache = new KeyvFile({
+      filename: join(world.directory, 'file'),
+      separatedFile: true,
+    }) as unknown as CacheStore;
+    const first = world.session({ cache });
+    await first.get('x');
+    await first.close();
+    await expect(world.session({ cache }).get('x')).resolves.toMatchObject({ fromCache: true });
+  });
+
+  it.each<[string, Partial<Record<keyof CacheStore, () => unknown>>]>([
+    [
+      'throws',
+      {
+        get: () => {
+          throw new Error('broken');
+        },
+        set: () => {
+          throw new Error('broken');
+        },
+      },
+    ],
+    [
+      'rejects',
+      {
+        get: async () => {
+          throw new Error('broken');
+        },
+        set: async () => {
+          throw new Error('broken');
+        },
+      },
+    ],
+    [
+      'throws what is no error',
+      {
+        get: () => {
+          throw undefined;
+        },
+        set: () => {
+          throw null;
+        },
+      },
+    ],
+    ['holds something else', { get: () => ({ value: { body: 'x' } }), set: () => true }],
+    [
+      'holds what is no entry',
+      { get: () => JSON.stringify({ value: Buffer.from('nonsense').toString('base64') }), set: () => true },
+    ],
+    ['is never done', { get: () => new Promise(() => {}), set: () => new Promise(() => {}) }],
+  ])('goes on with a store that %s, and says so once', { timeout: 30_000 }, async (_, broken) => {
+    await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
+    const logger = keepLogs();
+    const cache = { get: () => undefined, set: () => true, delete: () => true, clear: () => {}, ...broken };
+    const session = world.session({ cache, logger });
+    for (const url of ['x', 'y', 'z']) await expect(session.get(url)).resolves.toMatchObject({ status: 200 });
+    await session.close();
+    expect(logger.at('warn').length).toBeLessThanOrEqual(1);
+  });
+
+  it('leaves a store alone for a while that was too slow', { timeout: 30_000 }, async () => {
+    await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
+    let reads = 0;
+    const get = (): Promise<undefined> => {
+      reads += 1;
+      return new Promise(() => {});
+    };
+    const cache = { get, set: () => true, delete: () => true, clear: () => {} };
+    const session = world.session({ cache });
+    await session.get('x');
+    const before = reads;
+    for (const url of ['y', 'z']) await session.get(url);
+    expect(reads).toBe(before);
+  });
+
+  it('writes one after the other under one name', async () => {
+    await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
+    const values = new Map<string, unknown>();
+    let writes = 0;
+    const set = async (key: string, value: unknown): Promise<boolean> => {
+      writes += 1;
+      if (writes === 2) await sleep(200);
+      values.set(key, value);
+      return true;
+    };
+    const get = (key: string): unknown => values.get(key);
+    const cache = { get, set, delete: () => true, clear: () => {} };
+    const session = world.session({ cache });
+    await session.get('x');
+    await sleep(100);
+    await session.get('x', { cache: 'reload' });
+    await session.close();
+    expect(numberIn(await world.session({ cache }).get('x'))).toBe(2);
+  });
+
+  it('tries a store anew that could not be opened', async () => {
+    await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
+    let times = 0;
+    const cache = Object.defineProperty(new Map(), 'getRaw', {
+      get: () => {
+        times += 1;
+        if (times === 1) throw new Error('not yet');
+        return undefined;
+      },
+    });
+    const session = world.session({ cache });
+    await expect(session.get('x')).rejects.toThrow('not yet');
+    await session.get('x');
+    expect(await session.get('x')).toMatchObject({ fromCache: true });
+  });
+});
+
+describe('session.cache.size()', () => {
+  it('says so where a store cannot be counted', async () => {
+    await using world = await CacheWorld.start(numbered());
+    const cache = { get: () => undefined, set: () => true, delete: () => true, clear: () => {} };
+    await expect(world.session({ cache }).cache.size()).rejects.toThrow(InvalidInvocation);
+  });
+
+  it('does not wait for ever for a store that counts', async () => {
+    await using world = await CacheWorld.start(numbered());
+    const cache = new Keyv();
+    const iterator = async function* () {
+      await new Promise(() => {});
+      yield [];
+    };
+    Object.assign(cache, { iterator });
+    const session = world.session({ cache: cache as unknown as CacheStore });
+    await expect(session.cache.size()).rejects.toThrow(Timeout);
+  });
+
+  it('counts after the session was closed too', async () => {
+    await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
+    const session = world.session();
+    await session.get('x');
+    await session.close();
+    expect(await session.cache.size()).toMatchObject({ entries: 1 });
+  });
+});
