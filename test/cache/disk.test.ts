@@ -230,4 +230,11 @@ describe('a file', () => {
     expect(read([['__proto__', 'b']])).toBeUndefined();
     expect(read([['a', 1 as never]])).toBeUndefined();
   });
+
+  it('that holds the entry of another name is none, also where its first line says otherwise', () => {
+    const signpost = { kind: 'vary', key: 'k', names: ['accept'] } as const;
+    const bytes = Buffer.concat(encode(signpost));
+    expect(decode(bytes, 'k')).toEqual(signpost);
+    expect(decode(bytes, 'another')).toBeUndefined();
+  });
 });
