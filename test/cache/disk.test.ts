@@ -3,6 +3,7 @@ import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { decode, encode } from '../../src/cache/entry.js';
+import { FileStore } from '../../src/cache/file-store.js';
 import { readInProcess } from '../helpers/cache-process.js';
 import { CacheWorld, entriesIn, numbered, numberIn } from '../helpers/cache-world.js';
 import { keepLogs } from '../helpers/logs.js';
@@ -82,13 +83,6 @@ describe('the directory', () => {
     ],
     ['cannot be made', async () => '/proc/itkdb-cache'],
     [
-      'has a link to another one in it',
-      async (directory: string) => {
-        await fs.symlink(directory, join(directory, 'v1'));
-        return directory;
-      },
-    ],
-    [
       'cannot be written',
       async (directory: string) => {
         const cache = join(directory, 'cache');
@@ -107,6 +101,20 @@ describe('the directory', () => {
     await session.post('x', {});
     await session.close();
     expect(logger.at('warn').length).toBeLessThanOrEqual(1);
+  });
+
+  it('that has a link to another one in it leaves that alone', async () => {
+    await using world = await CacheWorld.start(numbered(FRESH));
+    const mine = join(world.directory, 'mine');
+    await fs.mkdir(mine);
+    await fs.chmod(mine, 0o755);
+    await fs.symlink(mine, join(world.directory, 'v1'));
+    const logger = keepLogs();
+    const session = world.session({ logger });
+    expect(await session.get('x')).toMatchObject({ status: 200 });
+    await session.close();
+    expect(logger.at('warn')).toEqual([expect.stringContaining('`v1` in it is no folder')]);
+    expect([(await fs.stat(mine)).mode & 0o777, await fs.readdir(mine)]).toEqual([0o755, []]);
   });
 
   it('on a full disk costs one warning, and leaves nothing half', async () => {
@@ -139,7 +147,6 @@ describe('a file', () => {
 
   it.each<[string, (bytes: Buffer, file: string) => Promise<void>]>([
     ['empty', (_, file) => fs.writeFile(file, '')],
-    ['longer than all of them may be', (_, file) => fs.truncate(file, 10e9)],
     ['cut off in its head', (bytes, file) => fs.writeFile(file, bytes.subarray(0, 100))],
     ['cut off in its body', (bytes, file) => fs.writeFile(file, bytes.subarray(0, -1))],
     ['longer than it was', (bytes, file) => fs.writeFile(file, Buffer.concat([bytes, Buffer.from('x')]))],
@@ -229,6 +236,15 @@ describe('a file', () => {
     expect(read([['a', 'b']])).toMatchObject({ status: 200 });
     expect(read([['__proto__', 'b']])).toBeUndefined();
     expect(read([['a', 1 as never]])).toBeUndefined();
+  });
+
+  it('that is longer than all of them may be is not read', async () => {
+    await using world = await CacheWorld.start(numbered(FRESH));
+    const store = await FileStore.open(world.directory, 100_000);
+    await store.set('k', { value: Buffer.alloc(70_000) });
+    expect(await store.get('k')).toMatchObject({ value: { length: 70_000 } });
+    await fs.truncate(store.pathOf('k'), 100_001);
+    await expect(store.get('k')).rejects.toThrow('one of its files is something else');
   });
 
   it('that holds the entry of another name is none, also where its first line says otherwise', () => {
