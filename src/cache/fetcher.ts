@@ -1,6 +1,7 @@
 import { Aborted, TransportException } from '../exceptions/transport.js';
 import { isReadable } from '../guards.js';
 import { isPage } from '../http/body.js';
+import type { Abortable } from '../http/cancellation.js';
 import { copyHeaders } from '../http/headers.js';
 import type { Outcome } from '../http/retry-budget.js';
 import { discard, type Exchange, type WireConfig, type WireResponse } from '../http/wire.js';
@@ -19,6 +20,8 @@ import { type Held, toHeld, type Vault } from './vault.js';
 /** One read that what is held does not answer at once. */
 export interface Job {
   readonly config: WireConfig;
+  /** What ends it: the caller's word, or that nobody waits for it any more. */
+  readonly signal: Abortable | undefined;
   readonly next: Exchange;
   readonly request: CacheableRequest;
   readonly owner: string;
@@ -95,12 +98,12 @@ export class Fetcher {
   }
 
   async #send(job: Job, validators?: Record<string, string>): Promise<Received> {
-    const { config, next, request, held } = job;
+    const { config, forgives, next, request, held, signal } = job;
     if (request.onlyIfCached) throw NOT_CACHED;
     const requestedAt = Date.now();
     const headers = copyHeaders(config.headers, validators);
     // With an answer in hand there is no need to try for minutes.
-    const response = await next({ ...config, headers, forgives: job.forgives });
+    const response = await next({ ...config, headers, forgives, signal } as WireConfig);
     const receivedAt = Date.now();
     const expiresAfter = isPage(response)
       ? undefined

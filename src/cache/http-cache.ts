@@ -83,8 +83,9 @@ export class HttpCache {
     const { owner, key } = this.#nameOf(config);
     const { generation } = this.#vault;
     const now = Date.now();
-    const held =
-      request.mode === 'reload' ? undefined : (this.#peek(key, config) ?? (await this.#find(key, config)));
+    const looks = request.mode !== 'reload';
+    const atHand = looks ? this.#peek(key, config) : undefined;
+    const held = atHand ?? (looks && !this.#vault.lacks(key) ? await this.#find(key, config) : undefined);
     const scopes = [ownerScope(owner), urlScope(config.url)];
     const isMarked =
       held !== undefined &&
@@ -93,7 +94,8 @@ export class HttpCache {
       return answerFrom(held, config, now);
     const mayForgive = held !== undefined && !isMarked && now < held.staleIfErrorUntil;
     const forgives = mayForgive ? isForgivable : undefined;
-    const job: Job = { config, next, request, owner, key, held, isMarked, forgives, generation };
+    const { signal } = config;
+    const job: Job = { config, signal, next, request, owner, key, held, isMarked, forgives, generation };
     if (held !== undefined && request.isPlain && !isMarked && now < held.staleWhileRevalidateUntil) {
       this.#refreshInBackground(job);
       return answerFrom(held, config, now);
@@ -137,10 +139,9 @@ export class HttpCache {
   }
 
   async #fetchTogether(job: Job): Promise<WireResponse> {
-    const { config, key } = job;
-    const { signal } = config;
+    const { config, key, signal } = job;
     const response = await this.#flights.join(key, { request: config, signal, way: config }, (shared) =>
-      this.#fetcher.fetch({ ...job, config: { ...config, signal: shared } }),
+      this.#fetcher.fetch({ ...job, signal: shared }),
     );
     return { ...response, headers: copyHeaders(response.headers), isShared: true };
   }
@@ -149,8 +150,7 @@ export class HttpCache {
   #refreshInBackground(job: Job): void {
     const { responseType: _, onDownloadProgress: _down, onUploadProgress: _up, ...config } = job.config;
     if (this.#flights.has(job.key, config)) return;
-    const inBackground = { ...job, config: { ...config, signal: this.#closing } };
-    void this.#fetchTogether(inBackground).catch(() => {});
+    void this.#fetchTogether({ ...job, config, signal: this.#closing }).catch(() => {});
   }
 
   async #write(config: WireConfig, next: Exchange): Promise<WireResponse> {

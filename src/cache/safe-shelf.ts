@@ -26,6 +26,10 @@ export class SafeShelf implements Omit<Shelf, 'create'> {
     this.#logger = logger;
   }
 
+  get isAbsent(): boolean {
+    return this.#shelf.isAbsent;
+  }
+
   exists(): Promise<boolean> {
     return this.#attempt('read', false, () => this.#shelf.exists());
   }

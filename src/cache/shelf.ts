@@ -38,6 +38,10 @@ export class DirectoryShelf implements Shelf {
     this.#limit = limit;
   }
 
+  get isAbsent(): boolean {
+    return this.#opened === undefined && performance.now() - this.#absentAt < ABSENCE;
+  }
+
   async exists(): Promise<boolean> {
     this.#absentAt = -Infinity;
     return (await this.#existing()) !== undefined;
@@ -85,7 +89,7 @@ export class DirectoryShelf implements Shelf {
 
   async #existing(): Promise<Opened | undefined> {
     if (this.#opened !== undefined) return this.#opened;
-    if (performance.now() - this.#absentAt < ABSENCE) return undefined;
+    if (this.isAbsent) return undefined;
     try {
       await stat(join(this.directory, 'v1'));
       return await this.#open();
@@ -131,6 +135,7 @@ export class DirectoryShelf implements Shelf {
 
 /** A Keyv of the caller's own, or one over a storage adapter. Values are text, which every adapter can keep. */
 export class KeyvShelf implements Shelf {
+  readonly isAbsent = false;
   readonly #keyv: Keyv;
   #pausedUntil = 0;
 

@@ -20,6 +20,8 @@ export interface CacheSize {
 export interface Shelf {
   /** Where it is, if it is a directory. */
   readonly directory?: string | undefined;
+  /** Whether the place was not there a moment ago: so there is nothing to be read. */
+  readonly isAbsent: boolean;
   /** Whether the place is there. */
   exists(): Promise<boolean>;
   read(key: string): Promise<Buffer | undefined>;

@@ -42,6 +42,11 @@ export class Vault {
     return this.#memory.get(key);
   }
 
+  /** Whether there is nothing under a name, as far as that is known without a look at the shelf. */
+  lacks(key: string): boolean {
+    return this.#shelf.isAbsent && !this.#coming.has(key) && this.#writer.find(key) === undefined;
+  }
+
   async get(key: string): Promise<Found> {
     return this.#memory.get(key) ?? this.#coming.get(key) ?? this.#await(key, this.#read(key));
   }

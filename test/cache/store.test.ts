@@ -139,6 +139,7 @@ describe.each(KINDS.filter(({ skip }) => !skip))('$name', ({ open }) => {
 
 describe('what waits to be written', () => {
   const shelfThat = (write: Shelf['write']): Shelf => ({
+    isAbsent: false,
     exists: async () => true,
     read: async () => undefined,
     create: async () => {},
