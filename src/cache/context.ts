@@ -1,7 +1,8 @@
+import type { WireConfig } from '../http/wire.js';
 import type { Logger } from '../logger.js';
 
-/** Says whose a bearer is; undefined where that is not known. */
-export type Identify = (bearer: string | undefined) => string | undefined;
+/** Says whose the bearer of a request is; undefined where that is not known. */
+export type Identify = (sent: WireConfig) => string | undefined;
 
 /** What a cache has to know of its session. */
 export interface CacheContext {
@@ -14,6 +15,6 @@ export interface CacheContext {
   readonly invalidateOnWrite: boolean;
   /** Whether a URL is one of the database. */
   readonly covers: (url: string) => boolean;
-  /** Whose a bearer is, if that is known. */
+  /** Whose the bearer of a request is, if that is known. */
   readonly identity: Identify;
 }

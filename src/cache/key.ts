@@ -15,7 +15,7 @@ const PERSONAL = /auth|session|user(?!-agent)|identity|credential|account|login|
 /** Whose answer a request gets: a user by the identity that stays, or whoever has the bearer; `''` for nobody. */
 export function ownerOf(config: WireConfig, identify: Identify): string {
   if (!carriesBearer(config)) return '';
-  const identity = identify(config.bearer);
+  const identity = identify(config);
   return identity ? `user ${identity}` : `bearer ${config.bearer}`;
 }
 

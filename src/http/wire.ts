@@ -20,6 +20,8 @@ export interface WireConfig extends InternalAxiosRequestConfig {
   signal?: Abortable;
   /** The bearer that the session put into the `Authorization` header; undefined where the header is not its own. */
   bearer?: string | undefined;
+  /** The user whose bearer that is. */
+  bearerOf?: object | undefined;
   /** When the bearer was known to be good, by `performance.now()`. */
   bearerAsOf?: number;
   /** The URL that the bearer was put in for. */

@@ -63,6 +63,7 @@ export class Authorization {
     }
     config.headers.set('Authorization', `Bearer ${bearer}`);
     config.bearer = bearer;
+    config.bearerOf = this.#user;
     config.bearerUrl = url;
   }
 

@@ -152,6 +152,7 @@ const BLANK = Object.freeze({
   retries: undefined,
   stream: undefined,
   bearer: undefined,
+  bearerOf: undefined,
   bearerAsOf: 0,
   bearerUrl: undefined,
 });

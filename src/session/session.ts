@@ -201,7 +201,7 @@ export class Session {
       maxSize: maxCacheSize ?? MAX_CACHE_SIZE,
       invalidateOnWrite: invalidateOnWrite ?? true,
       covers: coveredBy(this.#prefix),
-      identity: (bearer) => identityOf(this.#user, bearer),
+      identity: ({ bearerOf }) => (bearerOf === this.#user ? identityOf(this.#user) : undefined),
     };
     return new SessionCache(cache, context, async (request) => {
       const isUrl = typeof request === 'string' || request instanceof URL;
@@ -233,10 +233,9 @@ export class Session {
   }
 }
 
-/** Whose a bearer is: the user's, if it is his of this moment. */
-function identityOf(user: UserLike, bearer: string | undefined): string | undefined {
+function identityOf(user: UserLike): string | undefined {
   const { identity } = user as { readonly identity?: unknown };
-  return typeof identity === 'string' && user.bearer === bearer ? identity : undefined;
+  return typeof identity === 'string' ? identity : undefined;
 }
 
 function defaultUser(options: SessionOptions): User {

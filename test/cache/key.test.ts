@@ -131,6 +131,21 @@ describe('the answer of somebody', () => {
     await expect(as(world, 'bearer-of-a-service').get('x')).resolves.toMatchObject({ fromCache: true });
   });
 
+  it('is still his where his bearer is another one each time', async () => {
+    await using world = await CacheWorld.start(fresh());
+    let times = 0;
+    const user = {
+      identity: 'a',
+      authenticate: () => true,
+      get bearer() {
+        return `bearer-${times++}`;
+      },
+    };
+    const session = world.session({ user });
+    await session.get('x');
+    await expect(session.get('x')).resolves.toMatchObject({ fromCache: true });
+  });
+
   it('is not kept under the name of whoever sends a request that another one prepared', async () => {
     await using world = await CacheWorld.start(fresh());
     const prepared = await as(world, 'bearer-of-a', 'a').prepareRequest({ method: 'GET', url: 'x' });
