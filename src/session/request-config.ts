@@ -218,7 +218,7 @@ export function checkRequestConfig(config: RequestConfig, more: RequestConfig = 
     const copy: Record<string, unknown> = {};
     for (const [name, value] of Object.entries({ ...config, ...more })) {
       checkOption(name, value);
-      if (value !== undefined) copy[name] = copyOf(value);
+      if (value !== undefined && name !== 'data') copy[name] = copyOf(value);
     }
     const { data, transformRequest } = { ...config, ...more };
     // It counts as it is now. What is no JSON is known when it is sent.
