@@ -216,11 +216,12 @@ export function checkRequestConfig(config: RequestConfig, more: RequestConfig = 
   try {
     if ('data' in more) checkBody(config, more);
     const copy: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries({ ...config, ...more })) {
+    const given: RequestConfig = { ...config, ...more };
+    for (const [name, value] of Object.entries(given)) {
       checkOption(name, value);
       if (value !== undefined && name !== 'data') copy[name] = copyOf(value);
     }
-    const { data, transformRequest } = { ...config, ...more };
+    const { data, transformRequest } = given;
     // It counts as it is now. What is no JSON is known when it is sent.
     copy['data'] = isObject(data) && isJson(data) && !transformRequest ? new JsonBody(data) : data;
     return copy;
