@@ -105,9 +105,7 @@ export class Fetcher {
     // With an answer in hand there is no need to try for minutes.
     const response = await next({ ...config, headers, forgives, signal } as WireConfig);
     const receivedAt = Date.now();
-    const expiresAfter = isPage(response)
-      ? undefined
-      : this.#extensionOf(job, response.status === 304 ? held?.status : response.status);
+    const expiresAfter = this.#extensionOf(job, response);
     // Where there is nothing to be decided by them, none is looked at.
     const decides =
       held !== undefined || expiresAfter !== undefined || Object.keys(response.headers).some(isTelling);
@@ -119,10 +117,12 @@ export class Fetcher {
     };
   }
 
-  #extensionOf({ config }: Job, status: number | undefined): number | undefined {
+  #extensionOf({ config, held }: Job, response: WireResponse): number | undefined {
     const { expiresAfter, covers } = this.#context;
-    if (expiresAfter === undefined || config.method.toUpperCase() !== 'GET') return undefined;
-    return isExtensible(status ?? 0) && covers(config.url) ? expiresAfter : undefined;
+    if (expiresAfter === undefined || config.method.toUpperCase() !== 'GET' || isPage(response))
+      return undefined;
+    const status = (response.status === 304 ? held?.status : response.status) ?? 0;
+    return isExtensible(status) && covers(config.url) ? expiresAfter : undefined;
   }
 
   #decide(job: Job, held: Held, send: Question['send']): Promise<Verdict> {

@@ -49,7 +49,7 @@ export class Authorization {
     if ((await Promise.race([authenticated, NOT_YET])) === NOT_YET) {
       await withLimits(authenticated, {
         what: 'authentication',
-        request: config as WireConfig,
+        request: config,
         neverReached: config.bearer === undefined,
         signal,
         timeout: timeout && timeout + (policy?.within ?? 0),
