@@ -61,6 +61,11 @@ describe('the exception of a status', () => {
 });
 
 describe('an answer that is strange', () => {
+  it.each([undefined, null, 'no', 503])('or none at all, such as %j, makes no exception', (answer) => {
+    for (const type of [BadRequest, UnhandledResponse])
+      expect(() => new type(answer as never)).toThrow(InvalidInvocation);
+  });
+
   it('with a field called __proto__ shows that field', () => {
     const fields = JSON.parse('{"__proto__":["polluted"]}');
     const { headers } = exceptionFor(answer(400, '', { headers: fields })).response;

@@ -1,6 +1,6 @@
 import { isObject } from '../guards.js';
 import { type AppErrors, hasAppError, parseAppErrors } from './app-errors.js';
-import { ITkDBException, lineOf, nameAfterClass, type ResponseErrorCode } from './base.js';
+import { InvalidInvocation, ITkDBException, lineOf, nameAfterClass, type ResponseErrorCode } from './base.js';
 import {
   clip,
   formatBody,
@@ -41,7 +41,7 @@ export class ResponseException extends ITkDBException {
    * @param additionalMessage - shown as the details, in place of the server's body
    */
   constructor(response: ResponseInput, additionalMessage?: string, options: ResponseExceptionOptions = {}) {
-    const redactor = redactorFor(response);
+    const redactor = redactorFor(checked(response));
     const shown = showResponse(response, redactor);
     const body =
       additionalMessage === undefined ? new.target.describe(shown) : redactor.text(additionalMessage);
@@ -236,11 +236,17 @@ export class UnhandledResponse extends ResponseException {
   }
 
   constructor(response: ResponseInput, additionalMessage?: string, options?: ResponseExceptionOptions) {
-    const side = response.status >= 500 ? 'Server' : 'Client';
+    const side = checked(response).status >= 500 ? 'Server' : 'Client';
     const { status, statusText, request } = showResponse(response);
     const cause = new Error(`${status} ${side} Error: ${statusText} for url: ${request.url}`);
     super(response, additionalMessage, { cause, ...options });
   }
+}
+
+/** A test makes such exceptions too. */
+function checked(response: ResponseInput): ResponseInput {
+  if (isObject(response)) return response;
+  throw new InvalidInvocation('the exception of an answer must be given one, such as { status: 400, data }');
 }
 
 // The details stay at the end: scripts cut the server's JSON out of there.
