@@ -306,6 +306,12 @@ describe('a bearer that a server puts into a Location', () => {
     expectNoBearer(answer);
   });
 
+  it('that a write was answered with has been reached, whatever comes next', async () => {
+    redirects = { '/api/a': [303, 'http://127.0.0.1:1/'] };
+    const exception = await failure(session.post('a', {}, { retry: false }), ConnectionRefused);
+    expect(exception.neverReached).toBe(false);
+  });
+
   it.each(['', 'elsewhere'])('is shown by nothing that tells of further tries %s', async (where) => {
     const target = `${where && elsewhere.url.slice(0, -1)}/busy?x=${user.bearer}`;
     redirects = { '/api/a': [302, target], [`/busy?x=${user.bearer}`]: [503, '/'] };

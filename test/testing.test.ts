@@ -188,7 +188,7 @@ describe('a database that is forgotten', () => {
     const before = await startPdb({ components: 1 });
     const port = Number(new URL(before.apiUrl).port);
     const { message } = await failure(startPdb({ port }), InvalidInvocation);
-    expect(message).toMatch(/^startPdb: nobody can listen on `port` \d+: listen EADDRINUSE/);
+    expect(message).toMatch(/^startPdb: the API cannot listen on port \d+: listen EADDRINUSE/);
     await before.close();
     await using again = await startPdb({ components: 1, port });
     expect(again.apiUrl).toBe(before.apiUrl);

@@ -169,7 +169,7 @@ export class HttpCache {
       addOwner(response.config);
       // A failed command may have done something; one that was refused has not.
       if (status < 400) await this.#mark([...owners, ...scopesOf(response, config)]);
-      else if (status >= 500) await this.#mark([...owners]);
+      else if (status >= 500 || config.retries?.hasRepeated) await this.#mark([...owners]);
       return response;
     } catch (error) {
       addOwner(config);

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { AgentOptions } from 'node:https';
 import type { AxiosHeaders } from 'axios';
 import { isObject } from '../guards.js';
@@ -11,6 +11,8 @@ import type { Identify } from './context.js';
  * tells of all others. The bearer of the session itself is looked at apart.
  */
 const PERSONAL = /auth|session|user(?!-agent)|identity|credential|account|login|tenant|certificate/i;
+
+const NAMES = new WeakMap<object, string>();
 
 /** Whose answer a request gets: a user by the identity that stays, or whoever has the bearer; `''` for nobody. */
 export function ownerOf(config: WireConfig, identify: Identify): string {
@@ -98,8 +100,20 @@ function credentialsIn(headers: AxiosHeaders, hasBearer: boolean): unknown[] {
 
 /** The certificates by which a caller shows who he is. */
 function certificatesOf(agent: unknown): string[] {
-  const { cert, pfx } = (agent as { options?: AgentOptions } | undefined)?.options ?? {};
-  return [cert, pfx].filter(Boolean).map((certificate) => hash('sha256', String([certificate].flat())));
+  const { cert, pfx, secureContext } = (agent as { options?: AgentOptions } | undefined)?.options ?? {};
+  const certificates = [cert, pfx, secureContext].flat().filter(Boolean);
+  return certificates.map((certificate) =>
+    typeof certificate === 'string' || Buffer.isBuffer(certificate)
+      ? hash('sha256', certificate)
+      : nameOf(certificate as object),
+  );
+}
+
+/** What cannot be looked into has a name of its own, so that its answers are for nobody else, and for no other process. */
+function nameOf(certificate: object): string {
+  const name = NAMES.get(certificate) ?? randomUUID();
+  NAMES.set(certificate, name);
+  return name;
 }
 
 function isPersonal(name: string): boolean {

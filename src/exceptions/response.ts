@@ -80,11 +80,11 @@ export class ResponseException extends ITkDBException {
   override get summary(): string {
     const { data, status, statusText, request } = this.#response;
     const errors = Object.entries(this.appErrors).filter(([, { type }]) => type !== 'warning');
-    const reasons = errors.map(([key, { message }]) => `${message} (${key})`).join('; ');
+    const reasons = errors.map(([key, { message }]) => (message ? `${message} (${key})` : key)).join('; ');
     const otherwise =
       this.cause instanceof SyntaxError ? this.cause.message : typeof data === 'string' && data;
-    const parts = [`${request.method} ${request.url}`, `${status} ${statusText}`, reasons || otherwise];
-    return lineOf(parts.filter(Boolean).join(': '));
+    const what = request.url && `${request.method} ${request.url}`;
+    return lineOf([what, `${status} ${statusText}`.trim(), reasons || otherwise].filter(Boolean).join(': '));
   }
 
   /** What `JSON.stringify` shows. */

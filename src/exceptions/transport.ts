@@ -37,6 +37,18 @@ export class TransportException extends ITkDBException {
   }
 }
 
+/** Copies an exception that several callers are given, so that each has his own. */
+export function copyException(exception: TransportException): TransportException {
+  const { message, method, url, neverReached, cause, stack } = exception;
+  const type = exception.constructor as new (
+    message: string,
+    context: TransportContext,
+  ) => TransportException;
+  const copy = new type(message, { method, url, neverReached, ...(cause !== undefined && { cause }) });
+  if (stack !== undefined) copy.stack = stack;
+  return copy;
+}
+
 /** The caller's `AbortSignal` fired, or the session was closed. `cause` is the signal's reason. */
 export class Aborted extends TransportException {
   override readonly code = 'ERR_ABORTED';

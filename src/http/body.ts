@@ -139,12 +139,18 @@ async function readStart(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** A stream that can be sent: one that has something to give, and that is text or bytes. */
-function checkedStream(stream: Readable): Readable {
+/** @throws what a stream failed with, or InvalidInvocation where there is nothing to be read from it any more */
+export function checkStream(stream: Readable): void {
+  if (stream.errored) throw stream.errored;
   if (stream.readableEnded || stream.destroyed)
     throw new InvalidInvocation('`data` is a stream that has been read or destroyed; make a new one');
-  // It may fail while the request waits for its turn; the wire looks at that.
-  stream.on('error', () => {});
+}
+
+/** A stream that can be sent: one that has something to give, and that is text or bytes. */
+function checkedStream(stream: Readable): Readable {
+  // The wire says what it failed with.
+  if (stream.errored) return stream;
+  checkStream(stream);
   if (!stream.readableObjectMode) return stream;
   const checked = new Transform({
     writableObjectMode: true,

@@ -4,6 +4,7 @@ import {
   ConnectionFailed,
   ConnectionRefused,
   ConnectionReset,
+  copyException,
   HostNotFound,
   Timeout,
   TransportException,
@@ -32,6 +33,7 @@ export class RetryBudget {
   #deadline: number | undefined;
   #why = '';
   #mayHaveArrived = false;
+  #hasRepeated = false;
 
   constructor(policy: RetryPolicy) {
     this.policy = policy;
@@ -59,6 +61,7 @@ export class RetryBudget {
       return undefined;
     }
     this.#retries += 1;
+    this.#hasRepeated = this.#mayHaveArrived;
     return { failedTries: this.#failures.length, reason, delay };
   }
 
@@ -71,11 +74,18 @@ export class RetryBudget {
     return [`Gave up after ${tries}${this.#why}:`, ...list].join('\n');
   }
 
-  /** Has an exception of the transport speak for all tries, and not for the last alone. */
+  /** Whether a try that may have arrived was not the last one. */
+  get hasRepeated(): boolean {
+    return this.#hasRepeated;
+  }
+
+  /** Makes an exception of the transport that speaks for all tries, and not for the last alone. */
   explain(exception: TransportException): TransportException {
-    if (this.summary !== undefined) addToMessage(exception, this.summary);
-    if (this.#mayHaveArrived) Object.assign(exception, { neverReached: false });
-    return exception;
+    // That of a sign-in is for others too.
+    const own = copyException(exception);
+    if (this.summary !== undefined) addToMessage(own, this.summary);
+    if (this.#mayHaveArrived) Object.assign(own, { neverReached: false });
+    return own;
   }
 
   #isTransient(outcome: Outcome): boolean {

@@ -82,7 +82,8 @@ export function toTransportException(error: unknown, request: FailedRequest): IT
     });
   }
   const [Exception, explanation] = kindOf(cause);
-  const neverReached = isOfConnecting(error);
+  // Who redirected has been reached.
+  const neverReached = request.redirectedBy === undefined && isOfConnecting(error);
   return new Exception(`${what} failed: ${explanation} (${cause.message})`, {
     method,
     url,

@@ -1,8 +1,10 @@
 import { finished, type Readable, Transform } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import axios, { type AxiosResponse, type AxiosResponseHeaders, type InternalAxiosRequestConfig } from 'axios';
+import { InvalidInvocation } from '../exceptions/base.js';
 import type { Exchanged } from '../exceptions/exchange.js';
 import { isReadable } from '../guards.js';
+import { checkStream } from './body.js';
 import type { Abortable } from './cancellation.js';
 import { ACCEPT_ENCODING, decodeContent, decodeStream, tooLarge } from './content-coding.js';
 import type { Outcome, RetryBudget } from './retry-budget.js';
@@ -68,8 +70,7 @@ export const sendOverWire: Exchange = async (config) => {
   config.headers.set('Accept-Encoding', ACCEPT_ENCODING, false);
   if (!SAFE_METHODS.has(config.method.toUpperCase())) await news();
   try {
-    // Of an error that has been, axios would not hear, and wait for ever.
-    if (isReadable(config.data) && config.data.errored) throw config.data.errored;
+    if (isReadable(config.data)) takeStream(config.data);
     const response = (await axios.getAdapter('http')({
       ...config,
       responseType: isStream ? 'stream' : 'arraybuffer',
@@ -81,7 +82,7 @@ export const sendOverWire: Exchange = async (config) => {
       transport: watch,
     })) as WireResponse;
     const { headers, data } = response;
-    const hasBody = config.method.toUpperCase() !== 'HEAD' && response.status !== 204;
+    const hasBody = config.method.toUpperCase() !== 'HEAD' && ![204, 304].includes(response.status);
     const decompresses = config.decompress !== false && hasBody;
     if (isStream) response.data = guard(decompresses ? decodeStream(data, headers) : data, limit, translate);
     else if (decompresses) response.data = await decodeContent(data, headers, limit);
@@ -98,6 +99,16 @@ export const sendOverWire: Exchange = async (config) => {
 async function news(): Promise<void> {
   await turn();
   await turn();
+}
+
+/** Those that have been sent: what is prepared could be sent again. */
+const TAKEN = new WeakSet<Readable>();
+
+/** Looks at a body once more: of what became of it while the request waited axios would not hear, and wait for ever. */
+function takeStream(body: Readable): void {
+  checkStream(body);
+  if (TAKEN.has(body)) throw new InvalidInvocation('`data` is a stream that has been sent; make a new one');
+  TAKEN.add(body);
 }
 
 /** Drops a body that nobody will read. */

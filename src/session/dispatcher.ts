@@ -8,6 +8,7 @@ import {
   isAxiosError,
 } from 'axios';
 import { ITkDBException } from '../exceptions/base.js';
+import { copyException, TransportException } from '../exceptions/transport.js';
 import { serializeBody } from '../http/body.js';
 import { copyHeaders } from '../http/headers.js';
 import { toTransportException } from '../http/transport-errors.js';
@@ -198,12 +199,20 @@ function serialize(config: DispatchConfig): unknown {
   return [transformRequest].flat().reduce((body, transform) => transform.call(config, body, headers), data);
 }
 
+/** Those that name who asked already. */
+const SHOWN = new WeakSet<Error>();
+
 /** Adds who asked: what failed far below has no room for that in its stack. */
-function withCallers(error: unknown): unknown {
-  if (!(error instanceof ITkDBException)) return error;
+function withCallers(thrown: unknown): unknown {
+  if (!(thrown instanceof ITkDBException)) return thrown;
+  // Others may be given it too, and they are not those who asked here.
+  const error = thrown instanceof TransportException ? copyException(thrown) : thrown;
   const here = { stack: '' };
   Error.captureStackTrace(here, withCallers);
-  const stack = error.stack ?? '';
+  const { stack } = error;
+  // The program may have its own idea of a stack.
+  if (typeof stack !== 'string' || typeof here.stack !== 'string' || SHOWN.has(error)) return error;
+  SHOWN.add(error);
   const callers = here.stack.split('\n').slice(1);
   const value = [stack, ...callers.filter((line) => !stack.includes(line))].join('\n');
   // One of the caller's own may be frozen.

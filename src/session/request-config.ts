@@ -7,7 +7,7 @@ import axios, {
   type AxiosResponse,
 } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
-import { isFunction, isObject, isPlainObject } from '../guards.js';
+import { isFunction, isObject, isPlainObject, isReadable } from '../guards.js';
 import type { Cancellation } from '../http/cancellation.js';
 import { copyHeaders } from '../http/headers.js';
 import { JsonBody } from '../http/json.js';
@@ -221,9 +221,7 @@ export function checkRequestConfig(config: RequestConfig, more: RequestConfig = 
       checkOption(name, value);
       if (value !== undefined && name !== 'data') copy[name] = copyOf(value);
     }
-    const { data, transformRequest } = given;
-    // It counts as it is now. What is no JSON is known when it is sent.
-    copy['data'] = isObject(data) && isJson(data) && !transformRequest ? new JsonBody(data) : data;
+    copy['data'] = bodyOf(given);
     return copy;
   } catch (error) {
     if (error instanceof InvalidInvocation) throw error;
@@ -255,8 +253,18 @@ function copyOf(value: unknown): unknown {
   return isPlainObject(value) ? { ...value } : value;
 }
 
-function isJson(data: object): boolean {
-  return isPlainObject(data) || Array.isArray(data);
+/** The body as it is now, if it is to be written as JSON. */
+function bodyOf({ data, headers, transformRequest }: RequestConfig): unknown {
+  // A stream may fail before anybody listens to it, and that would end the program.
+  if (isReadable(data)) data.on('error', () => {});
+  if (!isPlainObject(data) && !Array.isArray(data)) return data;
+  return transformRequest || isForm(headers) ? data : new JsonBody(data);
+}
+
+function isForm(headers: RequestConfig['headers']): boolean {
+  return Object.entries(headers ?? {}).some(
+    ([name, value]) => /^content-type$/i.test(name) && /multipart|urlencoded/i.test(String(value)),
+  );
 }
 
 function checkOption(name: string, value: unknown): void {

@@ -59,7 +59,7 @@ export class LoopbackServer {
   }
 
   static async start(options: LoopbackServerOptions): Promise<LoopbackServer> {
-    const { port } = options;
+    const { name, port } = options;
     const sockets = new Set<Socket>();
     const server = createServer((request, response) => {
       serve(request, response, options).catch(() => response.destroy());
@@ -71,7 +71,11 @@ export class LoopbackServer {
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', ({ message }) =>
-        reject(new InvalidInvocation(`startPdb: nobody can listen on \`port\` ${port}: ${message}`)),
+        reject(
+          new InvalidInvocation(
+            `startPdb: the ${name === 'api' ? 'API' : 'identity service'} cannot listen on port ${port}: ${message}`,
+          ),
+        ),
       );
       // A thousand connections may come at once.
       server.listen({ port, host: '127.0.0.1', backlog: 4096 }, resolve);

@@ -108,6 +108,21 @@ describe('a write to the database', () => {
     expect(await cached(session, 'getComponent')).toBe(false);
   });
 
+  it('that was refused when it was repeated may have been done at first', async () => {
+    let posts = 0;
+    await using world = await CacheWorld.start((request, response) => {
+      response.setHeader('Cache-Control', 'max-age=3600');
+      if (request.method === 'GET') json(response, {});
+      else if (posts++ === 0) response.destroy();
+      else json(response, {}, 409);
+    });
+    const session = world.session();
+    await session.get('getComponent');
+    const retry = { idempotent: true, baseDelay: 1 };
+    await expect(session.post('setComponentStage', {}, { retry })).rejects.toThrow('409');
+    expect(await cached(session, 'getComponent')).toBe(false);
+  });
+
   it('that never arrived has done nothing', async () => {
     await using world = await CacheWorld.start(fresh());
     const session = world.session();

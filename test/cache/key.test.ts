@@ -3,6 +3,7 @@ import { Agent } from 'node:https';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { createSecureContext } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../src/cache/key.js';
 import type { RequestConfig, Session } from '../../src/index.js';
@@ -85,6 +86,16 @@ describe('another request', () => {
       'shows another certificate',
       { httpsAgent: new Agent({ cert: 'of alice' }) },
       { httpsAgent: new Agent({ cert: Buffer.from('of bob') }) },
+    ],
+    [
+      'shows another certificate that nobody can look into',
+      { httpsAgent: new Agent({ pfx: [{ buf: 'of alice' }] as never }) },
+      { httpsAgent: new Agent({ pfx: [{ buf: 'of bob' }] as never }) },
+    ],
+    [
+      'has another secure context',
+      { httpsAgent: new Agent({ secureContext: createSecureContext() }) },
+      { httpsAgent: new Agent({ secureContext: createSecureContext() }) },
     ],
   ])('is never answered with this one where it %s', async (_, first, second) => {
     await using world = await CacheWorld.start(fresh());

@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AxiosHeaders } from 'axios';
 import { describe, expect, it } from 'vitest';
-import { InvalidInvocation } from '../../src/index.js';
+import { InvalidInvocation, ITkDBException } from '../../src/index.js';
 import { failure } from '../helpers/failure.js';
 import { withOrigin } from '../helpers/with-origin.js';
 
@@ -127,6 +128,43 @@ describe('a request body', () => {
     const { message } = await failure(world.session.post('x', stream), InvalidInvocation);
     expect(message).toBe('`data` is a stream that has been read or destroyed; make a new one');
     expect(world.origin.requests).toHaveLength(1);
+  });
+
+  it('that is a file which is not there does not end the program, also before anything is loaded', async () => {
+    const bearer = 'any';
+    const authenticate = (): Promise<void> => sleep(30);
+    await using world = await withOrigin(undefined, { user: { authenticate, bearer } });
+    const { message } = await failure(
+      world.session.post('x', createReadStream('/nowhere')),
+      InvalidInvocation,
+    );
+    expect(message).toContain('ENOENT');
+    expect(world.origin.requests).toEqual([]);
+  });
+
+  it.each([0, 1, 2, 3])(
+    'that is a stream which is destroyed %i turns later ends in an exception',
+    async (turns) => {
+      await using world = await withOrigin();
+      await world.session.get('x');
+      const stream = new Readable({ read: () => {} });
+      const request = world.session.post('x', stream).catch((error: unknown) => error);
+      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+      stream.destroy();
+      expect(await request).toBeInstanceOf(ITkDBException);
+    },
+  );
+
+  it('that is a stream is not sent a second time from a prepared request', async () => {
+    await using world = await withOrigin();
+    const stream = new PassThrough();
+    const prepared = await world.session.prepareRequest({ method: 'POST', url: 'x', data: stream });
+    const first = world.session.send(prepared);
+    await failure(world.session.send(prepared), InvalidInvocation);
+    stream.end('ab');
+    await first;
+    await failure(world.session.send(prepared), InvalidInvocation);
+    expect(world.origin.requests.map(({ body }) => body)).toEqual(['ab']);
   });
 
   it('that is a file which is not there is the fault of whoever sends it', async () => {

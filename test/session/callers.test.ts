@@ -1,6 +1,13 @@
 import { AxiosHeaders } from 'axios';
 import { describe, expect, it, vi } from 'vitest';
-import { Aborted, ConnectionRefused, Forbidden, InvalidInvocation, Session } from '../../src/index.js';
+import {
+  Aborted,
+  ConnectionRefused,
+  Forbidden,
+  InvalidInvocation,
+  Session,
+  Timeout,
+} from '../../src/index.js';
 import { failure } from '../helpers/failure.js';
 import { keepLogs } from '../helpers/logs.js';
 import { MockUser } from '../helpers/mock-user.js';
@@ -18,6 +25,38 @@ describe('what a caller sees', () => {
     };
     for (const _ of ['cold', 'warm'])
       expect((await failure(askFromMyScript(), ConnectionRefused)).stack).toContain('askFromMyScript');
+  });
+
+  it('of a failure that others share is his alone, however many they are', async () => {
+    const shared = new Timeout('silent');
+    const authenticate = (): never => {
+      throw shared;
+    };
+    await using session = new Session({
+      user: { authenticate, bearer: 'any' },
+      prefixUrl: 'http://127.0.0.1:9/',
+    });
+    const alice = (): Promise<Timeout> => failure(session.get('a'), Timeout);
+    const bob = (): Promise<Timeout> => failure(session.get('b'), Timeout);
+    const all = await Promise.all([alice(), bob(), ...Array.from({ length: 20 }, alice)]);
+    expect(new Set(all).size).toBe(22);
+    expect(all[1]?.stack).not.toContain('alice');
+    for (const { message } of all) expect(message.length).toBeLessThan(500);
+  });
+
+  it('of a failure in a program with its own stacks is that failure', async () => {
+    const { prepareStackTrace } = Error;
+    await using session = new Session({
+      user: new MockUser(),
+      prefixUrl: 'http://127.0.0.1:9/',
+      retry: false,
+    });
+    try {
+      Error.prepareStackTrace = (_, sites) => sites;
+      await failure(session.get('x'), ConnectionRefused);
+    } finally {
+      Error.prepareStackTrace = prepareStackTrace as never;
+    }
   });
 
   it('of a request that was given up because of another one is that it was given up', async () => {
