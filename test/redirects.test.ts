@@ -101,6 +101,12 @@ describe('within the origin', () => {
     expect(exception.message).toMatch(`GET http://127.0.0.1:1/x (redirected from ${origin.url}api/a) failed`);
   });
 
+  it('that leads a write to a dead host has reached whoever redirected it', async () => {
+    redirects = { '/api/a': [303, 'http://127.0.0.1:1/'] };
+    const exception = await failure(session.post('a', {}, { retry: false }), ConnectionRefused);
+    expect(exception.neverReached).toBe(false);
+  });
+
   it('no more than 30 are, or than the caller allows', async () => {
     redirects = { '/api/a': [302, 'a'] };
     const exception = await failure(session.get('a'), TooManyRedirects);
@@ -304,12 +310,6 @@ describe('a bearer that a server puts into a Location', () => {
     const { data, ...answer } = await session.get('a');
     expect(data).toBe(`at /api/b?x=${user.bearer}`);
     expectNoBearer(answer);
-  });
-
-  it('that a write was answered with has been reached, whatever comes next', async () => {
-    redirects = { '/api/a': [303, 'http://127.0.0.1:1/'] };
-    const exception = await failure(session.post('a', {}, { retry: false }), ConnectionRefused);
-    expect(exception.neverReached).toBe(false);
   });
 
   it.each(['', 'elsewhere'])('is shown by nothing that tells of further tries %s', async (where) => {

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { Keyv } from 'keyv';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { Timeout } from '../exceptions/transport.js';
+import { ignore } from '../file-system.js';
 import { isFunction } from '../guards.js';
 import { withLimits } from '../http/limits.js';
 import { FileStore } from './file-store.js';
@@ -72,12 +73,12 @@ export class DirectoryShelf implements Shelf {
 
   async clear(): Promise<void> {
     const opened = await this.#existing();
-    await opened?.keyv.clear().catch(unlessGone);
+    await opened?.keyv.clear().catch(ignore('ENOENT'));
   }
 
   async size(): Promise<CacheSize> {
     const opened = await this.#existing();
-    return (await opened?.sweeper.measure().catch(unlessGone)) ?? { entries: 0, bytes: 0 };
+    return (await opened?.sweeper.measure().catch(ignore('ENOENT'))) ?? { entries: 0, bytes: 0 };
   }
 
   async close(): Promise<void> {
@@ -198,11 +199,6 @@ export class KeyvShelf implements Shelf {
       throw error;
     }
   }
-}
-
-/** A directory that was removed is empty. */
-function unlessGone(error: unknown): undefined {
-  if (!isGone(error)) throw error;
 }
 
 function isEntry(key: string): boolean {

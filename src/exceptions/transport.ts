@@ -39,14 +39,11 @@ export class TransportException extends ITkDBException {
 
 /** Copies an exception that several callers are given, so that each has his own. */
 export function copyException(exception: TransportException): TransportException {
-  const { message, method, url, neverReached, cause, stack } = exception;
-  const type = exception.constructor as new (
-    message: string,
-    context: TransportContext,
-  ) => TransportException;
-  const copy = new type(message, { method, url, neverReached, ...(cause !== undefined && { cause }) });
-  if (stack !== undefined) copy.stack = stack;
-  return copy;
+  const { message, cause, stack } = exception;
+  const copy = new TransportException(message, cause === undefined ? {} : { cause });
+  // Not by its own constructor: a class of the caller's may want something else.
+  Object.setPrototypeOf(copy, Object.getPrototypeOf(exception) as object);
+  return Object.assign(copy, exception, { stack });
 }
 
 /** The caller's `AbortSignal` fired, or the session was closed. `cause` is the signal's reason. */

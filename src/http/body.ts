@@ -6,7 +6,7 @@ import { PARSED_LENGTH } from '../exceptions/exchange.js';
 import { BadJSON } from '../exceptions/response.js';
 import { isReadable } from '../guards.js';
 import { messageOf } from '../message-of.js';
-import { JsonBody, stringify } from './json.js';
+import { isFormType, JsonBody, stringify } from './json.js';
 import type { WireConfig } from './wire.js';
 
 /** How much of a failed answer's stream is read for its exception, in bytes. */
@@ -43,15 +43,11 @@ function serialize(this: InternalAxiosRequestConfig, data: unknown, headers: Axi
     // axios would send the whole memory behind a view.
     return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   }
-  const contentType = String(headers.getContentType() ?? '');
-  if (data instanceof JsonBody) {
-    if (/multipart|urlencoded/i.test(contentType)) return serialize.call(this, data.value, headers);
+  const isForm = isFormType(headers.getContentType());
+  if (data instanceof JsonBody && isForm) data = data.value;
+  if (!isOpaque(data) && !isForm) {
     headers.setContentType('application/json', false);
-    return data.text;
-  }
-  if (!isOpaque(data) && !/multipart|urlencoded/i.test(contentType)) {
-    headers.setContentType('application/json', false);
-    return stringify(data);
+    return data instanceof JsonBody ? data.text : stringify(data);
   }
   if (typeof data === 'string') setNoContentType(headers);
   if (isReadable(data)) data = checkedStream(data);

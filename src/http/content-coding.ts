@@ -31,12 +31,10 @@ export async function decodeContent(
   headers: AxiosResponseHeaders,
   limit: number,
 ): Promise<Buffer> {
+  const options = limit < 0 ? {} : { maxOutputLength: Math.min(Math.max(1, limit), constants.MAX_LENGTH) };
   for (const { decode } of takeCodings(headers)) {
     if (body.length === 0) break;
-    body = await decode(
-      body,
-      limit < 0 ? {} : { maxOutputLength: Math.min(Math.max(1, limit), constants.MAX_LENGTH) },
-    ).catch((error) => {
+    body = await decode(body, options).catch((error) => {
       throw error.code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(limit) : error;
     });
   }

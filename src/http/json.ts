@@ -32,6 +32,11 @@ export function stringify(data: unknown): string {
   });
 }
 
+/** Whether a `Content-Type` is that of a form, which is not written as JSON. */
+export function isFormType(type: unknown): boolean {
+  return /multipart|urlencoded/i.test(String(type ?? ''));
+}
+
 /** A body as it was when it was given, whatever becomes of it until it is sent. */
 export class JsonBody {
   readonly value: object;

@@ -9,7 +9,7 @@ import type { Logger } from '../logger.js';
 import type { UserLike } from '../user/user-like.js';
 import { commonShape } from '../user/user-options.js';
 import { atLeast0, check, lazyZod, optionsSchema, withoutTilde } from '../validation.js';
-import { HEADERS_EXPECTED, isAgent, isHeaders } from './request-config.js';
+import { HEADERS_EXPECTED, HINTS_FOR_BOTH, isAgent, isHeaders } from './request-config.js';
 
 /** A length of time, as the sum of its parts; fractions are fine. The names are those of Python's `timedelta`. */
 export interface Duration {
@@ -115,6 +115,7 @@ export function checkSessionOptions(options: SessionOptions): void {
 }
 
 const HINTS: Readonly<Record<string, string>> = {
+  ...HINTS_FOR_BOTH,
   ...Object.fromEntries(
     ['accessCode1', 'accessCode2', 'audience', 'jwtOptions', 'httpClient'].map((name) => [
       name,
@@ -122,9 +123,7 @@ const HINTS: Readonly<Record<string, string>> = {
     ]),
   ),
   baseURL: 'it is `prefixUrl` here',
-  retries: 'it is `retry: { tries: 4 }` here',
   siteUrl: 'it is `prefixUrl` here',
-  verify: 'pass an `httpsAgent` with its `ca`, or set NODE_EXTRA_CA_CERTS',
 };
 
 function refuseCredentials(headers: Readonly<Record<string, string>>, context: zod.RefinementCtx): void {

@@ -10,7 +10,7 @@ import { InvalidInvocation } from '../exceptions/base.js';
 import { isFunction, isObject, isPlainObject, isReadable } from '../guards.js';
 import type { Cancellation } from '../http/cancellation.js';
 import { copyHeaders } from '../http/headers.js';
-import { JsonBody } from '../http/json.js';
+import { isFormType, JsonBody } from '../http/json.js';
 import { type RetryOptions, type RetryPolicy, retrySchema } from '../http/retry-policy.js';
 import type { CacheMode, WireConfig } from '../http/wire.js';
 import { messageOf } from '../message-of.js';
@@ -183,8 +183,13 @@ const OPTIONS: Readonly<Record<keyof RequestConfig, Expectation>> = {
   validateStatus: [(value) => value === null || isFunction(value), 'a function, or null'],
 };
 
-/** What people reach for who come from elsewhere. */
+/** What people reach for who come from elsewhere, of a session too. */
+export const HINTS_FOR_BOTH: Readonly<Record<string, string>> = {
+  retries: 'it is `retry: { tries: 4 }` here',
+  verify: 'pass an `httpsAgent` with its `ca`, or set NODE_EXTRA_CA_CERTS',
+};
 const HINTS: Readonly<Record<string, string>> = {
+  ...HINTS_FOR_BOTH,
   allow_duplicate: 'nothing looks for duplicates yet',
   adapter: 'start a server with itkdb/testing instead',
   allow_redirects: 'it is `maxRedirects: 0` here',
@@ -196,10 +201,8 @@ const HINTS: Readonly<Record<string, string>> = {
   filterMap: 'the input of a command goes into `data`',
   files: 'pass a FormData as `data`',
   json: 'pass the body as `data`',
-  retries: 'it is `retry: { tries: 4 }` here',
   socketPath: 'pass an `httpAgent`',
   stream: "it is `responseType: 'stream'` here",
-  verify: 'pass an `httpsAgent` with its `ca`, or set NODE_EXTRA_CA_CERTS',
 };
 
 /**
@@ -263,7 +266,7 @@ function bodyOf({ data, headers, transformRequest }: RequestConfig): unknown {
 
 function isForm(headers: RequestConfig['headers']): boolean {
   return Object.entries(headers ?? {}).some(
-    ([name, value]) => /^content-type$/i.test(name) && /multipart|urlencoded/i.test(String(value)),
+    ([name, value]) => /^content-type$/i.test(name) && isFormType(value),
   );
 }
 

@@ -3,7 +3,7 @@ import { constants, copyFile, open, realpath, rename, stat, unlink } from 'node:
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { infer as Infer, ZodObject, ZodString } from 'zod';
-import { makeFolder } from '../make-folder.js';
+import { ignore, makeFolder } from '../file-system.js';
 import { lazyZod } from '../validation.js';
 import type { Grant } from './identity-service.js';
 
@@ -73,8 +73,8 @@ export class TokenFile {
       accessToken,
     };
     await makeFolder(dirname(this.path));
-    const path = (await realpath(this.path).catch(unlessMissing)) ?? this.path;
-    const present = await stat(path).catch(unlessMissing);
+    const path = (await realpath(this.path).catch(ignore('ENOENT'))) ?? this.path;
+    const present = await stat(path).catch(ignore('ENOENT'));
     if (present?.isFile() === false) throw new Error('it is no file');
     if (present !== undefined) await keepWhatIsNotOurs(path);
     await replaceFile(path, `${JSON.stringify(content, null, 2)}\n`);
@@ -136,7 +136,7 @@ function digestOf(
 
 async function readSmallFile(path: string): Promise<string | undefined> {
   // Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(unlessMissing);
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(ignore('ENOENT'));
   if (file === undefined) return undefined;
   try {
     const status = await file.stat();
@@ -148,8 +148,4 @@ async function readSmallFile(path: string): Promise<string | undefined> {
   } finally {
     await file.close();
   }
-}
-
-function unlessMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
 }

@@ -44,6 +44,26 @@ describe('what a caller sees', () => {
     for (const { message } of all) expect(message.length).toBeLessThan(500);
   });
 
+  it('of a failure of a class of his own is all that is in it', async () => {
+    class Mine extends Timeout {
+      readonly institute: string;
+
+      constructor({ institute }: { institute: string }) {
+        super(`silence at ${institute}`);
+        this.institute = institute;
+      }
+    }
+    const authenticate = (): never => {
+      throw Object.freeze(new Mine({ institute: 'CERN' }));
+    };
+    await using session = new Session({
+      user: { authenticate, bearer: 'any' },
+      prefixUrl: 'http://127.0.0.1:9/',
+    });
+    const exception = await failure(session.get('x', { retry: false }), Mine);
+    expect(exception).toMatchObject({ code: 'ERR_TIMEOUT', institute: 'CERN', message: 'silence at CERN' });
+  });
+
   it('of a failure in a program with its own stacks is that failure', async () => {
     const { prepareStackTrace } = Error;
     await using session = new Session({
