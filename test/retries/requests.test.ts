@@ -97,6 +97,8 @@ describe('a read', () => {
     budget.retryAfter(new ConnectionReset('broken off'), config);
     budget.retryAfter(refused, config);
     expect(budget.explain(refused).neverReached).toBe(false);
+    // It may be for others too.
+    expect(refused).toMatchObject({ message: 'nobody', neverReached: true });
   });
 
   it('whose host does not resolve is tried again', async () => {

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AxiosHeaders } from 'axios';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { InvalidInvocation, ITkDBException } from '../../src/index.js';
 import { failure } from '../helpers/failure.js';
 import { withOrigin } from '../helpers/with-origin.js';
@@ -75,6 +75,22 @@ describe('a request body', () => {
       'stages[]=BONDED&stages[]=TESTED&child[slot]=1',
       'stages=BONDED&stages=TESTED&child.slot=1',
     ]);
+  });
+
+  it('that is a form by the headers of the session is one', async () => {
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    await using world = await withOrigin(undefined, { headers });
+    await world.session.post('x', { a: 1, b: 2 });
+    expect(world.origin.requests[0]?.body).toBe('a=1&b=2');
+  });
+
+  it('that is a form is not written as JSON before: that of bytes takes long', async () => {
+    await using world = await withOrigin();
+    const toJSON = vi.fn();
+    const file = Object.assign(Buffer.from('bytes'), { toJSON });
+    await world.session.post('x', { file }, { headers: { 'Content-Type': 'multipart/form-data' } });
+    expect(world.origin.requests[0]?.body).toContain('bytes');
+    expect(toJSON).not.toHaveBeenCalled();
   });
 
   it('goes through the transformRequest of the caller, one after the other', async () => {
