@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { verifyIdToken } from '../src/auth/id-token.js';
 import { InvalidIdToken, InvalidInvocation, type JwtOptions } from '../src/index.js';
-import { verifyIdToken } from '../src/user/id-token.js';
 import { failure } from './helpers/failure.js';
 
 const AUDIENCE = 'https://itkpd.unicornuniversity.net';

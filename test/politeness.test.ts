@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { Limiter } from '../src/http/limiter.js';
+import { Limiter } from '../src/http/interceptors/concurrency.js';
 import { Aborted, InvalidInvocation, Session, type SessionOptions } from '../src/index.js';
 import { failure } from './helpers/failure.js';
 import { MockUser } from './helpers/mock-user.js';

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DEFAULT_SETTINGS, type Settings, SettingsReader } from '../src/config/settings.js';
 import { InvalidInvocation, Session, User, UserBearer } from '../src/index.js';
-import { DEFAULT_SETTINGS, type Settings, SettingsReader } from '../src/settings.js';
 
 const before = process.cwd();
 let folder: string;

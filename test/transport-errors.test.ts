@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toTransportException } from '../src/http/transport-errors.js';
+import { toTransportException } from '../src/http/transport/errors.js';
 import { ITkDBException, NotFound } from '../src/index.js';
 
 const request = {

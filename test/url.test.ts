@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { isUnderPrefix, joinUrl, parsePrefix } from '../src/http/url.js';
 import { InvalidInvocation, Session } from '../src/index.js';
-import { isUnderPrefix, joinUrl, parsePrefix } from '../src/url.js';
 import { MockUser } from './helpers/mock-user.js';
 
 const BASE = parsePrefix('https://itkpd.unicornuniversity.net/');

@@ -1,12 +1,12 @@
 import { Readable, Transform } from 'node:stream';
 import { AxiosHeaders, type AxiosResponseHeaders } from 'axios';
-import { tooLarge } from '../http/content-coding.js';
 import { copyHeaders } from '../http/headers.js';
-import { toTransportException } from '../http/transport-errors.js';
+import { tooLarge } from '../http/transport/content-coding.js';
+import { toTransportException } from '../http/transport/errors.js';
 import type { WireConfig, WireResponse } from '../http/wire.js';
-import { escapeRegExp, redactor, spellingsOf } from '../redact.js';
-import { mayHoldSecret } from '../secret-names.js';
-import { Secrets } from '../secrets.js';
+import { escapeRegExp, redactor, spellingsOf } from '../redaction/redact.js';
+import { mayHoldSecret } from '../redaction/secret-names.js';
+import { Secrets } from '../redaction/secrets.js';
 import type { Entry, HeaderFields } from './entry.js';
 import type { Held } from './vault.js';
 

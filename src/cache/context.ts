@@ -1,5 +1,5 @@
+import type { Logger } from '../config/logger.js';
 import type { WireConfig } from '../http/wire.js';
-import type { Logger } from '../logger.js';
 
 /** Says whose the bearer of a request is; undefined where that is not known. */
 export type Identify = (sent: WireConfig) => string | undefined;

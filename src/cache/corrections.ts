@@ -1,4 +1,4 @@
-import { parseHttpDate } from '../http/http-date.js';
+import { parseHttpDate } from '../util/http-date.js';
 import { type Directives, formatDirectives, parseDirectives, secondsOf } from './directives.js';
 import type { Entry } from './entry.js';
 

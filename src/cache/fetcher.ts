@@ -1,10 +1,10 @@
 import { Aborted, TransportException } from '../exceptions/transport.js';
-import { isReadable } from '../guards.js';
-import { isPage } from '../http/body.js';
+import { isPage } from '../http/body/body.js';
 import type { Abortable } from '../http/cancellation.js';
 import { copyHeaders } from '../http/headers.js';
 import type { Outcome } from '../http/retry-budget.js';
 import { discard, type Exchange, type WireConfig, type WireResponse } from '../http/wire.js';
+import { isReadable } from '../util/guards.js';
 import { answerFrom, gatewayTimeout, holdsSecret, keptHeaders, mergeHeaders, tee } from './answers.js';
 import type { CacheContext } from './context.js';
 import { correctRequest, type Facts } from './corrections.js';

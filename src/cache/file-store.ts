@@ -3,7 +3,7 @@ import * as sync from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { KeyvFile } from 'keyv-file';
-import { ignore, makeFolder } from '../file-system.js';
+import { ignore, makeFolder } from '../util/files.js';
 import { RECORD } from './store.js';
 
 /** What Keyv hands over where it serialises nothing: bytes, in parts or in one, and when they expire. */

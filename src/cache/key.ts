@@ -1,9 +1,9 @@
 import { hash, randomUUID } from 'node:crypto';
 import type { AgentOptions } from 'node:https';
 import type { AxiosHeaders } from 'axios';
-import { isObject } from '../guards.js';
 import { carriesBearer, type WireConfig } from '../http/wire.js';
-import { kindOf } from '../secret-names.js';
+import { kindOf } from '../redaction/secret-names.js';
+import { isObject } from '../util/guards.js';
 import type { Identify } from './context.js';
 
 /**

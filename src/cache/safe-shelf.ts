@@ -1,6 +1,6 @@
+import type { Logger } from '../config/logger.js';
 import { ITkDBException } from '../exceptions/base.js';
-import type { Logger } from '../logger.js';
-import { messageOf } from '../message-of.js';
+import { messageOf } from '../util/errors.js';
 import { type CacheSize, isGone, type Shelf } from './store.js';
 
 /** How long what was done before a write is not done again, in milliseconds. */

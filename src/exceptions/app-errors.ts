@@ -1,4 +1,4 @@
-import { isRecord } from '../guards.js';
+import { isRecord } from '../util/guards.js';
 
 /** One entry of the server's `uuAppErrorMap`. */
 export interface AppError {

@@ -32,6 +32,7 @@ import type {
   TooManyRedirects,
 } from './transport.js';
 
+export type { RequestInput, ResponseInput, ShownRequest, ShownResponse } from '../redaction/exchange.js';
 export { type AppError, type AppErrors, parseAppErrors } from './app-errors.js';
 export {
   DuplicateObjectsInDB,
@@ -42,7 +43,6 @@ export {
   type ResponseErrorCode,
   type TransportErrorCode,
 } from './base.js';
-export type { RequestInput, ResponseInput, ShownRequest, ShownResponse } from './exchange.js';
 export { type IdTokenCheck, InvalidIdToken } from './id-token.js';
 export {
   AuthenticationFailed,

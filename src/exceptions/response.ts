@@ -1,6 +1,3 @@
-import { isObject } from '../guards.js';
-import { type AppErrors, hasAppError, parseAppErrors } from './app-errors.js';
-import { InvalidInvocation, ITkDBException, lineOf, nameAfterClass, type ResponseErrorCode } from './base.js';
 import {
   clip,
   formatBody,
@@ -9,7 +6,10 @@ import {
   redactorFor,
   type ShownResponse,
   showResponse,
-} from './exchange.js';
+} from '../redaction/exchange.js';
+import { isObject } from '../util/guards.js';
+import { type AppErrors, hasAppError, parseAppErrors } from './app-errors.js';
+import { InvalidInvocation, ITkDBException, lineOf, nameAfterClass, type ResponseErrorCode } from './base.js';
 
 /** Options of a {@link ResponseException}. */
 export interface ResponseExceptionOptions extends ErrorOptions {

@@ -1,4 +1,4 @@
-import type { ResponseInput } from './exchange.js';
+import type { ResponseInput } from '../redaction/exchange.js';
 import {
   BadRequest,
   Conflict,

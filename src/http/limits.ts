@@ -1,8 +1,8 @@
-import { type RequestInput, redactorFor } from '../exceptions/exchange.js';
 import { Timeout, type TransportContext } from '../exceptions/transport.js';
+import { type RequestInput, redactorFor } from '../redaction/exchange.js';
+import { LONGEST_TIMER } from '../util/sleep.js';
 import type { Abortable } from './cancellation.js';
-import { LONGEST_TIMER } from './sleep.js';
-import { abortedException } from './transport-errors.js';
+import { abortedException } from './transport/errors.js';
 
 /** For how long to wait, and for what. */
 export interface Limits {

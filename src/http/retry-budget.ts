@@ -1,5 +1,4 @@
 import type { ITkDBException } from '../exceptions/base.js';
-import { redactorFor } from '../exceptions/exchange.js';
 import {
   ConnectionFailed,
   ConnectionRefused,
@@ -9,8 +8,9 @@ import {
   Timeout,
   TransportException,
 } from '../exceptions/transport.js';
-import { isReadable } from '../guards.js';
-import { parseHttpDate } from './http-date.js';
+import { redactorFor } from '../redaction/exchange.js';
+import { isReadable } from '../util/guards.js';
+import { parseHttpDate } from '../util/http-date.js';
 import type { Retry, RetryPolicy } from './retry-policy.js';
 import { SAFE_METHODS, type WireConfig, type WireResponse } from './wire.js';
 

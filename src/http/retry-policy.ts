@@ -1,5 +1,5 @@
 import type * as zod from 'zod';
-import { lazyZod, optionsSchema } from '../validation.js';
+import { lazyZod, optionsSchema } from '../config/validation.js';
 
 /** When a request that failed is tried again. */
 export interface RetryOptions {

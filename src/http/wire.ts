@@ -2,14 +2,14 @@ import { finished, type Readable, Transform } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import axios, { type AxiosResponse, type AxiosResponseHeaders, type InternalAxiosRequestConfig } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
-import type { Exchanged } from '../exceptions/exchange.js';
-import { isReadable } from '../guards.js';
-import { checkStream } from './body.js';
+import type { Exchanged } from '../redaction/exchange.js';
+import { isReadable } from '../util/guards.js';
+import { checkStream } from './body/body.js';
 import type { Abortable } from './cancellation.js';
-import { ACCEPT_ENCODING, decodeContent, decodeStream, tooLarge } from './content-coding.js';
 import type { Outcome, RetryBudget } from './retry-budget.js';
-import { SilenceWatch } from './silence.js';
-import { toTransportException } from './transport-errors.js';
+import { ACCEPT_ENCODING, decodeContent, decodeStream, tooLarge } from './transport/content-coding.js';
+import { toTransportException } from './transport/errors.js';
+import { SilenceWatch } from './transport/idle-timeout.js';
 
 /** Sends one request and returns whatever answer comes, with the body as bytes (`Buffer`) or as a stream. */
 export type Exchange = (config: WireConfig) => Promise<WireResponse>;

@@ -9,12 +9,12 @@ import {
 } from 'axios';
 import { ITkDBException } from '../exceptions/base.js';
 import { copyException, TransportException } from '../exceptions/transport.js';
-import { serializeBody } from '../http/body.js';
+import { serializeBody } from '../http/body/body.js';
 import { copyHeaders } from '../http/headers.js';
-import { toTransportException } from '../http/transport-errors.js';
+import { toTransportException } from '../http/transport/errors.js';
+import { joinUrl } from '../http/url.js';
 import type { WireConfig } from '../http/wire.js';
-import { rememberLast } from '../remember-last.js';
-import { joinUrl } from '../url.js';
+import { rememberLast } from '../util/memoize.js';
 import { InFlight } from './in-flight.js';
 import { type DispatchConfig, type RequestConfig, type SessionResponse, targetOf } from './request-config.js';
 

@@ -1,14 +1,14 @@
 import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type * as zod from 'zod';
+import type { UserLike } from '../auth/user-like.js';
+import { commonShape } from '../auth/user-options.js';
 import type { CacheStore } from '../cache/store.js';
+import type { Logger } from '../config/logger.js';
+import { atLeast0, check, lazyZod, optionsSchema, withoutTilde } from '../config/validation.js';
 import { InvalidInvocation } from '../exceptions/base.js';
-import { isFunction, isObject } from '../guards.js';
 import type { RetryEvent, RetryOptions } from '../http/retry-policy.js';
-import type { Logger } from '../logger.js';
-import type { UserLike } from '../user/user-like.js';
-import { commonShape } from '../user/user-options.js';
-import { atLeast0, check, lazyZod, optionsSchema, withoutTilde } from '../validation.js';
+import { isFunction, isObject } from '../util/guards.js';
 import { HEADERS_EXPECTED, HINTS_FOR_BOTH, isAgent, isHeaders } from './request-config.js';
 
 /** A length of time, as the sum of its parts; fractions are fine. The names are those of Python's `timedelta`. */

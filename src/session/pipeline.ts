@@ -1,15 +1,15 @@
+import type { Authorization } from '../auth/authorization.js';
 import type { SessionCache } from '../cache/session-cache.js';
 import { withCache } from '../cache/with-cache.js';
-import { redactorFor } from '../exceptions/exchange.js';
-import { byOrigin } from '../http/by-origin.js';
-import { CookieStore, withCookies } from '../http/cookies.js';
-import { Limiter, withLimiter } from '../http/limiter.js';
-import { Pacer, withPacer } from '../http/pacer.js';
-import { withRedirects } from '../http/redirects.js';
-import { withRetries } from '../http/retries.js';
+import type { Logger } from '../config/logger.js';
+import { byOrigin } from '../http/interceptors/by-origin.js';
+import { Limiter, withLimiter } from '../http/interceptors/concurrency.js';
+import { CookieStore, withCookies } from '../http/interceptors/cookies.js';
+import { withRedirects } from '../http/interceptors/redirect.js';
+import { withRetries } from '../http/interceptors/retry.js';
+import { Pacer, withPacer } from '../http/interceptors/throttle.js';
 import { type Exchange, sendOverWire, type WireResponse } from '../http/wire.js';
-import type { Logger } from '../logger.js';
-import type { Authorization } from './authorization.js';
+import { redactorFor } from '../redaction/exchange.js';
 import { MAX_CONCURRENCY, type SessionOptions } from './options.js';
 
 /** What the pipeline of a session is made of. */

@@ -1,8 +1,8 @@
 import type { InternalAxiosRequestConfig } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
-import { type RequestInput, showRequest } from '../exceptions/exchange.js';
-import { isObject } from '../guards.js';
-import { inspectAsString } from '../inspect.js';
+import { type RequestInput, showRequest } from '../redaction/exchange.js';
+import { isObject } from '../util/guards.js';
+import { inspectAsString } from '../util/inspect.js';
 import type { DispatchConfig } from './request-config.js';
 
 /**

@@ -6,15 +6,15 @@ import axios, {
   type AxiosRequestConfig,
   type AxiosResponse,
 } from 'axios';
+import { check, lazyZod, noSuchOption } from '../config/validation.js';
 import { InvalidInvocation } from '../exceptions/base.js';
-import { isFunction, isObject, isPlainObject, isReadable } from '../guards.js';
+import { isFormType, JsonBody } from '../http/body/strict-json.js';
 import type { Cancellation } from '../http/cancellation.js';
 import { copyHeaders } from '../http/headers.js';
-import { isFormType, JsonBody } from '../http/json.js';
 import { type RetryOptions, type RetryPolicy, retrySchema } from '../http/retry-policy.js';
 import type { CacheMode, WireConfig } from '../http/wire.js';
-import { messageOf } from '../message-of.js';
-import { check, lazyZod, noSuchOption } from '../validation.js';
+import { messageOf } from '../util/errors.js';
+import { isFunction, isObject, isPlainObject, isReadable } from '../util/guards.js';
 
 /** The options of axios that a session passes on. */
 type AxiosOption =

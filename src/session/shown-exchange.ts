@@ -1,14 +1,14 @@
 import { AxiosHeaders } from 'axios';
+import { copyHeaders } from '../http/headers.js';
+import type { WireResponse } from '../http/wire.js';
 import {
   redactorFor,
   type ShownRequest,
   type ShownResponse,
   showRequest,
   showResponse,
-} from '../exceptions/exchange.js';
-import { copyHeaders } from '../http/headers.js';
-import type { WireResponse } from '../http/wire.js';
-import { redactor } from '../redact.js';
+} from '../redaction/exchange.js';
+import { redactor } from '../redaction/redact.js';
 import type { SessionResponse } from './request-config.js';
 
 /**

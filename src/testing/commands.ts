@@ -1,4 +1,4 @@
-import { isRecord } from '../guards.js';
+import { isRecord } from '../util/guards.js';
 import { CommandError, commandNotFound } from './app-error.js';
 import { PROJECTS } from './data/catalogue.js';
 import type { ComponentRecord, Dataset } from './data/dataset.js';

@@ -1,4 +1,4 @@
-import { isRecord } from '../guards.js';
+import { isRecord } from '../util/guards.js';
 import { CommandError } from './app-error.js';
 
 /** What a command was given: its input, the parsed JSON body or query. */

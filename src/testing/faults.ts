@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { check, copyOptions, lazyZod, optionsSchema } from '../config/validation.js';
 import { InvalidInvocation } from '../exceptions/base.js';
-import { isFunction } from '../guards.js';
-import { check, copyOptions, lazyZod, optionsSchema } from '../validation.js';
+import { isFunction } from '../util/guards.js';
 import type { Answer, RecordedRequest } from './server.js';
 
 /** What can go wrong with an answer. */

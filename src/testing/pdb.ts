@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
-import { isObject } from '../guards.js';
-import { inspectAsString } from '../inspect.js';
-import { DEFAULT_SETTINGS } from '../settings.js';
-import { check, copyOptions, lazyZod, optionsSchema } from '../validation.js';
+import { DEFAULT_SETTINGS } from '../config/settings.js';
+import { check, copyOptions, lazyZod, optionsSchema } from '../config/validation.js';
+import { isObject } from '../util/guards.js';
+import { inspectAsString } from '../util/inspect.js';
 import { CommandError, commandNotFound } from './app-error.js';
 import { type PdbUser, runCommand } from './commands.js';
 import { createDataset, type Dataset } from './data/dataset.js';

@@ -1,4 +1,4 @@
-import { isRecord } from '../guards.js';
+import { isRecord } from '../util/guards.js';
 import { CommandError } from './app-error.js';
 import type { CommandContext } from './commands.js';
 import type { ComponentRecord, TestRunRecord } from './data/dataset.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseHttpDate } from '../../src/http/http-date.js';
 import { parseRetryAfter } from '../../src/http/retry-budget.js';
+import { parseHttpDate } from '../../src/util/http-date.js';
 
 /** To the second, as HTTP dates are. */
 const time = fc

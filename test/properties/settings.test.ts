@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SettingsReader } from '../../src/config/settings.js';
+import { parsePrefix } from '../../src/http/url.js';
 import {
   DEFAULT_SETTINGS,
   InvalidInvocation,
@@ -11,8 +13,6 @@ import {
   type Settings,
   UserBearer,
 } from '../../src/index.js';
-import { SettingsReader } from '../../src/settings.js';
-import { parsePrefix } from '../../src/url.js';
 import { Origin } from '../helpers/origin.js';
 import { expectNoPollution, outcomeOf } from '../helpers/outcome.js';
 

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { isUnderPrefix, joinUrl, parsePrefix } from '../../src/http/url.js';
 import { InvalidInvocation, Session } from '../../src/index.js';
-import { isUnderPrefix, joinUrl, parsePrefix } from '../../src/url.js';
 import { MockUser } from '../helpers/mock-user.js';
 import { Origin, type SeenRequest } from '../helpers/origin.js';
 import { outcomeOf } from '../helpers/outcome.js';

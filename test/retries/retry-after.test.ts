@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { parseHttpDate } from '../../src/http/http-date.js';
 import { parseRetryAfter } from '../../src/http/retry-budget.js';
+import { parseHttpDate } from '../../src/util/http-date.js';
 
 afterEach(() => vi.useRealTimers());
 

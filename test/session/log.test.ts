@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
+import { createLogger } from '../../src/config/logger.js';
 import { InvalidInvocation } from '../../src/index.js';
-import { createLogger } from '../../src/logger.js';
 import { startDatabase } from '../helpers/database.js';
 import { failure } from '../helpers/failure.js';
 import { keepLogs } from '../helpers/logs.js';

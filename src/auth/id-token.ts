@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import type { JWK, JWTPayload, JWTVerifyOptions } from 'jose';
+import type { ZodType } from 'zod';
+import { lazyZod } from '../config/validation.js';
+import { InvalidInvocation } from '../exceptions/base.js';
+import { type IdTokenCheck, InvalidIdToken } from '../exceptions/id-token.js';
+import { textOf } from '../util/errors.js';
+
+/** The claims of an id token. `uuidentity` and `name` are the database's, the others those of OIDC Core, section 2. */
+export interface IdTokenClaims extends JWTPayload {
+  /** Expiry, in seconds since the epoch. */
+  readonly exp: number;
+  /** Who it is, such as `1234-567-1`. */
+  readonly uuidentity?: string;
+  /** Full name. */
+  readonly name?: string;
+}
+
+/** Further options of jose's `jwtVerify`. The algorithm is always RS256, the audience is an option of its own. */
+export type JwtOptions = Omit<JWTVerifyOptions, 'algorithms' | 'audience'>;
+
+/** What an id token is checked against. */
+export interface IdTokenExpectations {
+  readonly audience: string;
+  readonly jwtOptions: JwtOptions;
+  /** The access token granted beside it; compared with the claim `at_hash` where there is one. */
+  readonly accessToken: string;
+}
+
+/**
+ * Verifies an id token: its RS256 signature by one of the keys, then its claims.
+ *
+ * A key without `kid` may have signed any token, and any key a token without `kid`. A token without `aud` is accepted,
+ * as by the Python package: it came straight from the identity service.
+ *
+ * @throws InvalidIdToken that says which check failed
+ */
+export async function verifyIdToken(
+  token: string,
+  keys: readonly JWK[],
+  { audience, jwtOptions, accessToken }: IdTokenExpectations,
+): Promise<IdTokenClaims> {
+  const { alg, kid, hasAudience } = await peek(token);
+  if (alg !== 'RS256')
+    throw new InvalidIdToken('algorithm', `the id token is signed with ${textOf(alg)}, not with RS256`);
+  const options: JWTVerifyOptions = {
+    ...jwtOptions,
+    algorithms: ['RS256'],
+    ...(hasAudience && { audience }),
+  };
+  const claims = await verifyByAnyKey(token, candidates(keys, kid), options).catch((error) => {
+    throw explain(error, audience);
+  });
+  const result = claimsSchema().safeParse(claims);
+  if (!result.success)
+    throw new InvalidIdToken('claims', `the id token's claims: ${describeIssues(result.error)}`);
+  if (claims['at_hash'] !== undefined && claims['at_hash'] !== atHash(accessToken)) {
+    throw new InvalidIdToken(
+      'claims',
+      "the id token's at_hash is not that of the access token granted with it",
+    );
+  }
+  return claims as IdTokenClaims;
+}
+
+/** Reads what decides how a token is to be verified; nothing of it is trusted. */
+async function peek(token: string): Promise<{ alg: unknown; kid: string | undefined; hasAudience: boolean }> {
+  const { decodeJwt, decodeProtectedHeader } = await import('jose');
+  try {
+    const { alg, kid } = decodeProtectedHeader(token);
+    return { alg, kid, hasAudience: decodeJwt(token).aud !== undefined };
+  } catch (error) {
+    const { message } = error as Error;
+    throw new InvalidIdToken('format', `the id token does not parse: ${message}`, {
+      cause: new Error(message),
+    });
+  }
+}
+
+function candidates(keys: readonly JWK[], kid: string | undefined): JWK[] {
+  return keys.filter(
+    (key) =>
+      key.kty === 'RSA' &&
+      isStrong(key) &&
+      (key.use ?? 'sig') === 'sig' &&
+      (key.alg ?? 'RS256') === 'RS256' &&
+      (kid === undefined || key.kid === undefined || key.kid === kid),
+  );
+}
+
+/** Whether it is a public key of 2048 bits or more (RFC 7518, section 3.3), which are 342 characters of base64url. */
+function isStrong({ n, d }: JWK): boolean {
+  return d === undefined && typeof n === 'string' && n.length >= 342;
+}
+
+async function verifyByAnyKey(
+  token: string,
+  keys: readonly JWK[],
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  const { errors, importJWK, jwtVerify } = await import('jose');
+  for (const jwk of keys) {
+    const key = await importJWK(jwk, 'RS256').catch(() => undefined);
+    if (key === undefined) continue;
+    try {
+      return (await jwtVerify(token, key, options)).payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+    }
+  }
+  throw new InvalidIdToken('signature', 'no key of the identity service made the signature of the id token');
+}
+
+/** The left half of the SHA-256 of the access token: OIDC Core, section 3.1.3.6, for RS256. */
+function atHash(accessToken: string): string {
+  return createHash('sha256').update(accessToken, 'ascii').digest().subarray(0, 16).toString('base64url');
+}
+
+function claimsSchema(): ZodType {
+  const z = lazyZod();
+  const text = z.string('must be a string').optional();
+  return z.looseObject({
+    exp: z.number('must be a number'),
+    sub: text,
+    jti: text,
+    name: text,
+    uuidentity: text,
+  });
+}
+
+function describeIssues(error: { issues: readonly { path: PropertyKey[]; message: string }[] }): string {
+  return error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ');
+}
+
+const CHECKS_BY_CLAIM: Readonly<Record<string, IdTokenCheck>> = {
+  aud: 'audience',
+  exp: 'expiry',
+  nbf: 'not-before',
+};
+
+const HINTS: Partial<Record<IdTokenCheck, string>> = {
+  expiry: '; it has expired, or the clock of this computer is wrong',
+  'not-before': '; it is not valid yet, or the clock of this computer is wrong',
+};
+
+/** Makes our exception of jose's, whose own holds all claims. */
+function explain(error: unknown, audience: string): Error {
+  if (error instanceof InvalidIdToken) return error;
+  if (error instanceof TypeError) return new InvalidInvocation(`\`jwtOptions\`: ${error.message}`);
+  const {
+    code,
+    message,
+    claim = '',
+    reason,
+  } = error as Error & { code?: string; claim?: string; reason?: string };
+  const cause = Object.assign(new Error(message), { code });
+  const check = (reason === 'check_failed' && CHECKS_BY_CLAIM[claim]) || 'claims';
+  const hint = check === 'audience' ? `; it is not meant for ${audience}` : (HINTS[check] ?? '');
+  return new InvalidIdToken(check, `the id token: ${message}${hint}`, { cause });
+}

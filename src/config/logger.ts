@@ -1,0 +1,50 @@
+import { debuglog } from 'node:util';
+import { redactor } from '../redaction/redact.js';
+
+/** Where log lines go: `console` and pino loggers fit. */
+export interface Logger {
+  /** Takes a line that only helps to look into the client itself, such as each request. */
+  debug(message: string): void;
+  /** Takes a line that is good to know. */
+  info(message: string): void;
+  /** Takes a line about something that may be wrong, such as a further try. */
+  warn(message: string): void;
+  /** Takes a line about something that is wrong. */
+  error(message: string): void;
+}
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+/** What a `logger` option must be. */
+export const LOGGER_EXPECTED = 'a logger with debug, info, warn and error, such as console';
+
+/** Whether a value is a {@link Logger}. */
+export function isLogger(value: unknown): boolean {
+  return LEVELS.every((level) => typeof (value as Logger | null)?.[level] === 'function');
+}
+
+/**
+ * Makes the logger that the package itself writes to: credentials are taken out of every line, and a logger that fails
+ * fails nothing else.
+ *
+ * @param target - the caller's; without one, lines go to stderr where `NODE_DEBUG` names `itkdb`, else nowhere
+ */
+export function createLogger(target?: Logger): Logger {
+  if (target === undefined) return debugLogger();
+  const write = (level: (typeof LEVELS)[number]) => (message: string) => {
+    try {
+      target[level](redactor.text(message));
+    } catch {
+      // There is nowhere to say it.
+    }
+  };
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+function debugLogger(): Logger {
+  const log = debuglog('itkdb');
+  const write = (message: string): void => {
+    if (log.enabled) log('%s', redactor.text(message));
+  };
+  return { debug: write, info: write, warn: write, error: write };
+}

@@ -1,0 +1,107 @@
+import { InvalidInvocation } from '../../exceptions/base.js';
+import { isObject, isReadable } from '../../util/guards.js';
+
+/**
+ * Writes a value as JSON, and refuses what JSON cannot hold: `JSON.stringify` itself writes null or `{}` for most of it,
+ * and a measurement would be lost without a word.
+ *
+ * @throws InvalidInvocation that names the member at fault, such as `results.CURRENT.3 is NaN`
+ */
+export function stringify(data: unknown): string {
+  /** The objects around the value at hand, from the outside in, and the names that lead there. */
+  const holders: object[] = [];
+  const names: string[] = [];
+  return JSON.stringify(data, function (this: object, key: string, value: unknown): unknown {
+    while (holders.length > 0 && holders.at(-1) !== this) {
+      holders.pop();
+      names.pop();
+    }
+    const original = (this as Readonly<Record<string, unknown>>)[key];
+    const fault = holders.includes(value as object)
+      ? 'holds itself'
+      : (faultOfObject(original) ?? faultOf(value, this));
+    if (fault !== undefined) {
+      const name = [...names, key].slice(1).join('.') || 'data';
+      throw new InvalidInvocation(`the request body cannot be written as JSON: \`${name}\` ${fault}`);
+    }
+    if (isObject(value)) {
+      holders.push(value);
+      names.push(key);
+    }
+    return value;
+  });
+}
+
+/** Whether a `Content-Type` is that of a form, which is not written as JSON. */
+export function isFormType(type: unknown): boolean {
+  return /multipart|urlencoded/i.test(String(type ?? ''));
+}
+
+/** A body as it was when it was given, whatever becomes of it until it is sent. */
+export class JsonBody {
+  readonly value: object;
+  readonly #write: () => string;
+
+  constructor(value: object) {
+    this.value = value;
+    try {
+      const text = stringify(value);
+      this.#write = () => text;
+    } catch (error) {
+      // It may be none that is to be JSON.
+      this.#write = () => {
+        throw error;
+      };
+    }
+  }
+
+  /** @throws what {@link stringify} throws */
+  get text(): string {
+    return this.#write();
+  }
+}
+
+/** What is wrong with a value; of one that has a `toJSON`, with what that made of it. */
+function faultOf(value: unknown, holder: object): string | undefined {
+  switch (typeof value) {
+    case 'number':
+      return Number.isFinite(value) ? undefined : `is ${value}; send null or leave it out`;
+    case 'bigint':
+      return 'is a bigint; send a number or a string';
+    case 'function':
+    case 'symbol':
+      return `is a ${typeof value}`;
+    case 'undefined':
+      return Array.isArray(holder) ? 'is undefined; send null' : undefined;
+    case 'object':
+      return faultOfObject(value);
+    default:
+      return undefined;
+  }
+}
+
+function faultOfObject(value: unknown): string | undefined {
+  if (value instanceof Date) {
+    return Number.isNaN(value.getTime()) ? 'is an invalid Date; send null or leave it out' : undefined;
+  }
+  if (value instanceof Number) return faultOf(Number(value), value);
+  if (ArrayBuffer.isView(value) || value instanceof Set)
+    return `is a ${value.constructor.name}; send Array.from(it)`;
+  if (value instanceof Map) return 'is a Map; send Object.fromEntries(it)';
+  if (value instanceof Promise) return 'is a Promise; is an `await` missing?';
+  if (value instanceof Error || value instanceof ArrayBuffer) return `is an ${value.constructor.name}`;
+  if (isReadable(value)) return 'is a stream';
+  return isObject(value) && isEmptyToJson(value)
+    ? `is a ${kindOf(value)}, which JSON cannot hold`
+    : undefined;
+}
+
+/** Whether JSON would hold nothing of an object that is something: a `File`, a `RegExp`, a generator. */
+function isEmptyToJson(value: object): boolean {
+  const hasForm = /^(?:Object|Array|Number|String|Boolean|BigInt)$/.test(kindOf(value)) || 'toJSON' in value;
+  return !hasForm && Object.keys(value).length === 0;
+}
+
+function kindOf(value: object): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}

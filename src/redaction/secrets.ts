@@ -1,0 +1,108 @@
+import { isObject } from '../util/guards.js';
+import { type HeadersLike, headerEntries } from './header-entries.js';
+import { kindOf, mayHoldSecret, type SecretKind } from './secret-names.js';
+
+export interface BasicCredentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** What an exchange was sent with and answered with, as far as there may be secrets in it. */
+export interface SecretiveExchange {
+  readonly requestHeaders?: HeadersLike | undefined;
+  readonly requestBody?: unknown;
+  readonly url?: string | undefined;
+  readonly auth?: BasicCredentials | undefined;
+  readonly responseHeaders?: HeadersLike | undefined;
+}
+
+/** What lies deeper is left out: no answer of the database is, and a hostile one must not exhaust the stack. */
+export const DEEPEST = 100;
+
+/** The secrets that one or several exchanges carried. */
+export class Secrets {
+  readonly accessCodes: string[] = [];
+  /** Tokens, passwords and cookies. */
+  readonly others: string[] = [];
+
+  /** Adds what is secret in the headers, the URL, the credentials and the request body of an exchange. */
+  add({ requestHeaders, requestBody, url = '', auth, responseHeaders }: SecretiveExchange): void {
+    for (const [name, value] of [...headerEntries(requestHeaders), ...headerEntries(responseHeaders)]) {
+      const kind = kindOf(name);
+      if (kind !== undefined) for (const line of [value].flat()) this.#addHeader(kind, line);
+    }
+    const parsed = /[?@]/.test(url) && URL.canParse(url) ? new URL(url) : undefined;
+    this.#addBasic(auth ?? userinfoOf(parsed));
+    this.#addForm(parsed?.searchParams);
+    try {
+      if (requestBody instanceof URLSearchParams) this.#addForm(requestBody);
+      else this.#addMembers(parsedJson(requestBody));
+    } catch {
+      // What cannot be read is not shown either.
+    }
+  }
+
+  #add(kind: SecretKind, secret: string): void {
+    (kind === 'access code' ? this.accessCodes : this.others).push(secret);
+  }
+
+  #addHeader(kind: SecretKind, line: string): void {
+    if (kind === 'authorization') this.#add(kind, line.replace(/^\w+\s+/, ''));
+    else if (kind === 'cookie') for (const pair of line.split(';')) this.#add(kind, cookieValue(pair));
+    // What follows are attributes.
+    else if (kind === 'set-cookie') this.#add(kind, cookieValue(line.split(';', 1)[0] ?? ''));
+    else this.#add(kind, line);
+  }
+
+  /** The password, and the header that it is sent in. */
+  #addBasic({ username, password }: BasicCredentials): void {
+    if (username + password === '') return;
+    this.others.push(password, Buffer.from(`${username}:${password}`).toString('base64'));
+  }
+
+  #addForm(form: URLSearchParams | undefined): void {
+    for (const [name, value] of form ?? []) {
+      const kind = name
+        .split(/[^\w-]+/)
+        .map(kindOf)
+        .find(Boolean);
+      if (kind !== undefined) this.#add(kind, value);
+    }
+  }
+
+  /** @param inherited - the kind of what lies around, for all that is under the name of a secret is one */
+  #addMembers(value: unknown, inherited?: SecretKind, depth = 0, seen: Set<unknown> = new Set()): void {
+    if (inherited !== undefined && (typeof value === 'string' || typeof value === 'number'))
+      this.#add(inherited, String(value));
+    if (!isObject(value) || ArrayBuffer.isView(value) || depth > DEEPEST || seen.has(value)) return;
+    seen.add(value);
+    for (const [key, item] of Object.entries(value))
+      this.#addMembers(item, inherited ?? kindOf(key), depth + 1, seen);
+  }
+}
+
+function cookieValue(pair: string): string {
+  return pair
+    .slice(pair.indexOf('=') + 1)
+    .trim()
+    .replace(/^"|"$/g, '');
+}
+
+function userinfoOf(url: URL | undefined): BasicCredentials {
+  const { username = '', password = '' } = url ?? {};
+  try {
+    return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
+  } catch {
+    return { username, password };
+  }
+}
+
+function parsedJson(body: unknown): unknown {
+  if (typeof body !== 'string') return body;
+  if (!mayHoldSecret(body)) return undefined;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,23 @@
+import type { Abortable } from '../http/cancellation.js';
+
+/** The longest time that a timer can run, in milliseconds: 24 days. Node ends a longer one at once. */
+export const LONGEST_TIMER: number = 2 ** 31 - 1;
+
+/**
+ * Waits for so many milliseconds.
+ *
+ * @throws the signal's reason, when it fires
+ */
+export function sleep(milliseconds: number, signal?: Abortable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = (settle: () => void): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      settle();
+    };
+    const onAbort = (): void => end(() => reject(signal?.reason));
+    const timer = setTimeout(() => end(resolve), Math.min(milliseconds, LONGEST_TIMER));
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener('abort', onAbort);
+  });
+}
