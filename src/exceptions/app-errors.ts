@@ -2,7 +2,7 @@ import { isRecord } from '../util/guards.js';
 
 /** One entry of the server's `uuAppErrorMap`. */
 export interface AppError {
-  /** `error` or `warning`; other words are passed on. */
+  /** `error` or `warning`; other values are passed on. */
   readonly type: string;
   readonly message: string;
   /** What the message is about, such as `{ missingKeyMap: … }`; `{}` where the server sent none. */
@@ -13,10 +13,10 @@ export interface AppError {
 export type AppErrors = Readonly<Record<string, AppError>>;
 
 /**
- * Reads the `uuAppErrorMap` of an answer of any shape.
+ * Reads the `uuAppErrorMap` of a response body of any type.
  *
  * The map itself is sometimes a string (a bug of the server) or null: a string becomes the message of one entry under
- * the key `uuAppErrorMap`, so that it is not lost; anything else that is no map has no entries.
+ * the key `uuAppErrorMap`, so that it is not lost; anything else that is not a map has no entries.
  */
 export function parseAppErrors(body: unknown): AppErrors {
   const errors: Record<string, AppError> = Object.create(null);

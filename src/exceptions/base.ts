@@ -38,7 +38,7 @@ export type TransportErrorCode =
   | 'ERR_TLS'
   | 'ERR_TOO_MANY_REDIRECTS';
 
-/** How long a line is, in characters. */
+/** The longest summary, in characters. */
 const LINE = 500;
 
 /**
@@ -48,7 +48,7 @@ const LINE = 500;
  * ITkDBException
  * ├─ InvalidInvocation            an argument, option or setting is wrong
  * ├─ InvalidIdToken               the identity service's token does not verify
- * ├─ ResponseException            the server answered, but not as hoped
+ * ├─ ResponseException            the server's response is not a success
  * │  ├─ AuthenticationFailed      no token was granted
  * │  ├─ BadJSON                   the body is not the JSON it claims to be
  * │  ├─ BadRequest                400
@@ -61,7 +61,7 @@ const LINE = 500;
  * │  ├─ ServerError               500, 502, 503, 504
  * │  ├─ Redirect                  302 that was not followed
  * │  └─ UnhandledResponse         any other 4xx or 5xx
- * ├─ TransportException           no whole answer came
+ * ├─ TransportException           no complete response arrived
  * │  ├─ Aborted, Timeout, TooManyRedirects
  * │  ├─ ConnectionFailed, ConnectionRefused, ConnectionReset, HostNotFound, TlsFailure
  * │  └─ InvalidResponse, ResponseTooLarge
@@ -73,53 +73,41 @@ export class ITkDBException extends Error {
   /** What went wrong, stable across releases. */
   readonly code: ErrorCode = 'ERR_ITKDB';
 
-  static {
-    nameAfterClass(this);
-  }
-
-  /** What went wrong, in one line: for a log of many. */
+  /** What went wrong, in one line, for a log. */
   get summary(): string {
     return lineOf(this.message.split('\n', 1)[0] ?? '');
   }
 }
+nameClass(ITkDBException, 'ITkDBException');
 
 /** An argument, an option, a setting or a request was wrong; the message names it and says what would be right. */
 export class InvalidInvocation extends ITkDBException {
   override readonly code = 'ERR_INVALID_INVOCATION';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(InvalidInvocation, 'InvalidInvocation');
 
 /** Several objects with the same contents are already in the database. */
 export class DuplicateObjectsInDB extends ITkDBException {
   override readonly code: 'ERR_DUPLICATE_OBJECTS' | 'ERR_DUPLICATE_TEST_RUNS' = 'ERR_DUPLICATE_OBJECTS';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(DuplicateObjectsInDB, 'DuplicateObjectsInDB');
 
 /** A test run with the same contents is already in the database. */
 export class DuplicateTestRuns extends DuplicateObjectsInDB {
   override readonly code = 'ERR_DUPLICATE_TEST_RUNS';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(DuplicateTestRuns, 'DuplicateTestRuns');
 
-/** Makes one line of a text, of a length that a line can have. */
+/** Joins a text into one line and cuts it to the longest that a summary may have. */
 export function lineOf(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length > LINE ? `${line.slice(0, LINE)}…` : line;
 }
 
 /**
- * Gives a class's errors its own name. On the prototype, so that it is no enumerable field of each error, and
- * before the constructor runs, so that `stack` starts with it.
+ * Sets the `name` of a class's errors. A literal, because bundlers rename classes; on the prototype, so that it is not
+ * an enumerable field of each error, and known when the constructor runs, so that `stack` starts with it.
  */
-export function nameAfterClass(type: { readonly name: string; readonly prototype: Error }): void {
-  Object.defineProperty(type.prototype, 'name', { value: type.name, configurable: true, writable: true });
+export function nameClass(type: { readonly prototype: Error }, name: string): void {
+  Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true });
 }

@@ -1,13 +1,13 @@
-import { ITkDBException, nameAfterClass } from './base.js';
+import { ITkDBException, nameClass } from './base.js';
 
 /**
  * Which check an id token failed:
  *
- * - `format`: it is no JWT;
+ * - `format`: it is not a JWT;
  * - `algorithm`: it is not signed with RS256;
  * - `keys`: the identity service's key set could not be read;
  * - `signature`: no key of the identity service made its signature;
- * - `audience`: it is meant for somebody else;
+ * - `audience`: it is meant for another audience;
  * - `expiry`: it has expired;
  * - `not-before`: it is not valid yet;
  * - `claims`: a claim is missing or of the wrong type, or another option of `jwtOptions` is not met.
@@ -22,18 +22,15 @@ export type IdTokenCheck =
   | 'not-before'
   | 'claims';
 
-/** The token that the identity service granted does not verify, so it was not used; the user is as it was before. */
+/** The token that the identity service granted does not verify. It was not used, and the user's state is unchanged. */
 export class InvalidIdToken extends ITkDBException {
   override readonly code = 'ERR_INVALID_ID_TOKEN';
   /** The check that failed. */
   readonly check: IdTokenCheck;
-
-  static {
-    nameAfterClass(this);
-  }
 
   constructor(check: IdTokenCheck, message: string, options?: ErrorOptions) {
     super(message, options);
     this.check = check;
   }
 }
+nameClass(InvalidIdToken, 'InvalidIdToken');

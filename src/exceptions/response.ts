@@ -9,21 +9,21 @@ import {
 } from '../redaction/exchange.js';
 import { isObject } from '../util/guards.js';
 import { type AppErrors, hasAppError, parseAppErrors } from './app-errors.js';
-import { InvalidInvocation, ITkDBException, lineOf, nameAfterClass, type ResponseErrorCode } from './base.js';
+import { InvalidInvocation, ITkDBException, lineOf, nameClass, type ResponseErrorCode } from './base.js';
 
 /** Options of a {@link ResponseException}. */
 export interface ResponseExceptionOptions extends ErrorOptions {
   /** Shown before the details. */
   readonly preamble?: string | undefined;
-  /** Which tries there were, and why each failed; shown between the request and the details. */
+  /** The attempts and why each failed; shown between the request and the details. */
   readonly tries?: string | undefined;
 }
 
 /**
- * The server answered, but not as hoped.
+ * The server sent a response that is not a success.
  *
- * The message shows the request and then the server's own words. Neither it nor any field holds a credential: what
- * the exception keeps of the exchange is a copy with tokens, access codes and cookies replaced.
+ * The message shows the request and then the body of the response. Neither the message nor any field holds a
+ * credential: the exception keeps copies of request and response with tokens, access codes and cookies replaced.
  */
 export class ResponseException extends ITkDBException {
   override readonly code: ResponseErrorCode = 'ERR_RESPONSE';
@@ -32,12 +32,8 @@ export class ResponseException extends ITkDBException {
   readonly #response: ShownResponse;
   #appErrors: AppErrors | undefined;
 
-  static {
-    nameAfterClass(this);
-  }
-
   /**
-   * @param response - the answer, with its request under `config`; an axios response is one
+   * @param response - the response, with its request under `config`, such as an axios response
    * @param additionalMessage - shown as the details, in place of the server's body
    */
   constructor(response: ResponseInput, additionalMessage?: string, options: ResponseExceptionOptions = {}) {
@@ -51,12 +47,12 @@ export class ResponseException extends ITkDBException {
     this.#response = shown;
   }
 
-  /** The details that the message ends with; a class that knows the important part of the body shows only that. */
+  /** Returns the details that end the message. A class that knows the important part of the body shows only that. */
   protected static describe(shown: ShownResponse): string {
     return formatBody(shown.data);
   }
 
-  /** The answer and its request, without secrets. */
+  /** The response and its request, without secrets. */
   get response(): ShownResponse {
     return this.#response;
   }
@@ -68,7 +64,7 @@ export class ResponseException extends ITkDBException {
   }
 
   /**
-   * Whether the server gave this reason.
+   * Returns whether the server gave this reason.
    *
    * @param key - the whole key or its last parts, such as `componentDoesNotExist`
    */
@@ -76,7 +72,7 @@ export class ResponseException extends ITkDBException {
     return hasAppError(this.appErrors, key);
   }
 
-  /** The request, the status, and the server's reasons; in one line, where the message is long. */
+  /** The request, the status and the server's reasons, in one line. */
   override get summary(): string {
     const { data, status, statusText, request } = this.#response;
     const errors = Object.entries(this.appErrors).filter(([, { type }]) => type !== 'warning');
@@ -87,84 +83,63 @@ export class ResponseException extends ITkDBException {
     return lineOf([what, `${status} ${statusText}`.trim(), reasons || otherwise].filter(Boolean).join(': '));
   }
 
-  /** What `JSON.stringify` shows. */
+  /** Returns what `JSON.stringify` shows. */
   toJSON(): object {
     const { method, url } = this.#response.request;
     const { name, code, status, message, appErrors } = this;
     return { name, code, status, request: { method, url }, appErrors, message };
   }
 }
+nameClass(ResponseException, 'ResponseException');
 
-/** The identity service granted no token: the access codes are wrong, or the service is in trouble. */
+/** The identity service granted no token: the access codes are wrong, or the service has failed. */
 export class AuthenticationFailed extends ResponseException {
   override readonly code = 'ERR_AUTHENTICATION_FAILED';
-
-  static {
-    nameAfterClass(this);
-  }
 
   protected static override describe(shown: ShownResponse): string {
     return `The identity service ${refusalOf(shown.status)}.\n${super.describe(shown)}`.trim();
   }
 }
+nameClass(AuthenticationFailed, 'AuthenticationFailed');
 
 /** The body is not the JSON that its `Content-Type` says it is. `cause` is the `SyntaxError`. */
 export class BadJSON extends ResponseException {
   override readonly code = 'ERR_BAD_JSON';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(BadJSON, 'BadJSON');
 
 /** 400: the command refused its input. */
 export class BadRequest extends ResponseException {
   override readonly code = 'ERR_BAD_REQUEST';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(BadRequest, 'BadRequest');
 
 /** 409. */
 export class Conflict extends ResponseException {
   override readonly code = 'ERR_CONFLICT';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(Conflict, 'Conflict');
 
-/** 401 or 403: the token is not accepted, or its owner may not do this. */
+/** 401 or 403: the token is not accepted, or the user may not do this. */
 export class Forbidden extends ResponseException {
   override readonly code = 'ERR_FORBIDDEN';
-
-  static {
-    nameAfterClass(this);
-  }
 
   protected static override describe(shown: ShownResponse): string {
     const refusal = parseAppErrors(shown.data)['uu-app-workspace/authorization/userIsNotAuthorized'];
     return refusal?.message ? clip(refusal.message) : super.describe(shown);
   }
 }
+nameClass(Forbidden, 'Forbidden');
 
 /** 404: there is no such command. */
 export class NotFound extends ResponseException {
   override readonly code = 'ERR_NOT_FOUND';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(NotFound, 'NotFound');
 
 /** A redirect that was not followed: a 302 with `maxRedirects: 0`, or one that must not be followed. */
 export class Redirect extends ResponseException {
   override readonly code = 'ERR_REDIRECT';
-
-  static {
-    nameAfterClass(this);
-  }
 
   protected static override describe(shown: ShownResponse): string {
     return `Redirect to ${locationPath(shown) || 'nowhere'}`;
@@ -175,23 +150,17 @@ export class Redirect extends ResponseException {
     return locationPath(this.response);
   }
 }
+nameClass(Redirect, 'Redirect');
 
 /** 500, 502, 503, 504. */
 export class ServerError extends ResponseException {
   override readonly code = 'ERR_SERVER_ERROR';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(ServerError, 'ServerError');
 
 /** 415. */
 export class SpecialError extends ResponseException {
   override readonly code = 'ERR_SPECIAL_ERROR';
-
-  static {
-    nameAfterClass(this);
-  }
 
   protected static override describe(shown: ShownResponse): string {
     const { message } = specialErrorFields(shown.data);
@@ -208,32 +177,23 @@ export class SpecialError extends ResponseException {
     return specialErrorFields(this.response.data).specialErrors;
   }
 }
+nameClass(SpecialError, 'SpecialError');
 
 /** 413: the request body is larger than the server takes. */
 export class TooLarge extends ResponseException {
   override readonly code = 'ERR_TOO_LARGE';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(TooLarge, 'TooLarge');
 
 /** 451. */
 export class UnavailableForLegalReasons extends ResponseException {
   override readonly code = 'ERR_UNAVAILABLE_FOR_LEGAL_REASONS';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(UnavailableForLegalReasons, 'UnavailableForLegalReasons');
 
 /** Any other 4xx or 5xx. `cause` says which. */
 export class UnhandledResponse extends ResponseException {
   override readonly code = 'ERR_UNHANDLED_RESPONSE';
-
-  static {
-    nameAfterClass(this);
-  }
 
   constructor(response: ResponseInput, additionalMessage?: string, options?: ResponseExceptionOptions) {
     const side = checked(response).status >= 500 ? 'Server' : 'Client';
@@ -242,14 +202,15 @@ export class UnhandledResponse extends ResponseException {
     super(response, additionalMessage, { cause, ...options });
   }
 }
+nameClass(UnhandledResponse, 'UnhandledResponse');
 
-/** A test makes such exceptions too. */
+/** Refuses anything but an object: tests construct these exceptions by hand. */
 function checked(response: ResponseInput): ResponseInput {
   if (isObject(response)) return response;
   throw new InvalidInvocation('the exception of an answer must be given one, such as { status: 400, data }');
 }
 
-// The details stay at the end: scripts cut the server's JSON out of there.
+// The details stay at the end: scripts parse the server's JSON from there.
 function layOut(shown: ShownResponse, tries: string, details: string): string {
   return [
     `received ${shown.status} HTTP response for following request\n${formatRequest(shown.request)}`,

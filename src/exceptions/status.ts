@@ -14,14 +14,14 @@ import {
   UnhandledResponse,
 } from './response.js';
 
-/** Makes the exception of one class of answers. */
+/** The constructor of a {@link ResponseException} or of a subclass. */
 export type ResponseExceptionClass = new (
   response: ResponseInput,
   additionalMessage?: string,
   options?: ResponseExceptionOptions,
 ) => ResponseException;
 
-/** Which exception stands for which status; any other status from 400 on is an {@link UnhandledResponse}. */
+/** The exception for each status. Any other status from 400 on is an {@link UnhandledResponse}. */
 export const STATUS_EXCEPTIONS: Readonly<Record<number, ResponseExceptionClass>> = Object.freeze({
   302: Redirect,
   400: BadRequest,
@@ -38,17 +38,18 @@ export const STATUS_EXCEPTIONS: Readonly<Record<number, ResponseExceptionClass>>
   504: ServerError,
 });
 
-/** Whether an answer with this status is an exception. */
+/** Returns whether a response with this status is an exception. */
 export function isFailure(status: number): boolean {
   return status >= 400 || Object.hasOwn(STATUS_EXCEPTIONS, status);
 }
 
-/** Makes the exception for an answer. */
+/** Creates the exception for a response. */
 export function exceptionFor(
   response: ResponseInput,
   options: ResponseExceptionOptions = {},
 ): ResponseException {
   const { status } = response;
-  const type = (Object.hasOwn(STATUS_EXCEPTIONS, status) && STATUS_EXCEPTIONS[status]) || UnhandledResponse;
-  return new type(response, undefined, options);
+  const type = Object.hasOwn(STATUS_EXCEPTIONS, status) ? STATUS_EXCEPTIONS[status] : undefined;
+  const fallback = status >= 300 && status < 400 ? Redirect : UnhandledResponse;
+  return new (type ?? fallback)(response, undefined, options);
 }

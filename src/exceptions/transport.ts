@@ -1,6 +1,6 @@
-import { ITkDBException, nameAfterClass, type TransportErrorCode } from './base.js';
+import { ITkDBException, nameClass, type TransportErrorCode } from './base.js';
 
-/** What a {@link TransportException} was about. */
+/** The request that a {@link TransportException} is about. */
 export interface TransportContext extends ErrorOptions {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
@@ -8,20 +8,16 @@ export interface TransportContext extends ErrorOptions {
 }
 
 /**
- * No whole answer came back. `cause` holds the low-level error's message and `code` (`ECONNRESET`, …), nothing else of it.
+ * No complete response arrived. `cause` holds only the message and the `code` (`ECONNRESET`, …) of the low-level error.
  */
 export class TransportException extends ITkDBException {
   override readonly code: TransportErrorCode = 'ERR_TRANSPORT';
-  /** The method of the request, if there was one. */
+  /** The method of the request; undefined where there was none. */
   readonly method: string | undefined;
   /** The URL of the request, without credentials. */
   readonly url: string | undefined;
-  /** Whether the request certainly did not reach the server, so that it has done nothing there. */
+  /** Whether it is certain that the request did not reach the server, so that it had no effect there. */
   readonly neverReached: boolean;
-
-  static {
-    nameAfterClass(this);
-  }
 
   constructor(message: string, { method, url, neverReached, ...options }: TransportContext = {}) {
     super(message, options);
@@ -30,18 +26,19 @@ export class TransportException extends ITkDBException {
     this.neverReached = neverReached ?? false;
   }
 
-  /** What `JSON.stringify` shows. */
+  /** Returns what `JSON.stringify` shows. */
   toJSON(): object {
     const { name, code, method, url, message } = this;
     return { name, code, method, url, message };
   }
 }
+nameClass(TransportException, 'TransportException');
 
-/** Copies an exception that several callers are given, so that each has his own. */
+/** Copies an exception that several callers receive, so that each has its own. */
 export function copyException(exception: TransportException): TransportException {
   const { message, cause, stack } = exception;
   const copy = new TransportException(message, cause === undefined ? {} : { cause });
-  // Not by its own constructor: a class of the caller's may want something else.
+  // Not by its own constructor: a subclass of the caller may take other arguments.
   Object.setPrototypeOf(copy, Object.getPrototypeOf(exception) as object);
   return Object.assign(copy, exception, { stack });
 }
@@ -49,89 +46,59 @@ export function copyException(exception: TransportException): TransportException
 /** The caller's `AbortSignal` fired, or the session was closed. `cause` is the signal's reason. */
 export class Aborted extends TransportException {
   override readonly code = 'ERR_ABORTED';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(Aborted, 'Aborted');
 
 /** No connection could be made or used, for a reason that has no class of its own; `cause` says which. */
 export class ConnectionFailed extends TransportException {
   override readonly code = 'ERR_CONNECTION_FAILED';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(ConnectionFailed, 'ConnectionFailed');
 
-/** Nothing listens at the address. */
+/** No server listens at the address. */
 export class ConnectionRefused extends TransportException {
   override readonly code = 'ERR_CONNECTION_REFUSED';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(ConnectionRefused, 'ConnectionRefused');
 
-/** The connection broke off, before the answer or in the middle of it. */
+/** The connection was closed before the response was complete. */
 export class ConnectionReset extends TransportException {
   override readonly code = 'ERR_CONNECTION_RESET';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(ConnectionReset, 'ConnectionReset');
 
 /** The host name does not resolve. */
 export class HostNotFound extends TransportException {
   override readonly code = 'ERR_HOST_NOT_FOUND';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(HostNotFound, 'HostNotFound');
 
-/** What came back is not HTTP, or its content coding is broken. */
+/** The response is not valid HTTP, or its content coding is broken. */
 export class InvalidResponse extends TransportException {
   override readonly code = 'ERR_INVALID_RESPONSE';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(InvalidResponse, 'InvalidResponse');
 
 /** The body is longer than `maxContentLength` allows. */
 export class ResponseTooLarge extends TransportException {
   override readonly code = 'ERR_RESPONSE_TOO_LARGE';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(ResponseTooLarge, 'ResponseTooLarge');
 
-/** The other side was silent for longer than `timeout`. */
+/** No bytes arrived for longer than `timeout`. */
 export class Timeout extends TransportException {
   override readonly code = 'ERR_TIMEOUT';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(Timeout, 'Timeout');
 
 /** No trusted TLS connection could be made: an unknown issuer, another host's certificate, an expired one. */
 export class TlsFailure extends TransportException {
   override readonly code = 'ERR_TLS';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(TlsFailure, 'TlsFailure');
 
 /** More redirects than `maxRedirects` allows. */
 export class TooManyRedirects extends TransportException {
   override readonly code = 'ERR_TOO_MANY_REDIRECTS';
-
-  static {
-    nameAfterClass(this);
-  }
 }
+nameClass(TooManyRedirects, 'TooManyRedirects');
