@@ -1,62 +1,72 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { check, copyOptions, lazyZod, optionsSchema } from '../config/validation.js';
+import {
+  ANYTHING,
+  type Check,
+  checkOptions,
+  FUNCTION,
+  isWhole,
+  must,
+  type OptionsExpected,
+  recordOf,
+  STRING,
+  wholeNumber,
+} from '../config/check-options.js';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { isFunction } from '../util/guards.js';
-import type { Answer, RecordedRequest } from './server.js';
+import { type Answer, type RecordedRequest, send, sendHead } from './messages.js';
 
-/** What can go wrong with an answer. */
+/** What can go wrong with a response. */
 export type FaultKind =
-  /** Answers with a status, and a body of your own. */
+  /** Responds with a status, and a body of your own. */
   | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
-  /** Waits before it answers, in milliseconds; `Infinity` never answers. */
+  /** Delays the response, in milliseconds; `Infinity` never responds. */
   | { readonly delay: number }
-  /** Closes the connection instead of answering, or after the headers. */
+  /** Closes the connection before the header fields or after them. */
   | { readonly drop: 'before-headers' | 'after-headers' }
-  /** Announces the whole body, but closes the connection after so many bytes of it. */
+  /** Declares the length of the whole body, but closes the connection after the given number of bytes. */
   | { readonly truncate: number }
-  /** Answers with a page of HTML, by default with the status 200, as some gateways in trouble do. */
+  /** Responds with an HTML page, by default with the status 200, as some failing gateways do. */
   | { readonly html: string; readonly status?: number }
   /** Redirects, by default with the status 302. */
   | { readonly redirect: string; readonly status?: number }
-  /** Sends the body byte by byte, with so many milliseconds between. */
+  /** Sends the body byte by byte, with the given number of milliseconds between two bytes. */
   | { readonly drip: number }
-  /** Hands you the exchange. */
+  /** Leaves the response to your function. */
   | { readonly respond: (request: IncomingMessage, response: ServerResponse) => void };
 
-/** A fault and when it strikes. */
+/** A fault, and the requests that it applies to. */
 export type Fault = FaultKind & {
-  /** The command that it strikes, such as `getComponent` or `grantToken`, or a test of the request. @defaultValue every one */
+  /** The command it applies to, such as `getComponent` or `grantToken`, or a predicate of the request. @defaultValue every request */
   readonly on?: string | ((request: RecordedRequest) => boolean);
-  /** How often it strikes; `Infinity` is until it is removed. @defaultValue `1` */
+  /** The number of requests it applies to; `Infinity` until it is removed. @defaultValue `1` */
   readonly times?: number;
-  /** How many matching requests it lets pass first. @defaultValue `0` */
+  /** The number of matching requests that it skips first. @defaultValue `0` */
   readonly after?: number;
 };
 
 /** A fault that has been planned. */
 export interface PlannedFault {
-  /** How often it has struck. */
+  /** The number of requests it was applied to. */
   readonly hits: number;
-  /** Takes it back. */
+  /** Removes the fault. */
   remove(): void;
 }
 
 interface Plan {
   readonly fault: Fault;
-  toPass: number;
-  toStrike: number;
+  toSkip: number;
+  remaining: number;
   hits: number;
 }
 
-/** The faults that are planned. */
+/** The planned faults, in the order in which they were planned. */
 export class Faults {
   readonly #plans = new Set<Plan>();
 
-  add(fault: Fault): PlannedFault {
-    fault = copyOptions('fault', fault);
-    checkFault(fault);
-    const plan: Plan = { fault, toPass: fault.after ?? 0, toStrike: fault.times ?? 1, hits: 0 };
+  add(given: Fault): PlannedFault {
+    const fault = checkFault(given);
+    const plan: Plan = { fault, toSkip: fault.after ?? 0, remaining: fault.times ?? 1, hits: 0 };
     this.#plans.add(plan);
     return {
       get hits() {
@@ -72,19 +82,19 @@ export class Faults {
     this.#plans.clear();
   }
 
-  /** The fault that strikes this request, if one does. */
+  /** Returns the fault that applies to this request, and counts it. */
   take(request: RecordedRequest): Fault | undefined {
     for (const plan of this.#plans) {
       const { on } = plan.fault;
       const isMeant = on === undefined || (typeof on === 'string' ? on === request.command : on(request));
       if (!isMeant) continue;
-      if (plan.toPass > 0) {
-        plan.toPass -= 1;
+      if (plan.toSkip > 0) {
+        plan.toSkip -= 1;
         continue;
       }
       plan.hits += 1;
-      plan.toStrike -= 1;
-      if (plan.toStrike <= 0) this.#plans.delete(plan);
+      plan.remaining -= 1;
+      if (plan.remaining <= 0) this.#plans.delete(plan);
       return plan.fault;
     }
     return undefined;
@@ -93,46 +103,53 @@ export class Faults {
 
 const KINDS = ['status', 'delay', 'drop', 'truncate', 'html', 'redirect', 'drip', 'respond'] as const;
 
-/** A misspelt fault would never strike, and the test that relies on it would pass. */
-function checkFault(fault: Fault): void {
-  const z = lazyZod();
-  const milliseconds = z.union(
-    [z.number().min(0), z.literal(Number.POSITIVE_INFINITY)],
-    'a number of milliseconds, or Infinity',
-  );
-  const whole = (what: string) => z.int(what).min(0, what);
-  const shape = {
-    on: z.union([z.string(), z.custom(isFunction)], 'the name of a command, or a function').optional(),
-    times: z
-      .union(
-        [whole('a number of times'), z.literal(Number.POSITIVE_INFINITY)],
-        'a number of times, or Infinity',
-      )
-      .optional(),
-    after: whole('a number of requests').optional(),
-    status: z.int('a status').min(200, 'a status').max(599, 'a status').optional(),
-    body: z.unknown().optional(),
-    headers: z.record(z.string(), z.string('a string'), 'an object of header fields').optional(),
-    delay: milliseconds.optional(),
-    drop: z.literal(['before-headers', 'after-headers'], "'before-headers' or 'after-headers'").optional(),
-    truncate: whole('a number of bytes').optional(),
-    html: z.string('a page').optional(),
-    redirect: z.string('a URL').optional(),
-    drip: milliseconds.optional(),
-    respond: z.custom(isFunction, 'a function').optional(),
-  };
-  check('fault', optionsSchema(shape, "given a fault, such as { on: 'getComponent', status: 503 }"), fault);
+const MILLISECONDS: Check = must(
+  (value) => typeof value === 'number' && value >= 0,
+  'a number of milliseconds, or Infinity',
+);
+
+const FAULT: OptionsExpected = {
+  expectation: "given a fault, such as { on: 'getComponent', status: 503 }",
+  table: {
+    on: must(
+      (value) => typeof value === 'string' || isFunction(value),
+      'the name of a command, or a function',
+    ),
+    times: must(
+      (value) => value === Number.POSITIVE_INFINITY || isWhole(value, 0),
+      'a number of times, or Infinity',
+    ),
+    after: wholeNumber('a number of requests'),
+    status: wholeNumber('a status', 200, 599),
+    body: ANYTHING,
+    headers: recordOf(STRING, 'an object of header fields'),
+    delay: MILLISECONDS,
+    drop: must(
+      (value) => value === 'before-headers' || value === 'after-headers',
+      "'before-headers' or 'after-headers'",
+    ),
+    truncate: wholeNumber('a number of bytes'),
+    html: must((value) => typeof value === 'string', 'a page'),
+    redirect: must((value) => typeof value === 'string', 'a URL'),
+    drip: MILLISECONDS,
+    respond: FUNCTION,
+  },
+};
+
+/** Returns a copy. A misspelt fault would never apply, and the test that relies on it would pass. */
+function checkFault(given: Fault): Fault {
+  const fault = checkOptions('fault', given, FAULT);
   const kinds = KINDS.filter((kind) => kind in fault);
-  // A page of HTML and a redirect may say their status.
-  if (kinds.length === 2 && kinds[0] === 'status' && ('html' in fault || 'redirect' in fault)) return;
-  if (kinds.length === 1) return;
+  // An HTML page and a redirect may also have a status.
+  if (kinds.length === 2 && kinds[0] === 'status' && ('html' in fault || 'redirect' in fault)) return fault;
+  if (kinds.length === 1) return fault;
   throw new InvalidInvocation(
     `fault: there must be one of ${KINDS.join(', ')}, not ${kinds.join(' and ') || 'none'}`,
   );
 }
 
-/** Sends an answer, spoilt as the fault says. Returns when there is nothing more to send. */
-export async function sendSpoilt(
+/** Responds as the fault says. Resolves when there is nothing more to send. */
+export async function sendFault(
   fault: Fault,
   request: IncomingMessage,
   response: ServerResponse,
@@ -162,29 +179,9 @@ export async function sendSpoilt(
   return sendPartly(fault, response, await answer());
 }
 
-/** Sends an answer whole. */
-export function send(response: ServerResponse, { status, type, headers, body }: Answer): void {
-  if (response.destroyed) return;
-  const bytes = Buffer.from(body);
-  response.writeHead(status, {
-    'Content-Type': type ?? 'application/json; charset=UTF-8',
-    'Content-Length': bytes.length,
-    ...headers,
-  });
-  response.end(response.req.method === 'HEAD' ? undefined : bytes);
-}
-
-async function sendPartly(
-  fault: Fault,
-  response: ServerResponse,
-  { status, headers, body }: Answer,
-): Promise<void> {
-  const bytes = Buffer.from(body);
-  response.writeHead(status, {
-    'Content-Type': 'application/json; charset=UTF-8',
-    'Content-Length': bytes.length,
-    ...headers,
-  });
+/** Sends the header fields, and the body slowly or in part. */
+async function sendPartly(fault: Fault, response: ServerResponse, answer: Answer): Promise<void> {
+  const bytes = sendHead(response, answer);
   response.flushHeaders();
   if ('drip' in fault) {
     for (let at = 0; at < bytes.length && !response.destroyed; at++) {
@@ -196,6 +193,6 @@ async function sendPartly(
   }
   if ('truncate' in fault)
     await new Promise((sent) => response.write(bytes.subarray(0, fault.truncate), sent));
-  // Let what was written leave before the connection goes.
+  // Leaves time for the written bytes to be sent.
   setTimeout(() => response.destroy(), 10);
 }

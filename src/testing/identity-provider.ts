@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
-import { CommandError } from './app-error.js';
-import type { PdbUser } from './commands.js';
-import type { DtoIn } from './dto-in.js';
+import type { DtoIn, PdbUser } from './commands/command.js';
+import { CommandError } from './commands/command-error.js';
 
 interface SigningKey {
   readonly privateKey: CryptoKey;
@@ -15,27 +14,27 @@ export interface IdentityProviderOptions {
   readonly tokenLifetime: number;
 }
 
-/** What `issueToken` may do otherwise than `grantToken`. */
+/** How a token of `issueToken` differs from one of `grantToken`. */
 export interface TokenOverrides {
-  /** Added to the claims, or in their place; undefined leaves a claim out. */
+  /** Claims to add or replace; undefined removes a claim. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
-  /** The same for the header. */
+  /** Members of the header to add or replace; undefined removes one. */
   readonly header?: Readonly<Record<string, unknown>> | undefined;
   /** Signs with a key that is not in the key set. */
   readonly foreignKey?: boolean | undefined;
 }
 
-// Making a key takes about as long as starting everything else; one process can share the first.
+// Creating a key takes about as long as starting everything else, so all databases of a process share the first.
 let firstKey: Promise<SigningKey> | undefined;
 let lastKeyNumber = 0;
 
-/** The identity service: trades access codes for RS256 id tokens, and publishes the keys that they are signed with. */
+/** The identity service: grants RS256 id tokens for access codes, and publishes the keys that they are signed with. */
 export class IdentityProvider {
-  /** Whom it knows. */
+  /** The users that it knows. */
   readonly users: readonly PdbUser[];
-  /** How long the next tokens live, in seconds. */
+  /** The lifetime of the next tokens in seconds. */
   tokenLifetime: number;
-  /** By how much its clock is ahead of this computer's, in seconds. */
+  /** The seconds by which its clock is ahead of this computer's. */
   clockOffset = 0;
   #keys: readonly SigningKey[];
   readonly #valid = new Map<string, number>();
@@ -51,7 +50,7 @@ export class IdentityProvider {
     return new IdentityProvider(options, await firstKey);
   }
 
-  /** What `listKeys` answers. */
+  /** Returns the result of `listKeys`. */
   keySet(): { keys: JWK[] } {
     return { keys: this.#keys.map(({ publicJwk }) => publicJwk) };
   }
@@ -59,14 +58,14 @@ export class IdentityProvider {
   /**
    * Signs with a new key from now on.
    *
-   * @param options - `keepOld` publishes the old keys beside the new one
+   * @param options - `keepOld` publishes the old keys together with the new one
    */
   async rotateKeys({ keepOld = false }: { keepOld?: boolean } = {}): Promise<void> {
     const key = await createKey();
     this.#keys = keepOld ? [key, ...this.#keys] : [key];
   }
 
-  /** What `grantToken` answers. */
+  /** Returns the result of `grantToken`. */
   async grantToken(input: DtoIn): Promise<Record<string, unknown>> {
     const { accessCode1, accessCode2, scope } = input;
     if (!accessCode1 || !accessCode2) {
@@ -89,7 +88,7 @@ export class IdentityProvider {
     };
   }
 
-  /** Makes an id token for a user, right or deliberately wrong. The API accepts it until it expires. */
+  /** Issues an id token for a user, valid or deliberately invalid. The API accepts it until it expires. */
   async issueToken(user: PdbUser, { claims, header, foreignKey }: TokenOverrides = {}): Promise<string> {
     const now = Math.floor(Date.now() / 1000) + this.clockOffset;
     const expiry = now + this.tokenLifetime;
@@ -111,7 +110,7 @@ export class IdentityProvider {
     return token;
   }
 
-  /** Whether the API accepts a bearer. */
+  /** Returns whether the API accepts a token. */
   accepts(token: string): boolean {
     const expiry = this.#valid.get(token);
     return expiry !== undefined && Date.now() / 1000 + this.clockOffset < expiry;

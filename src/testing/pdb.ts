@@ -1,33 +1,47 @@
 import { gzipSync } from 'node:zlib';
+import {
+  BOOLEAN,
+  both,
+  type Check,
+  checkOptions,
+  FILLED_STRING,
+  listOf,
+  must,
+  numberOf,
+  type OptionsExpected,
+  type OptionTable,
+  optionsOf,
+  wholeNumber,
+} from '../config/check-options.js';
 import { DEFAULT_SETTINGS } from '../config/settings.js';
-import { check, copyOptions, lazyZod, optionsSchema } from '../config/validation.js';
 import { isObject } from '../util/guards.js';
 import { inspectAsString } from '../util/inspect.js';
-import { CommandError, commandNotFound } from './app-error.js';
-import { type PdbUser, runCommand } from './commands.js';
+import type { DtoIn, PdbUser } from './commands/command.js';
+import { CommandError, commandNotFound } from './commands/command-error.js';
+import { runCommand } from './commands/run-command.js';
 import { createDataset, type Dataset } from './data/dataset.js';
-import type { DtoIn } from './dto-in.js';
 import { type Fault, Faults, type PlannedFault } from './faults.js';
 import { IdentityProvider, type TokenOverrides } from './identity-provider.js';
-import { type Answer, LoopbackServer, type RecordedRequest } from './server.js';
+import type { Answer, RecordedRequest } from './messages.js';
+import { LoopbackServer } from './server.js';
 
 /** Options of {@link startPdb}. */
 export interface PdbOptions {
   /** The same seed makes the same data. @defaultValue `1` */
   readonly seed?: number | undefined;
-  /** How many components there are at least. @defaultValue `3000` */
+  /** The minimum number of components. @defaultValue `3000` */
   readonly components?: number | undefined;
-  /** Where the API listens, so that what was cached is found again; the identity service is on the next port. @defaultValue free ones */
+  /** The port of the API, so that stored responses are found again; the identity service is on the next port. @defaultValue free ones */
   readonly port?: number | undefined;
-  /** Who has access codes. @defaultValue one user, in {@link EmbeddedPdb.user} */
+  /** The users that have access codes. @defaultValue one user, in {@link EmbeddedPdb.user} */
   readonly users?: readonly PdbUser[] | undefined;
-  /** Bearers that are accepted beside the granted tokens, for a `UserBearer`. @defaultValue none */
+  /** Bearer tokens that are accepted in addition to the granted ones, for a `UserBearer`. @defaultValue none */
   readonly bearers?: readonly string[] | undefined;
-  /** How long tokens live, in seconds. @defaultValue `7200` */
+  /** The lifetime of tokens in seconds. @defaultValue `7200` */
   readonly tokenLifetime?: number | undefined;
-  /** How many of the last requests are kept. @defaultValue `10000` */
+  /** The number of requests that are recorded; the oldest are dropped. @defaultValue `10000` */
   readonly keptRequests?: number | undefined;
-  /** Whether the process goes on until `close()`, even if nothing else does. @defaultValue `false` */
+  /** Whether the process keeps running until `close()`. @defaultValue `false` */
   readonly keepRunning?: boolean | undefined;
 }
 
@@ -52,9 +66,9 @@ const GZIP_FROM = 1024;
  * ```
  */
 export class EmbeddedPdb {
-  /** The identity service; its clock, its keys and its tokens can be tampered with. */
+  /** The identity service. Tests can change its clock, its keys and its tokens. */
   readonly identity: IdentityProvider;
-  /** What is in the database. */
+  /** The contents of the database. */
   readonly dataset: Dataset;
   readonly #api: LoopbackServer;
   readonly #auth: LoopbackServer;
@@ -75,17 +89,17 @@ export class EmbeddedPdb {
     this.#faults = parts.faults;
   }
 
-  /** Where the API is: the `prefixUrl` of a session. */
+  /** The URL of the API: the `prefixUrl` of a session. */
   get apiUrl(): string {
     return `${this.#api.origin}/`;
   }
 
-  /** Where the identity service is: the `prefixUrl` of a user. */
+  /** The URL of the identity service: the `prefixUrl` of a user. */
   get authUrl(): string {
     return this.#auth.origin + AUTH_PATH;
   }
 
-  /** The first of those who have access codes. */
+  /** The first of the users that have access codes. */
   get user(): PdbUser {
     return this.identity.users[0] as PdbUser;
   }
@@ -111,17 +125,17 @@ export class EmbeddedPdb {
     return this.#record.requests;
   }
 
-  /** How many requests of a command there have been, such as `grantToken`; of all, where none is named. */
+  /** Returns the number of requests of a command, such as `grantToken`, or of all commands. */
   count(command?: string): number {
     return this.#record.count(command);
   }
 
-  /** How many connections to the two servers are open. */
+  /** The number of open connections to the two servers. */
   get openConnections(): number {
     return this.#api.openConnections + this.#auth.openConnections;
   }
 
-  /** Lets something go wrong. Faults strike in the order in which they were planned, one a request. */
+  /** Plans a fault. Faults apply in the order in which they were planned, one to a request. */
   fault(fault: Fault): PlannedFault {
     return this.#faults.add(fault);
   }
@@ -132,12 +146,12 @@ export class EmbeddedPdb {
     this.#faults.clear();
   }
 
-  /** Makes an id token, right or deliberately wrong. */
+  /** Issues an id token, valid or deliberately invalid. */
   issueToken(overrides?: TokenOverrides): Promise<string> {
     return this.identity.issueToken(this.user, overrides);
   }
 
-  /** What a template string shows. */
+  /** Returns what a template string shows. */
   toString(): string {
     return `EmbeddedPdb(apiUrl=${this.apiUrl}, authUrl=${this.authUrl})`;
   }
@@ -147,7 +161,7 @@ export class EmbeddedPdb {
     await Promise.all([this.#api.close(), this.#auth.close()]);
   }
 
-  /** Closes it at the end of a block: `await using pdb = await startPdb()`. */
+  /** Closes the database at the end of a block: `await using pdb = await startPdb()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -165,11 +179,10 @@ interface PdbParts {
 /**
  * Starts an embedded production database.
  *
- * @throws InvalidInvocation where an option is wrong, or somebody else listens on the port
+ * @throws InvalidInvocation where an option is wrong, or the port is in use
  */
-export async function startPdb(options: PdbOptions = {}): Promise<EmbeddedPdb> {
-  options = copyOptions('startPdb', options);
-  checkPdbOptions(options);
+export async function startPdb(given: PdbOptions = {}): Promise<EmbeddedPdb> {
+  const options = checkOptions('startPdb', given, PDB_OPTIONS);
   const { seed = 1, components = 3000, users = [DEFAULT_USER], tokenLifetime = 7200, port } = options;
   const dataset = createDataset(seed, components);
   const identity = await IdentityProvider.create({ users, tokenLifetime });
@@ -195,23 +208,38 @@ export async function startPdb(options: PdbOptions = {}): Promise<EmbeddedPdb> {
   return new EmbeddedPdb({ identity, dataset, api, auth, record, faults });
 }
 
-function checkPdbOptions(options: PdbOptions): void {
-  const z = lazyZod();
-  const count = (what: string) => z.int(what).min(0, what).optional();
-  const text = z.string('a string').min(1, 'a string that is not empty');
-  const user = { accessCode1: text, accessCode2: text, name: text, identity: text, institution: text };
-  const shape = {
-    seed: count('a whole number'),
-    components: count('a number of components'),
-    port: z.int('a port').min(1, 'a port').max(65_534, 'a port').optional(),
-    users: z.array(optionsSchema(user, 'a user'), 'a list of users').min(1, 'a list of users').optional(),
-    bearers: z.array(text, 'a list of bearers').optional(),
-    tokenLifetime: z.number('a number of seconds').min(0, 'a number of seconds').optional(),
-    keptRequests: count('a number of requests'),
-    keepRunning: z.boolean('true or false').optional(),
-  };
-  check('startPdb', optionsSchema(shape, 'given an object of options, such as { components: 500 }'), options);
-}
+const USER_TABLE: OptionTable = {
+  accessCode1: FILLED_STRING,
+  accessCode2: FILLED_STRING,
+  name: FILLED_STRING,
+  identity: FILLED_STRING,
+  institution: FILLED_STRING,
+};
+
+/** A user, with all of its members. */
+const USER: Check = both(optionsOf({ table: USER_TABLE, expectation: 'a user' }), (value, name, faults) => {
+  const user = value as Record<string, unknown>;
+  for (const member of Object.keys(USER_TABLE))
+    if (user[member] === undefined) faults.push(`\`${name}.${member}\` must be a string`);
+  return user;
+});
+
+const PDB_OPTIONS: OptionsExpected = {
+  expectation: 'given an object of options, such as { components: 500 }',
+  table: {
+    seed: wholeNumber('a whole number'),
+    components: wholeNumber('a number of components'),
+    port: wholeNumber('a port', 1, 65_534),
+    users: both(
+      must((value) => Array.isArray(value) && value.length > 0, 'a list of users'),
+      listOf(USER, 'a list of users'),
+    ),
+    bearers: listOf(FILLED_STRING, 'a list of bearers'),
+    tokenLifetime: numberOf('seconds'),
+    keptRequests: wholeNumber('a number of requests'),
+    keepRunning: BOOLEAN,
+  },
+};
 
 class RequestRecord {
   readonly #kept: number;
@@ -270,7 +298,7 @@ function apiHandler(
     });
 }
 
-/** Answers in the manner of the database: its cookies, its headers, and gzip for all but the smallest bodies. */
+/** Makes responses as the database does: with its cookies, its header fields, and gzip for all but the smallest bodies. */
 async function answering(request: RecordedRequest, run: () => Promise<object>): Promise<Answer> {
   const { status, body } = await run().then(
     (result) => ({ status: 200, body: result }),
@@ -284,9 +312,9 @@ async function answering(request: RecordedRequest, run: () => Promise<object>): 
     Server: 'Apache',
     'Set-Cookie': ['uu.app.bpl=0; Path=/', 'uu.app.cbu=https://uuapp.example/; Path=/'],
   };
-  const isZipped =
+  const usesGzip =
     bytes.length >= GZIP_FROM && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
-  if (!isZipped) return { status, headers, body: bytes };
+  if (!usesGzip) return { status, headers, body: bytes };
   return { status, headers: { ...headers, 'Content-Encoding': 'gzip' }, body: gzipSync(bytes, { level: 1 }) };
 }
 

@@ -2,46 +2,21 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { InvalidInvocation } from '../exceptions/base.js';
-import { type Faults, send, sendSpoilt } from './faults.js';
+import { type Faults, sendFault } from './faults.js';
+import { type Answer, type RecordedRequest, send } from './messages.js';
 
-/** A request that the embedded database received. */
-export interface RecordedRequest {
-  /** Which of its two servers. */
-  readonly server: 'identity' | 'api';
-  readonly method: string;
-  /** Path and query, as received. */
-  readonly url: string;
-  /** The last part of the path, such as `getComponent` or `grantToken`. */
-  readonly command: string;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The body as received. */
-  readonly body: string;
-  /** The body parsed, where it is JSON. */
-  readonly json: unknown;
-}
-
-/** An answer before it is sent. */
-export interface Answer {
-  readonly status: number;
-  /** `Content-Type`. @defaultValue `application/json; charset=UTF-8` */
-  readonly type?: string;
-  readonly headers?: Readonly<Record<string, string | string[]>>;
-  readonly body: string | Buffer;
-}
-
-/** Answers a request. */
+/** Returns the response to a request. */
 type Handler = (request: RecordedRequest) => Promise<Answer>;
 
-/** What a {@link LoopbackServer} is given. */
+/** Options of a {@link LoopbackServer}. */
 export interface LoopbackServerOptions {
   readonly name: RecordedRequest['server'];
-  /** 0 is any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly handler: Handler;
   readonly faults: Faults;
   readonly onRequest: (request: RecordedRequest) => void;
-  /** Whether the process goes on as long as the server runs. */
+  /** Whether the process keeps running while the server does. */
   readonly keepRunning: boolean;
 }
 
@@ -77,19 +52,19 @@ export class LoopbackServer {
           ),
         ),
       );
-      // A thousand connections may come at once.
+      // A test may open a thousand connections at once.
       server.listen({ port, host: '127.0.0.1', backlog: 4096 }, resolve);
     });
     if (!options.keepRunning) server.unref();
     return new LoopbackServer(server, sockets);
   }
 
-  /** How many connections are open. */
+  /** The number of open connections. */
   get openConnections(): number {
     return this.#sockets.size;
   }
 
-  /** Closes the server and its connections, whatever they are doing. */
+  /** Closes the server and its connections at once. */
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -105,7 +80,7 @@ async function serve(
   onRequest(recorded);
   const fault = faults.take(recorded);
   if (fault === undefined) send(response, await handler(recorded));
-  else await sendSpoilt(fault, request, response, () => handler(recorded));
+  else await sendFault(fault, request, response, () => handler(recorded));
 }
 
 async function record(server: RecordedRequest['server'], request: IncomingMessage): Promise<RecordedRequest> {

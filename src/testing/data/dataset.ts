@@ -46,7 +46,7 @@ export interface TestRunRecord {
   readonly institution: Institution;
 }
 
-/** A component as it is kept; `views.ts` makes the answers of it. */
+/** A component as it is stored; `views.ts` makes the results of commands from it. */
 export interface ComponentRecord {
   readonly id: string;
   readonly code: string;

@@ -1,7 +1,7 @@
 import { type ComponentType, type Named, PROJECTS, SUBPROJECTS } from './catalogue.js';
 import type { ComponentRecord, Institution, TestRunRecord } from './dataset.js';
 
-/** How much of a component an answer shows: `list` is what `listComponents` gives by default. */
+/** How much of a component a result shows: `list` is the default of `listComponents`. */
 export type View = 'full' | 'list' | 'object';
 
 export const AWID = 'dcb3f6d1f130482581ba1e7bbe34413c';
