@@ -4,10 +4,9 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { ROOT } from './helpers/installed-package.js';
 
-it('the demo runs, in 80 columns and without colours where there is no terminal', async () => {
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [
-    join(ROOT, 'dist', 'demo', 'main.js'),
-  ]);
+it('the demo prints at most 80 columns, and no colours without a terminal', async () => {
+  const demo = join(ROOT, 'examples', 'demo', 'main.mjs');
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [demo]);
   expect(stderr).toBe('');
   expect(stdout).toContain('signed in   Alex Example (1234-567-1)');
   expect(stdout).toContain('page 3      QMUL to UT: 9 of 29');

@@ -1,57 +1,43 @@
+/**
+ * Shows what the package does, against the embedded database.
+ *
+ *   npm run demo
+ */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BadRequest, type RetryEvent, Session, User } from '../index.js';
-import { type EmbeddedPdb, startPdb } from '../testing/index.js';
-import { Terminal } from './terminal.js';
+import { BadRequest, Session, User } from 'itkdb';
+import { startPdb } from 'itkdb/testing';
+import { Terminal } from './terminal.mjs';
 
-interface Named {
-  readonly code: string;
-  readonly name: string;
-}
-
-interface PageInfo {
-  readonly total: number;
-}
-
-interface Component {
-  readonly serialNumber: string;
-  readonly componentType: Named;
-  readonly type: Named;
-  readonly currentStage: Named & { readonly order: number };
-  readonly currentLocation: Named;
-  readonly children: readonly Slot[];
-  readonly tests: readonly { readonly testRuns: readonly { readonly passed: boolean }[] }[];
-  readonly parents: readonly { readonly component: { readonly serialNumber: string } }[] | null;
-}
-
-interface Slot {
-  readonly componentType: Named;
-  readonly type: Named;
-  readonly component: { readonly serialNumber: string } | null;
-}
-
-// A reader such as `head` that has seen enough is no error.
+// A reader such as `head` may close the output early, which is not an error.
 process.stdout.on('error', () => process.exit());
 const terminal = new Terminal(process.stdout);
 
-await using pdb = await startPdb();
+const pdb = await startPdb();
 const user = new User(pdb.userOptions);
-const furtherTries: RetryEvent[] = [];
-const onRetry = (event: RetryEvent): number => furtherTries.push(event);
-await using session = new Session({ user, prefixUrl: pdb.apiUrl, retry: { baseDelay: 50 }, onRetry });
+const retries = [];
+const onRetry = (event) => retries.push(event);
+const session = new Session({ user, prefixUrl: pdb.apiUrl, retry: { baseDelay: 50 }, onRetry });
 
-introduce(pdb);
-await signIn();
-await listInstitutions();
-const modules = await countModules();
-await showFamily(modules);
-await readAtOnce(modules);
-await showCache(modules);
-await makeMistake();
-conclude();
+try {
+  introduce();
+  await signIn();
+  await listInstitutions();
+  const modules = await countModules();
+  await showFamily(modules);
+  await readAtOnce(modules);
+  await showCache(modules);
+  await makeMistake();
+  conclude();
+} finally {
+  await session.close();
+  await pdb.close();
+}
 
-function introduce({ apiUrl, authUrl, dataset }: EmbeddedPdb): void {
+function introduce() {
+  const { apiUrl, authUrl, dataset } = pdb;
   terminal.line(terminal.bold('itkdb: the ATLAS ITk Production Database from Node.js'));
   terminal.line('A small database of made-up parts now runs inside this process. All that follows');
   terminal.line('is real HTTP to it, and needs neither an account nor the internet.');
@@ -64,35 +50,35 @@ function introduce({ apiUrl, authUrl, dataset }: EmbeddedPdb): void {
   );
 }
 
-async function signIn(): Promise<void> {
+async function signIn() {
   terminal.step('Sign in: two access codes for a token');
   await user.authenticate();
   terminal.field('signed in', `${terminal.good(user.name)} (${user.identity}), for ${user.expiresIn} s`);
 }
 
-async function listInstitutions(): Promise<void> {
+async function listInstitutions() {
   terminal.step('List the institutions, ten a page');
   for (let pageIndex = 0, total = 1; pageIndex * 10 < total; pageIndex++) {
-    const { data } = await session.get<{ pageItemList: Named[]; pageInfo: PageInfo }>('listInstitutions', {
+    const { data } = await session.get('listInstitutions', {
       data: { pageInfo: { pageIndex, pageSize: 10 } },
     });
     total = data.pageInfo.total;
     const [first, last] = [data.pageItemList[0], data.pageItemList.at(-1)];
     terminal.field(
       `page ${pageIndex + 1}`,
-      `${first?.code} to ${last?.code}: ${data.pageItemList.length} of ${total}`,
+      `${first.code} to ${last.code}: ${data.pageItemList.length} of ${total}`,
     );
   }
 }
 
-/** Reads every strip module, so that it takes a while, and counts them by stage. */
-async function countModules(): Promise<Component[]> {
+/** Reads every strip module, counts them by stage, and returns them. Small pages make the progress visible. */
+async function countModules() {
   terminal.step('Read every strip module, and count them by stage');
-  const modules: Component[] = [];
+  const filterMap = { project: 'S', componentType: 'MODULE' };
+  const modules = [];
   for (let pageIndex = 0, total = 1; modules.length < total; pageIndex++) {
-    const { data } = await session.get<{ itemList: Component[]; pageInfo: PageInfo }>('listComponents', {
-      data: { filterMap: { project: 'S', componentType: 'MODULE' }, pageInfo: { pageIndex, pageSize: 50 } },
-    });
+    const input = { filterMap, pageInfo: { pageIndex, pageSize: 50 } };
+    const { data } = await session.get('listComponents', { data: input });
     modules.push(...data.itemList);
     total = data.pageInfo.total;
     terminal.progress(modules.length, total);
@@ -106,15 +92,15 @@ async function countModules(): Promise<Component[]> {
   return modules;
 }
 
-async function getComponent(serialNumber: string): Promise<Component> {
-  const { data } = await session.get<Component>('getComponent', { data: { component: serialNumber } });
+async function getComponent(serialNumber) {
+  const { data } = await session.get('getComponent', { data: { component: serialNumber } });
   return data;
 }
 
-async function showFamily(modules: readonly Component[]): Promise<void> {
+async function showFamily(modules) {
   terminal.step('Look at one of them, its parent and its parts');
   const onStave = modules.find(({ currentStage }) => currentStage.code === 'FINISHED') ?? modules[0];
-  const module = await getComponent(onStave?.serialNumber ?? '');
+  const module = await getComponent(onStave.serialNumber);
   const parent = module.parents?.[0] && (await getComponent(module.parents[0].component.serialNumber));
   if (parent) terminal.line(`   ${title(parent)}, at ${parent.currentLocation.code}`);
   terminal.line(
@@ -128,15 +114,15 @@ async function showFamily(modules: readonly Component[]): Promise<void> {
   }
 }
 
-function title({ serialNumber, componentType, type, currentStage }: Component): string {
+function title({ serialNumber, componentType, type, currentStage }) {
   const kind = type.name.toLowerCase().includes(componentType.name.toLowerCase())
     ? type.name
     : componentType.name;
   return `${serialNumber}  ${kind}, ${currentStage.name.toLowerCase()}`;
 }
 
-/** One of the answers is lost on purpose. */
-async function readAtOnce(modules: readonly Component[]): Promise<void> {
+/** Reads all modules at once. One connection is closed on purpose, to show the retry. */
+async function readAtOnce(modules) {
   terminal.step(`Read all ${modules.length} with their parts and tests, all at once`);
   pdb.fault({ on: 'getComponent', after: 40, drop: 'before-headers' });
   const start = performance.now();
@@ -153,22 +139,22 @@ async function readAtOnce(modules: readonly Component[]): Promise<void> {
   const failed = runs.filter(({ passed }) => !passed).length;
   terminal.field('read', `${read.length} modules in ${seconds} s; the session sent 16 requests at a time`);
   terminal.field('tests', `${runs.length} runs, of which ${failed} failed`);
-  for (const { failedTries, reason } of furtherTries)
+  for (const { failedTries, reason } of retries)
     terminal.field('tried again', `try ${failedTries} of one of them broke off: ${reason}`);
 }
 
-/** The same question twice, to a session that keeps answers. Says nothing where the second one was not kept. */
-async function showCache([module]: readonly Component[]): Promise<void> {
+/** Makes the same request twice with a session that caches. Prints nothing where the second response was not cached. */
+async function showCache([module]) {
   const folder = await mkdtemp(join(tmpdir(), 'itkdb-demo-'));
-  const keeping = new Session({ user, prefixUrl: pdb.apiUrl, cache: folder, expiresAfter: { hours: 1 } });
-  const ask = async (): Promise<readonly [boolean, string]> => {
+  const caching = new Session({ user, prefixUrl: pdb.apiUrl, cache: folder, expiresAfter: { hours: 1 } });
+  const read = async () => {
     const start = performance.now();
-    const { fromCache } = await keeping.get('getComponent', { data: { component: module?.serialNumber } });
+    const { fromCache } = await caching.get('getComponent', { data: { component: module.serialNumber } });
     return [fromCache, `${(performance.now() - start).toFixed(1)} ms`];
   };
-  const [, miss] = await ask();
-  const [isHit, hit] = await ask();
-  await keeping.close();
+  const [, miss] = await read();
+  const [isHit, hit] = await read();
+  await caching.close();
   await rm(folder, { recursive: true });
   if (!isHit) return;
   terminal.step('Ask the same twice: the second answer comes from the disk');
@@ -176,7 +162,7 @@ async function showCache([module]: readonly Component[]): Promise<void> {
   terminal.field('cache', hit);
 }
 
-async function makeMistake(): Promise<void> {
+async function makeMistake() {
   terminal.step('Ask for a component that does not exist: a typed error');
   try {
     await getComponent('20USBML0000000');
@@ -195,7 +181,7 @@ async function makeMistake(): Promise<void> {
   }
 }
 
-function conclude(): void {
+function conclude() {
   terminal.line();
   terminal.line(terminal.bold('What to try next'));
   terminal.line('   Write a script of your own: README.md has one of ten lines.');
