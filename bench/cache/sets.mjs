@@ -1,7 +1,8 @@
+import { hash } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeyvFile } from 'keyv-file';
-import { FileStore } from '../../dist/cache/file-store.js';
+import { DirectoryStore } from '../../dist/cache/directory-store.js';
 import { formatSpread, interleave, printTable, progress, ratio, repeat } from '../harness.mjs';
 
 const FEW = 100;
@@ -41,9 +42,9 @@ export async function compareSets(directory, rounds) {
 
 /** @type {Record<string, (folder: string, body: Buffer) => Promise<(key: string) => Promise<unknown>>>} */
 const STORES = {
-  itkdb: async (folder, value) => {
-    const store = await FileStore.open(folder);
-    return (key) => store.set(key, { value, expires: undefined });
+  itkdb: async (folder, body) => {
+    const store = new DirectoryStore(folder, Number.POSITIVE_INFINITY);
+    return (key) => store.write(hash('sha256', key), [body], Date.now() + 3_600_000);
   },
   'keyv-file': async (folder, body) => {
     const store = new KeyvFile({ filename: join(folder, 'keyv'), separatedFile: true });

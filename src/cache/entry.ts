@@ -1,111 +1,79 @@
 import { crc32 } from 'node:zlib';
 
-/** Header fields as they came, names in lower case. */
-export type HeaderFields = readonly (readonly [name: string, value: string])[];
+/** Header fields as they are stored: names in lower case, one value each. */
+export type StoredFields = Readonly<Record<string, string>>;
 
-/** An answer that is kept: nothing but facts, so that what follows from them is worked out anew each time. */
-export interface Entry {
-  readonly kind: 'answer';
+/** A stored response. It holds what was received: what follows from that is computed each time. */
+export interface ResponseEntry {
+  readonly kind: 'response';
   readonly key: string;
+  /** When it may be removed. All times are in milliseconds since the epoch. */
+  readonly expires: number;
   readonly status: number;
   readonly statusText: string;
-  readonly headers: HeaderFields;
-  /** When the request left and when the answer was there, in milliseconds since the epoch. */
+  readonly headers: StoredFields;
+  /** When the request was sent and when the response was received (RFC 9111, section 4.2.3). */
   readonly requestedAt: number;
   readonly receivedAt: number;
-  /** How long `expiresAfter` let it live, in milliseconds. */
+  /** The `expiresAfter` that it was stored with, in milliseconds. */
   readonly expiresAfter?: number | undefined;
   readonly body: Buffer;
 }
 
-/** What stands in the place of answers that differ by request headers: which headers those are. */
-export interface Signpost {
-  readonly kind: 'vary';
-  readonly key: string;
-  readonly names: readonly string[];
-}
+type AnyEntry = Pick<ResponseEntry, 'key' | 'expires'>;
+export type Entry =
+  | ResponseEntry
+  /** The request header fields that the responses under a primary key vary by (RFC 9111, section 4.1). */
+  | (AnyEntry & { readonly kind: 'vary'; readonly names: readonly string[] })
+  /** When responses were last invalidated: those requested until then are stale. */
+  | (AnyEntry & { readonly kind: 'invalidation'; readonly at: number });
 
-export type Stored = Entry | Signpost;
-
-/**
- * Writes an entry: a checksum of all that follows, a line of JSON, and the body as it is. In parts, so that a large body
- * is not copied.
- */
-export function encode(stored: Stored, body: readonly Buffer[] = bodyOf(stored)): Buffer[] {
-  const parts = [Buffer.from(`${JSON.stringify(headOf(stored))}\n`), ...body];
+/** Encodes an entry: a checksum of what follows it, a line of JSON, and the body. In parts, so that no body is copied. */
+export function encode(entry: Entry): Buffer[] {
+  const { body, ...head } = entry as ResponseEntry;
+  const parts: Buffer[] = [Buffer.from(`${JSON.stringify(head)}\n`)];
+  // The checksum of zlib would start again with empty bytes.
+  if (body?.length > 0) parts.push(body);
   return [Buffer.from(`${checksum(parts)}\n`), ...parts];
 }
 
-/**
- * Reads an entry back. Whatever is torn, foreign or made up is undefined: files may have been written by anybody.
- *
- * @param key - that it must have been written under
- */
-export function decode(bytes: Buffer, key: string): Stored | undefined {
-  const head = bytes.indexOf('\n', 0) + 1;
+/** Decodes an entry; undefined where it is not the entry of that key: anything may have written to a store. */
+export function decode(bytes: Buffer, key: string): Entry | undefined {
+  const head = bytes.indexOf('\n') + 1;
   const body = bytes.indexOf('\n', head) + 1;
   if (head === 0 || body === 0) return undefined;
   if (bytes.toString('latin1', 0, head - 1) !== checksum([bytes.subarray(head)])) return undefined;
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8', head, body - 1));
-    return check(value as Record<string, unknown>, key, bytes.subarray(body));
+    const entry = JSON.parse(bytes.toString('utf8', head, body - 1));
+    const isWhole = entry.key === key && Number.isFinite(entry.expires) && isEntry(entry);
+    return isWhole ? { ...entry, body: bytes.subarray(body) } : undefined;
   } catch {
     return undefined;
   }
 }
 
-function check(head: Record<string, unknown>, key: string, body: Buffer): Stored | undefined {
-  if (head['key'] !== key) return undefined;
-  if (head['kind'] === 'vary') {
-    const { names } = head;
-    return isListOf(names, (name) => typeof name === 'string') ? { kind: 'vary', key, names } : undefined;
-  }
-  const { status, statusText, headers, requestedAt, receivedAt, expiresAfter } = head;
-  const isWhole =
-    head['kind'] === 'answer' &&
-    Number.isInteger(status) &&
-    typeof statusText === 'string' &&
-    isListOf(headers, isHeaderField) &&
-    Number.isFinite(requestedAt) &&
-    Number.isFinite(receivedAt) &&
-    (expiresAfter === undefined || Number.isFinite(expiresAfter));
-  if (!isWhole) return undefined;
-  const facts = { status, statusText, headers, requestedAt, receivedAt, expiresAfter };
-  return { kind: 'answer', key, ...(facts as Omit<Entry, 'kind' | 'key' | 'body'>), body };
+/** The memory that an entry takes, in bytes. */
+export function sizeOf(entry: Entry): number {
+  if (entry.kind !== 'response') return 256;
+  const fields = Object.entries(entry.headers);
+  return fields.reduce((sum, [name, value]) => sum + name.length + value.length, 512) + entry.body.length;
 }
 
-/** How much memory or disk an entry takes, in bytes. */
-export function sizeOf(stored: Stored): number {
-  if (stored.kind === 'vary') return 256;
-  return (
-    stored.headers.reduce((sum, [name, value]) => sum + name.length + value.length, 512) + stored.body.length
-  );
+function isEntry({ kind, names, at, headers, ...entry }: Record<string, unknown>): boolean {
+  if (kind === 'vary') return Array.isArray(names) && areStrings(names);
+  if (kind === 'invalidation') return Number.isFinite(at);
+  const { status, statusText, requestedAt, receivedAt, expiresAfter = 0 } = entry;
+  const isWhole = [status, requestedAt, receivedAt, expiresAfter].every(Number.isFinite);
+  const hasFields = areStrings(headers) && !Object.hasOwn(headers as object, '__proto__');
+  return kind === 'response' && isWhole && typeof statusText === 'string' && hasFields;
 }
 
-function headOf(stored: Stored): object {
-  if (stored.kind === 'vary') return stored;
-  const { kind, key, status, statusText, headers, requestedAt, receivedAt, expiresAfter } = stored;
-  return { kind, key, status, statusText, headers, requestedAt, receivedAt, expiresAfter };
+function areStrings(value: unknown): boolean {
+  return typeof value === 'object' && Object.values(value ?? [0]).every((item) => typeof item === 'string');
 }
 
-function bodyOf(stored: Stored): Buffer[] {
-  return stored.kind === 'answer' ? [stored.body] : [];
-}
-
-function isListOf<T>(value: unknown, is: (item: unknown) => item is T): value is T[] {
-  return Array.isArray(value) && value.every(is);
-}
-
-function isHeaderField(field: unknown): field is [string, string] {
-  return (
-    isListOf(field, (part) => typeof part === 'string') && field.length === 2 && field[0] !== '__proto__'
-  );
-}
-
-/** Against files that are torn or rotten; nothing that stands beside its own checksum is safe from a forger. */
+/** Detects torn and damaged entries. It does not keep forged ones out. */
 function checksum(parts: readonly Buffer[]): string {
-  return parts
-    .reduce((sum, part) => crc32(part, sum), 0)
-    .toString(16)
-    .padStart(8, '0');
+  const sum = parts.reduce((before, part) => crc32(part, before), 0);
+  return sum.toString(16).padStart(8, '0');
 }

@@ -1,62 +1,47 @@
 import { hash } from 'node:crypto';
-import type { WireConfig, WireResponse } from '../http/wire.js';
+import type { HttpResponse } from '../http/request.js';
 import { LONGEST_KEPT } from './policy.js';
-import type { SafeShelf } from './safe-shelf.js';
-import { RECORD } from './store.js';
+import type { TieredStore } from './tiered-store.js';
 
-/** How long a mark is believed before it is read again, in milliseconds: another process may have moved it. */
-const BELIEVED = 1000;
-/** How many marks are known at a time. */
-const KNOWN = 10_000;
-
-interface Mark {
-  readonly at: number;
-  readonly readAt: number;
-}
+const KNOWN_FOR = 1000; // ms: then another process may have written a newer one
+const KNOWN = 10_000; // scopes
 
 /**
- * Since when stored answers have to be asked for anew, by scope: those to one URL, or one user's. A mark is a time, so
- * that to set it takes the same however many answers it is about, and it is on the shelf, so that other processes see it.
+ * Times of invalidation, by scope: the responses to one URL, or those of one owner. Setting one takes the same time
+ * however many responses it concerns. They are in the store, so that other processes know them.
  */
-export class Marks {
-  readonly #shelf: SafeShelf;
-  readonly #known = new Map<string, Mark>();
+export class Invalidations {
+  readonly #store: TieredStore;
+  readonly #known = new Map<string, { readonly at: number; readonly readAt: number }>();
 
-  constructor(shelf: SafeShelf) {
-    this.#shelf = shelf;
+  constructor(store: TieredStore) {
+    this.#store = store;
   }
 
-  /** The latest of some marks, in milliseconds since the epoch, if it is known. */
-  peek(scopes: readonly string[], now: number): number | undefined {
+  /** The latest invalidation in any of the scopes, in milliseconds since the epoch; 0 for none. */
+  async latest(scopes: readonly string[], now: number): Promise<number> {
     let latest = 0;
     for (const scope of scopes) {
-      const mark = this.#known.get(scope);
-      if (mark === undefined || Math.abs(now - mark.readAt) > BELIEVED) return undefined;
-      latest = Math.max(latest, mark.at);
+      const known = this.#known.get(scope);
+      const isKnown = known !== undefined && Math.abs(now - known.readAt) <= KNOWN_FOR;
+      latest = Math.max(latest, isKnown ? known.at : await this.#read(scope));
     }
     return latest;
   }
 
-  /** The latest of some marks, in milliseconds since the epoch; 0 for none. */
-  async latest(scopes: readonly string[], now: number): Promise<number> {
-    return (
-      this.peek(scopes, now) ?? Math.max(...(await Promise.all(scopes.map((scope) => this.#read(scope)))))
-    );
-  }
-
-  /** Marks all answers that were asked for until now. */
-  async set(scopes: readonly string[]): Promise<void> {
+  /** Invalidates all responses that were requested until now. */
+  add(scopes: readonly string[]): void {
     const at = Date.now();
-    const bytes = [Buffer.from(String(at))];
-    for (const scope of scopes) this.#remember(scope, at);
-    // No entry from before it is kept for longer.
-    await Promise.all(scopes.map((scope) => this.#shelf.note(nameOf(scope), bytes, at + LONGEST_KEPT)));
+    for (const scope of scopes) {
+      this.#remember(scope, at);
+      // It concerns no response that is kept for longer.
+      this.#store.put({ kind: 'invalidation', key: keyOf(scope), at, expires: at + LONGEST_KEPT });
+    }
   }
 
   async #read(scope: string): Promise<number> {
-    const bytes = await this.#shelf.read(nameOf(scope));
-    const at = Number(bytes?.toString('latin1') ?? 0);
-    return this.#remember(scope, Number.isFinite(at) ? at : Date.now());
+    const entry = await this.#store.get(keyOf(scope));
+    return this.#remember(scope, entry?.kind === 'invalidation' ? entry.at : 0);
   }
 
   #remember(scope: string, at: number): number {
@@ -67,28 +52,19 @@ export class Marks {
   }
 }
 
-/** Without the secret of the store: a mark has to be found also by those who do not have that yet. */
-function nameOf(scope: string): string {
-  return RECORD + hash('sha256', `mark ${scope}`);
-}
+const keyOf = (scope: string): string => `i${hash('sha256', scope)}`;
 
-/** The scope of one user's answers. */
-export function ownerScope(owner: string): string {
-  return `owner ${owner}`;
-}
+/** The scope of the responses of one owner. */
+export const ownerScope = (owner: string): string => `owner ${owner}`;
 
-/** The scope of the answers to one URL, whoever asked and however. */
-export function urlScope(url: string): string {
-  return `url ${url.split('#', 1)[0]}`;
-}
+/** The scope of the responses to one URL, whoever they are for. */
+export const urlScope = (url: string): string => `url ${url.split('#', 1)[0]}`;
 
-/** The scopes that a write which went well is about: its target, and what it names of the same origin (RFC 9111, section 4.4). */
-export function scopesOf({ headers }: WireResponse, { url }: WireConfig): string[] {
-  const { origin } = new URL(url);
-  const named = ['location', 'content-location']
-    .map((name) => headers[name])
+/** The scopes that a successful write to a URL invalidates: the URL, and those of its origin that the response names. */
+export function scopesOf({ headers }: HttpResponse, url: string): string[] {
+  const named = [headers['location'], headers['content-location']]
     .filter((value) => typeof value === 'string' && URL.canParse(value, url))
     .map((value) => new URL(value as string, url))
-    .filter((target) => target.origin === origin);
+    .filter(({ origin }) => origin === new URL(url).origin);
   return [url, ...named.map(({ href }) => href)].map(urlScope);
 }

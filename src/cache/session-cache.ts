@@ -1,63 +1,59 @@
-import type { WireConfig } from '../http/wire.js';
-import type { CacheContext } from './context.js';
-import type { HttpCache } from './http-cache.js';
-import type { CacheSize, CacheStore } from './store.js';
+import { resolve } from 'node:path';
+import type { HttpRequest, Interceptor, RequestContext } from '../http/request.js';
+import { messageOf } from '../util/errors.js';
+import { sendUnlessOnlyIfCached } from './bypass.js';
+import type { CacheContext, HttpCache } from './http-cache.js';
+import type { CacheSize, CacheStore, Store } from './store.js';
 
-/** The directory that answers are kept in unless an option says otherwise. */
-const DIRECTORY = '.webcache';
+/** Makes a request ready to be sent. */
+type Prepare<Request> = (request: Request) => Promise<{ request: HttpRequest; context: RequestContext }>;
 
-/** The cache of a session. Nothing of it is loaded, made or opened before a request needs it. */
+/** The cache of a session. Nothing of it is loaded or opened before a request needs it. */
 export class SessionCache<Request> {
-  readonly #store: boolean | string | CacheStore;
+  readonly #option: boolean | string | CacheStore;
   readonly #context: CacheContext;
-  readonly #prepare: (request: Request) => Promise<WireConfig>;
-  #opening: Promise<HttpCache> | undefined;
+  readonly #prepare: Prepare<Request>;
+  #opening: Promise<HttpCache | undefined> | undefined;
   #opened: HttpCache | undefined;
 
-  /**
-   * @internal
-   * @param store - the option `cache` of the session
-   * @param prepare - makes a request ready to be sent
-   */
-  constructor(
-    store: boolean | string | CacheStore,
-    context: CacheContext,
-    prepare: (request: Request) => Promise<WireConfig>,
-  ) {
-    this.#store = store;
+  /** @internal */
+  constructor(option: boolean | string | CacheStore, context: CacheContext, prepare: Prepare<Request>) {
+    this.#option = option;
     this.#context = context;
     this.#prepare = prepare;
   }
 
-  /** Forgets every stored answer, whoever it is for. Other programs may still have some in memory. */
+  /** Removes every stored response, whoever it is for. Other processes may still have some in memory. */
   async clear(): Promise<void> {
     await (await this.#open())?.clear();
   }
 
-  /**
-   * Forgets the stored answer to a request, which is not sent.
-   *
-   * @returns whether there was one
-   */
+  /** Removes the stored response to a request, which is not sent. Returns whether there was one. */
   async delete(request: Request): Promise<boolean> {
-    const config = await this.#prepare(request);
-    return (await (await this.#open())?.delete(config)) ?? false;
+    const prepared = await this.#prepare(request);
+    return (await (await this.#open())?.delete(prepared.request, prepared.context.token)) ?? false;
   }
 
   /**
-   * How many answers are stored, and how many bytes they take. Where the answers to one URL differ by request headers,
-   * what says by which of them counts for one more.
+   * Counts the stored responses, and the bytes that they take.
    *
    * @throws InvalidInvocation where a `Keyv` or its storage adapter has no `iterator`
    * @throws ITkDBException where the store cannot be read, or takes too long
    */
   async size(): Promise<CacheSize> {
-    return (await (await this.#open())?.size()) ?? { entries: 0, bytes: 0 };
+    return (await (await this.#open())?.store.size()) ?? { entries: 0, bytes: 0 };
   }
 
-  /** @internal The cache itself; undefined where there is none. */
-  open(): Promise<HttpCache | undefined> | HttpCache | undefined {
-    return this.#opened ?? this.#open();
+  /** @internal The step of the pipeline. */
+  readonly intercept: Interceptor = async (request, context, next) => {
+    const send = sendUnlessOnlyIfCached(request, context.options, next);
+    const cache = await this.#open();
+    return cache === undefined ? send(request, context) : cache.intercept(request, context, send);
+  };
+
+  /** @internal Writes what has arrived before it returns: what is under way is about to be aborted. */
+  beforeClose(): void {
+    this.#opened?.store.writeNow();
   }
 
   /** @internal */
@@ -66,25 +62,25 @@ export class SessionCache<Request> {
   }
 
   #open(): Promise<HttpCache | undefined> {
-    if (this.#store !== false)
-      this.#opening ??= this.#load(this.#store).catch((error) => {
-        this.#opening = undefined;
-        throw error;
-      });
-    return this.#opening ?? Promise.resolve(undefined);
+    this.#opening ??= this.#load();
+    return this.#opening;
   }
 
-  async #load(store: true | string | CacheStore): Promise<HttpCache> {
-    const [{ HttpCache }, { DirectoryShelf, KeyvShelf }] = await Promise.all([
-      import('./http-cache.js'),
-      import('./shelf.js'),
-    ]);
-    const directory = store === true ? DIRECTORY : store;
-    const shelf =
-      typeof directory === 'string'
-        ? new DirectoryShelf(directory, this.#context.maxSize)
-        : new KeyvShelf(directory);
-    this.#opened = await HttpCache.open(shelf, this.#context);
+  /** Opens the cache. Where that fails it is off: no request fails for the sake of the cache. */
+  async #load(): Promise<HttpCache | undefined> {
+    const option = this.#option === true ? '.webcache' : this.#option;
+    if (option === false) return undefined;
+    try {
+      const { HttpCache } = await import('./http-cache.js');
+      this.#opened = new HttpCache(await openStore(option, this.#context.maxSize), this.#context);
+    } catch (error) {
+      this.#context.logger.warn(`The cache is off: ${messageOf(error)}`);
+    }
     return this.#opened;
   }
+}
+
+async function openStore(option: string | CacheStore, maxSize: number): Promise<Store> {
+  if (typeof option !== 'string') return new (await import('./keyv-store.js')).KeyvStore(option);
+  return new (await import('./directory-store.js')).DirectoryStore(resolve(option), maxSize);
 }

@@ -1,44 +1,39 @@
-/** A place to keep answers in: a `Keyv` instance or a storage adapter for one. */
+/** A place to store responses in: a `Keyv` instance or a storage adapter for one. */
 export interface CacheStore {
-  /** Gets what is kept under a key; undefined where there is nothing. */
+  /** Returns the value that is stored under a key; undefined for none. */
   get(key: string): unknown;
-  /** Keeps a value, for so many milliseconds. */
+  /** Stores a value for the given number of milliseconds. */
   set(key: string, value: unknown, ttl?: number): unknown;
-  /** Forgets a value. */
+  /** Removes a value. */
   delete(key: string): unknown;
-  /** Forgets all of them. */
+  /** Removes all values. */
   clear(): unknown;
 }
 
-/** How many answers there are, and how many bytes they take; `bytes` is undefined where the store cannot say. */
+/** How many responses are stored, and how many bytes they take; `bytes` is undefined where the store cannot say. */
 export interface CacheSize {
   readonly entries: number;
   readonly bytes: number | undefined;
 }
 
-/** Where bytes are kept under names: a directory or a Keyv. What goes wrong is thrown. */
-export interface Shelf {
-  /** Where it is, if it is a directory. */
-  readonly directory?: string | undefined;
-  /** Whether the place was not there a moment ago: so there is nothing to be read. */
-  readonly isAbsent: boolean;
-  /** Whether the place is there. */
-  exists(): Promise<boolean>;
+/** Where bytes are kept under keys: a directory or a Keyv. Errors are thrown; what is optional needs not be done. */
+export interface Store {
+  /** Whether it held no response a moment ago, so that a lookup can be skipped. */
+  readonly isEmpty: boolean;
   read(key: string): Promise<Buffer | undefined>;
-  /** Writes what never expires, unless there is something of that name. */
-  create(key: string, parts: readonly Buffer[]): Promise<void>;
-  /** @param expires - milliseconds since the epoch; undefined for never */
-  write(key: string, parts: readonly Buffer[], expires: number | undefined): Promise<void>;
-  remove(key: string): Promise<boolean>;
+  write(key: string, parts: readonly Buffer[], expires: number): Promise<void>;
+  /** Writes before it returns. */
+  writeNow?(key: string, parts: readonly Buffer[], expires: number): void;
+  /** Notes that an entry was used: it is not evicted before others. */
+  used?(key: string): void;
+  /** Removes an entry, and returns whether it was there. */
+  delete(key: string): Promise<boolean>;
   clear(): Promise<void>;
   size(): Promise<CacheSize>;
-  close(): Promise<void>;
+  close?(): Promise<void>;
 }
 
-/** What stands beside the entries is named so; every other name is that of an entry. */
-export const RECORD = 'record:';
-
-/** Whether an error says that the place where something was to be written is not there any more. */
-export function isGone(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+/** Whether a key is that of a response. Those of other entries begin with a letter for their kind. */
+export function isResponseKey(key: string): boolean {
+  return /^[0-9a-f]{64}$/.test(key);
 }

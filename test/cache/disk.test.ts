@@ -1,13 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { decode, encode } from '../../src/cache/entry.js';
-import { FileStore } from '../../src/cache/file-store.js';
+import { Files } from '../../src/cache/files.js';
 import { readInProcess } from '../helpers/cache-process.js';
 import { CacheWorld, entriesIn, numbered, numberIn } from '../helpers/cache-world.js';
 import { keepLogs } from '../helpers/logs.js';
 import { json } from '../helpers/origin.js';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 const FRESH = { 'Cache-Control': 'max-age=3600' };
 
@@ -46,7 +50,7 @@ describe('the directory', () => {
     const { '.': top, v1, ...files } = modes;
     expect([top, v1]).toEqual([0o700, 0o700]);
     expect(new Set(Object.values(files))).toEqual(new Set([0o600]));
-    expect(Object.keys(files).length).toBeGreaterThan(2);
+    expect(Object.keys(files)).toHaveLength(2);
     expect(await fs.readFile(join(cache, '.gitignore'), 'utf8')).toBe('*\n');
   });
 
@@ -113,7 +117,7 @@ describe('the directory', () => {
     const session = world.session({ logger });
     expect(await session.get('x')).toMatchObject({ status: 200 });
     await session.close();
-    expect(logger.at('warn')).toEqual([expect.stringContaining('`v1` in it is no folder')]);
+    expect(logger.at('warn')).toEqual([expect.stringContaining('`v1` in its directory is not a directory')]);
     expect([(await fs.stat(mine)).mode & 0o777, await fs.readdir(mine)]).toEqual([0o755, []]);
   });
 
@@ -211,46 +215,118 @@ describe('a file', () => {
     expect([numberIn(await next.get('x')), numberIn(await next.get('y'))].sort()).not.toEqual([2, 2]);
   });
 
-  it("with a secret of another length makes no answer anybody's", async () => {
-    const { world } = await withOneEntry();
-    await using _ = world;
-    for (const name of await fs.readdir(join(world.directory, 'v1'))) {
-      const file = join(world.directory, 'v1', name);
-      const text = await fs.readFile(file, 'latin1');
-      if (text.includes('secret')) await fs.writeFile(file, `${text.slice(0, -10)}`, 'latin1');
-    }
-    expect(numberIn(await world.session().get('x'))).toBe(2);
-  });
-
   it('that claims a header called __proto__ is no entry', () => {
-    const entry = {
-      kind: 'answer',
-      key: 'k',
-      status: 200,
-      statusText: 'OK',
-      requestedAt: 1,
-      receivedAt: 1,
-      body: Buffer.from('x'),
-    } as const;
-    const read = (headers: [string, string][]) => decode(Buffer.concat(encode({ ...entry, headers })), 'k');
-    expect(read([['a', 'b']])).toMatchObject({ status: 200 });
-    expect(read([['__proto__', 'b']])).toBeUndefined();
-    expect(read([['a', 1 as never]])).toBeUndefined();
+    const times = { requestedAt: 1, receivedAt: 1, expires: 2 };
+    const entry = { kind: 'response', key: 'k', status: 200, statusText: 'OK', ...times } as const;
+    const read = (headers: Record<string, string>) =>
+      decode(Buffer.concat(encode({ ...entry, headers, body: Buffer.from('x') })), 'k');
+    expect(read({ a: 'b' })).toMatchObject({ status: 200 });
+    expect(read(JSON.parse('{"__proto__":"b"}'))).toBeUndefined();
+    expect(read({ a: 1 as never })).toBeUndefined();
   });
 
-  it('that is longer than all of them may be is not read', async () => {
+  it('that is longer than all entries may be is not read', async () => {
     await using world = await CacheWorld.start(numbered(FRESH));
-    const store = await FileStore.open(world.directory, 100_000);
-    await store.set('k', { value: Buffer.alloc(70_000) });
-    expect(await store.get('k')).toMatchObject({ value: { length: 70_000 } });
-    await fs.truncate(store.pathOf('k'), 100_001);
-    await expect(store.get('k')).rejects.toThrow('one of its files is something else');
+    const files = new Files(world.directory, 100_000);
+    files.create();
+    files.write('k', [Buffer.alloc(70_000)], Date.now() + 1000);
+    expect(files.read('k')?.bytes).toHaveLength(70_000);
+    await fs.truncate(files.pathOf('k'), 100_001);
+    expect(() => files.read('k')).toThrow('one of its files is something else');
   });
 
-  it('that holds the entry of another name is none, also where its first line says otherwise', () => {
-    const signpost = { kind: 'vary', key: 'k', names: ['accept'] } as const;
-    const bytes = Buffer.concat(encode(signpost));
-    expect(decode(bytes, 'k')).toEqual(signpost);
+  it('that holds the entry of another key is none', () => {
+    const entry = { kind: 'vary', key: 'k', names: ['accept'], expires: 1 } as const;
+    const bytes = Buffer.concat(encode(entry));
+    expect(decode(bytes, 'k')).toMatchObject(entry);
     expect(decode(bytes, 'another')).toBeUndefined();
   });
+
+  it('whose response has an empty body is whole', () => {
+    const times = { requestedAt: 1, receivedAt: 1, expires: 2 };
+    const entry = { kind: 'response', key: 'k', status: 204, statusText: '', headers: {}, ...times } as const;
+    const bytes = Buffer.concat(encode({ ...entry, body: Buffer.alloc(0) }));
+    expect(decode(bytes, 'k')).toMatchObject(entry);
+  });
+});
+
+describe('a directory that others can write to', () => {
+  it.each<[string, (path: string) => Promise<void>]>([
+    ['can be changed by others', (path) => fs.chmod(path, 0o777)],
+    ['can be changed by its group', (path) => fs.chmod(path, 0o770)],
+  ])('is not used where `v1` %s', async (_, change) => {
+    const { world } = await withOneEntry();
+    await using __ = world;
+    await change(join(world.directory, 'v1'));
+    const logger = keepLogs();
+    const session = world.session({ logger });
+    expect(numberIn(await session.get('x'))).toBe(2);
+    expect(numberIn(await session.get('x'))).toBe(2);
+    await session.close();
+    expect(logger.at('warn')).toEqual([expect.stringContaining('`v1` in its directory can be changed by')]);
+    expect(await entriesIn(world.directory)).toHaveLength(1);
+  });
+
+  it('has no entry that others can change', async () => {
+    const { world, file } = await withOneEntry();
+    await using __ = world;
+    await fs.chmod(file, 0o666);
+    const logger = keepLogs();
+    const session = world.session({ logger });
+    expect(numberIn(await session.get('x'))).toBe(2);
+    expect(logger.at('warn')).toEqual([expect.stringContaining('one of its files can be changed by')]);
+  });
+
+  it.runIf(process.getuid?.() === 0)('has no entry of another user', async () => {
+    const { world, file } = await withOneEntry();
+    await using __ = world;
+    await fs.chown(file, 64_001, 64_001);
+    const logger = keepLogs();
+    expect(numberIn(await world.session({ logger }).get('x'))).toBe(2);
+    expect(logger.at('warn')).toEqual([expect.stringContaining('belongs to another user')]);
+  });
+
+  it.each(['.swept', '.gitignore', '.lastExpire'])(
+    'has a link called %s that nothing follows',
+    async (name) => {
+      await using world = await CacheWorld.start(numbered(FRESH));
+      const precious = join(world.directory, 'precious');
+      await fs.writeFile(precious, 'years of work');
+      await fs.utimes(precious, 1, 1);
+      const cache = join(world.directory, 'cache');
+      await fs.mkdir(join(cache, 'v1'), { recursive: true, mode: 0o700 });
+      await fs.chmod(join(cache, 'v1'), 0o700);
+      await fs.symlink(precious, join(cache, 'v1', name));
+      const session = world.session({ cache });
+      await session.get('x');
+      await session.close();
+      expect(await fs.readFile(precious, 'utf8')).toBe('years of work');
+      expect((await fs.stat(precious)).mtimeMs).toBe(1000);
+    },
+  );
+
+  it('has a pipe called .swept that nothing waits for', async () => {
+    const { world } = await withOneEntry();
+    await using __ = world;
+    const pipe = join(world.directory, 'v1', '.swept');
+    await fs.rm(pipe);
+    execFileSync('mkfifo', [pipe]);
+    await fs.utimes(pipe, 1, 1);
+    const session = world.session();
+    await session.get('y');
+    await session.close();
+    expect((await fs.stat(pipe)).isFile()).toBe(true);
+  });
+});
+
+it('is no cache in a working directory that was removed', async () => {
+  await using world = await CacheWorld.start(numbered(FRESH));
+  const logger = keepLogs();
+  const session = world.session({ cache: true, logger });
+  vi.spyOn(process, 'cwd').mockImplementation(() => {
+    throw Object.assign(new Error('ENOENT: uv_cwd'), { code: 'ENOENT' });
+  });
+  for (const number of [1, 2]) expect(numberIn(await session.get('x'))).toBe(number);
+  await session.close();
+  expect(logger.at('warn')).toEqual(['warn: The cache is off: ENOENT: uv_cwd']);
 });

@@ -237,7 +237,7 @@ describe('a request', () => {
     await using world = await CacheWorld.start(numbered());
     for (const session of [world.session(), world.session({ cache: false })]) {
       const error = await failure(session.get('x', { cache: 'only-if-cached' }), ServerError);
-      expect(error.message).toMatch(/504.*The cache holds no answer/s);
+      expect(error.summary).toMatch(/504 Gateway Timeout: not in the cache, nothing was sent$/);
     }
     expect(world.count).toBe(0);
   });
@@ -260,6 +260,6 @@ describe('a request', () => {
   it('is refused where it wants something of the cache that there is not', async () => {
     await using world = await CacheWorld.start(numbered());
     const error = await failure(world.session().get('x', { cache: 'always' as never }), InvalidInvocation);
-    expect(error.message).toBe("`cache` must be false, 'reload', 'only-if-cached' or 'force-cache'");
+    expect(error.message).toContain("`cache` must be false, 'reload', 'only-if-cached' or 'force-cache'");
   });
 });

@@ -29,24 +29,6 @@ describe('a write to the database', () => {
     },
   );
 
-  it('counts for whoever it was, also where that is known only when it is answered', async () => {
-    const known = user('a');
-    const who: { identity?: string; bearer: string; authenticate: () => boolean } = {
-      identity: 'a',
-      bearer: known.bearer,
-      authenticate: () => true,
-    };
-    await using world = await CacheWorld.start((request, response) => {
-      if (request.method === 'POST') who.identity = 'a';
-      json(response.setHeader('Cache-Control', 'max-age=3600'), {});
-    });
-    const session = world.session({ user: who });
-    await session.get('getComponent');
-    delete who.identity;
-    await session.post('setComponentStage', {});
-    expect(await cached(session, 'getComponent')).toBe(false);
-  });
-
   it('is seen by other sessions of the user, at once where they start and soon where they run', async () => {
     await using world = await CacheWorld.start(fresh());
     const [first, second] = [world.session({ user: user('a') }), world.session({ user: user('a') })];

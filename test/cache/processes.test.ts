@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
+import { DirectoryStore } from '../../src/cache/directory-store.js';
 import { decode } from '../../src/cache/entry.js';
-import { FileStore } from '../../src/cache/file-store.js';
-import { DirectoryShelf } from '../../src/cache/shelf.js';
-import { Sweeper } from '../../src/cache/sweep.js';
+import { Files } from '../../src/cache/files.js';
+import { sweep } from '../../src/cache/sweep.js';
 import { fixture, readInProcess } from '../helpers/cache-process.js';
 import { CacheWorld } from '../helpers/cache-world.js';
 import { json } from '../helpers/origin.js';
@@ -42,12 +42,12 @@ describe('several processes', () => {
         while (kills++ < 200) await killWhileWriting(directory);
       };
       await Promise.all([killSome(), killSome(), killSome(), killSome()]);
-      const shelf = new DirectoryShelf(directory, FULL);
+      const store = new DirectoryStore(directory, FULL);
       const outcomes = [];
-      for (let name = 0; name < 8; name++) outcomes.push(await outcomeOf(shelf, String(name).repeat(64)));
+      for (let name = 0; name < 8; name++) outcomes.push(await outcomeOf(store, String(name).repeat(64)));
       expect(outcomes.filter((outcome) => outcome !== 'whole' && outcome !== 'miss')).toEqual([]);
       expect(outcomes).toContain('whole');
-      await shelf.close();
+      await store.close();
       await expectOrphansSwept(directory);
     } finally {
       await fs.rm(directory, { recursive: true });
@@ -67,22 +67,21 @@ async function killWhileWriting(directory: string): Promise<void> {
   await ended;
 }
 
-async function outcomeOf(shelf: DirectoryShelf, name: string): Promise<string> {
-  const bytes = await shelf.read(name);
+async function outcomeOf(store: DirectoryStore, name: string): Promise<string> {
+  const bytes = await store.read(name);
   if (bytes === undefined) return 'miss';
   const entry = decode(bytes, name);
-  if (entry?.kind !== 'answer') return 'broken';
+  if (entry?.kind !== 'response') return 'broken';
   const isWhole =
-    entry.headers[0]?.[1] === String(entry.body.length) && entry.body.every((byte) => byte === entry.body[0]);
+    entry.headers['x-length'] === String(entry.body.length) &&
+    entry.body.every((byte) => byte === entry.body[0]);
   return isWhole ? 'whole' : 'mixed';
 }
 
 async function expectOrphansSwept(directory: string): Promise<void> {
-  const store = await FileStore.open(directory);
-  const left = async (): Promise<number> =>
-    (await store.names()).filter((name) => name.endsWith('.tmp')).length;
+  const files = new Files(directory, FULL);
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 3600_000 });
-  await new Sweeper(store, FULL).sweep();
+  await sweep(files, FULL);
   vi.useRealTimers();
-  expect(await left()).toBe(0);
+  expect(files.names().filter((name) => name.endsWith('.tmp'))).toEqual([]);
 }

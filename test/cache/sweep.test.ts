@@ -1,72 +1,111 @@
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
-import { FileStore } from '../../src/cache/file-store.js';
-import { DirectoryShelf } from '../../src/cache/shelf.js';
-import { Sweeper } from '../../src/cache/sweep.js';
-import { CacheWorld, entriesIn, numbered } from '../helpers/cache-world.js';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { DirectoryStore } from '../../src/cache/directory-store.js';
+import { Files } from '../../src/cache/files.js';
+import { sweep } from '../../src/cache/sweep.js';
+import { CacheWorld, entriesIn, numbered, numberIn } from '../helpers/cache-world.js';
 
 const FRESH = { 'Cache-Control': 'max-age=3600' };
 const FULL = 512 * 1024 * 1024;
+const HOUR = 3600_000;
+const keyOf = (digit: number, kind = ''): string => kind + String(digit).repeat(64);
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+async function openFiles() {
+  const directory = await fs.mkdtemp(join(tmpdir(), 'itkdb-sweep-'));
+  const files = new Files(directory, FULL);
+  files.create();
+  return { directory, files, [Symbol.asyncDispose]: () => fs.rm(directory, { recursive: true }) };
+}
 
 describe('a sweep', () => {
-  const hour = 3600_000;
-
-  async function openStore(limit: number) {
-    const directory = await fs.mkdtemp(join(tmpdir(), 'itkdb-sweep-'));
-    const store = await FileStore.open(directory);
-    const sweeper = new Sweeper(store, limit);
-    return { store, sweeper, [Symbol.asyncDispose]: () => fs.rm(directory, { recursive: true }) };
-  }
-
-  it('removes what has expired, and leaves what has not and what never does', async () => {
-    await using world = await openStore(FULL);
-    const { store, sweeper } = world;
-    const value = Buffer.from('x');
-    await store.set('old', { value, expires: Date.now() - 1000 });
-    await store.set('new', { value, expires: Date.now() + hour });
-    await store.set('always', { value });
-    await sweeper.sweep();
-    expect((await store.names()).length).toBe(2);
-    expect(await sweeper.measure()).toMatchObject({ entries: 1 });
+  it('removes what has expired, and leaves what has not', async () => {
+    await using opened = await openFiles();
+    const { files } = opened;
+    files.write(keyOf(1), [Buffer.from('x')], Date.now() - 1000);
+    files.write(keyOf(2), [Buffer.from('x')], Date.now() + HOUR);
+    await sweep(files, FULL);
+    expect(files.names()).toEqual([keyOf(2)]);
   });
 
-  it('removes what was not used for longest where there is too much', async () => {
-    await using world = await openStore(50_000);
-    const { store, sweeper } = world;
+  it('evicts the least recently used entries where there is too much', async () => {
+    await using opened = await openFiles();
+    const { directory, files } = opened;
     for (let index = 0; index < 10; index++) {
-      await store.set(`${index}`, { value: Buffer.alloc(9950), expires: Date.now() + hour });
-      await fs.utimes(store.pathOf(`${index}`), Date.now() / 1000 - 1000 + index, (Date.now() + hour) / 1000);
+      files.write(keyOf(index), [Buffer.alloc(9950)], Date.now() + HOUR);
+      await fs.utimes(
+        files.pathOf(keyOf(index)),
+        Date.now() / 1000 - 1000 + index,
+        (Date.now() + HOUR) / 1000,
+      );
     }
-    sweeper.used(store.pathOf('0'));
-    await sweeper.sweep();
-    const kept = [];
-    for (let index = 0; index < 10; index++) if (await store.get(`${index}`)) kept.push(index);
-    expect(kept).toEqual([0, 7, 8, 9]);
+    const store = new DirectoryStore(directory, FULL);
+    store.used(keyOf(0));
+    await store.close();
+    await sweep(files, 50_000);
+    expect(files.names().sort()).toEqual([0, 7, 8, 9].map((digit) => keyOf(digit)));
   });
 
-  it('that is due is done by closing the session', async () => {
+  it('leaves invalidations as long as there is a response that they may concern', async () => {
+    await using opened = await openFiles();
+    const { files } = opened;
+    files.write(keyOf(1), [Buffer.from('x')], Date.now() + 2 * HOUR);
+    files.write(keyOf(2, 'i'), [Buffer.from('x')], Date.now() + 100 * HOUR);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + HOUR });
+    await sweep(files, FULL);
+    expect(files.names()).toHaveLength(2);
+    vi.setSystemTime(Date.now() + 2 * HOUR);
+    await sweep(files, FULL);
+    expect(files.names()).toEqual([]);
+  });
+
+  it('leaves nothing of responses that vary after all of them have expired', async () => {
+    await using world = await CacheWorld.start(numbered({ ...FRESH, Vary: 'Accept' }));
+    const session = world.session();
+    for (const Accept of ['text/csv', 'text/xml']) await session.get('x', { headers: { Accept } });
+    await session.post('y', {});
+    expect((await session.cache.size()).entries).toBe(2);
+    await session.close();
+    const files = new Files(world.directory, FULL);
+    expect(files.names().length).toBeGreaterThan(3);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * HOUR });
+    await sweep(files, FULL);
+    expect(files.names()).toEqual([]);
+  });
+
+  it('is done by closing a session that has written, at most every ten minutes', async () => {
     await using world = await CacheWorld.start(numbered(FRESH));
-    const store = await FileStore.open(world.directory);
-    await store.set('old', { value: Buffer.from('x'), expires: Date.now() - 1000 });
+    const files = new Files(world.directory, FULL);
+    files.create();
+    const old = (digit: number) => files.write(keyOf(digit), [Buffer.from('x')], Date.now() - 1000);
+    const use = async (url: string): Promise<void> => {
+      const session = world.session();
+      await session.get(url);
+      await session.close();
+    };
+    old(1);
+    await use('x');
+    expect(await entriesIn(world.directory)).toHaveLength(1);
+    old(2);
+    await use('y');
+    expect(await entriesIn(world.directory)).toHaveLength(3);
+  });
+
+  it('knows what was used from memory', async () => {
+    await using world = await CacheWorld.start(numbered(FRESH));
     const session = world.session();
     await session.get('x');
+    await session.cache.size();
+    const [file = ''] = await entriesIn(world.directory);
+    await fs.utimes(file, 1000, (Date.now() + HOUR) / 1000);
+    expect((await session.get('x')).fromCache).toBe(true);
     await session.close();
-    await expect(fs.stat(store.pathOf('old'))).rejects.toThrow(/ENOENT/);
-    expect(await entriesIn(world.directory)).toHaveLength(1);
-  });
-
-  it('knows what was used from what was read', async () => {
-    await using world = await openStore(FULL);
-    const { store } = world;
-    const name = 'a'.repeat(64);
-    const shelf = new DirectoryShelf(dirname(store.folder), FULL);
-    await shelf.write(name, [Buffer.from('x')], Date.now() + hour);
-    await fs.utimes(store.pathOf(name), 1000, (Date.now() + hour) / 1000);
-    await shelf.read(name);
-    await shelf.close();
-    expect((await fs.stat(store.pathOf(name))).atimeMs).toBeGreaterThan(Date.now() - hour);
+    expect((await fs.stat(file)).atimeMs).toBeGreaterThan(Date.now() - HOUR);
   });
 
   it('comes by itself when much was written, and keeps a session within its bound', async () => {
@@ -77,8 +116,24 @@ describe('a sweep', () => {
     const session = world.session({ maxCacheSize: 100_000 });
     for (let index = 0; index < 100; index++) await session.get(`x${index}`);
     await vi.waitFor(async () => expect((await session.cache.size()).bytes).toBeLessThanOrEqual(100_000), {
-      timeout: 3000,
+      timeout: 10_000,
     });
     expect((await session.cache.size()).entries).toBeGreaterThan(2);
+  });
+});
+
+describe('a directory without responses', () => {
+  it('is looked at once a second, and then answers as others have left it', async () => {
+    await using world = await CacheWorld.start(numbered(FRESH));
+    const [first, second] = [world.session(), world.session()];
+    await second.get('other');
+    await first.get('x');
+    await first.close();
+    await vi.waitFor(
+      async () => expect(numberIn(await second.get('x', { cache: 'only-if-cached' }))).toBe(2),
+      {
+        timeout: 10_000,
+      },
+    );
   });
 });

@@ -9,7 +9,7 @@ import { Session } from '../../dist/index.js';
  * @property {AbortSignal} [signal]
  */
 
-/** How the Fetch standard's cache modes are said to a session. */
+/** The cache modes of the Fetch standard as options of a request. */
 /** @type {Record<string, false | 'reload' | 'force-cache' | 'only-if-cached'>} */
 const MODES = {
   'no-store': false,
@@ -19,18 +19,19 @@ const MODES = {
 };
 
 /**
- * Makes a `fetch` of sessions, as the suite wants it: any status is an answer, nothing is tried again, no redirect is
- * followed, and the body is the text that came. Each test has a session of its own, because a session keeps cookies.
+ * Makes a `fetch` of sessions, as the suite expects it: no status is an exception, nothing is retried, no redirect is
+ * followed, and the body is the text that was sent. Each test has a session and a user of its own: a session keeps
+ * cookies, and a write invalidates what its user has stored. The suite's server is under the prefix, as the database is.
  *
- * @param {string} origin where the suite's server is
- * @param {string} directory where answers are kept
+ * @param {string} origin the suite's server
+ * @param {string} directory where responses are stored
  */
 export function createSessionFetch(origin, directory) {
   /** @type {Map<string, Session>} */
   const sessions = new Map();
   const sessionFor = (/** @type {string} */ url) => {
     const test = new URL(url).pathname.split('/')[2] ?? '';
-    const session = sessions.get(test) ?? openSession(origin, directory);
+    const session = sessions.get(test) ?? openSession(origin, directory, test);
     sessions.set(test, session);
     return session;
   };
@@ -40,11 +41,14 @@ export function createSessionFetch(origin, directory) {
   };
 }
 
-function openSession(/** @type {string} */ origin, /** @type {string} */ directory) {
+function openSession(
+  /** @type {string} */ origin,
+  /** @type {string} */ directory,
+  /** @type {string} */ test,
+) {
   return new Session({
-    // Not a prefix of the tests' URLs: what the cache does for the database beyond RFC 9111 is not what is tested here.
-    prefixUrl: `${origin}/database/`,
-    user: { authenticate: () => true, bearer: 'bearer-of-the-suite', identity: '1-1-1' },
+    prefixUrl: `${origin}/`,
+    user: { authenticate: () => true, bearer: `bearer-of-${test}`, identity: test },
     cache: directory,
     retry: false,
     maxRedirects: 0,
@@ -66,8 +70,8 @@ async function send(
     data: body,
     signal,
     cache: MODES[cache],
-    responseType: 'text',
-    validateStatus: () => true,
+    responseType: 'arraybuffer',
+    validateStatus: null,
   });
   return toFetchResponse(response);
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,12 +83,8 @@ export function numberIn({ data }: { data: unknown }): number {
   return (data as { number: number }).number;
 }
 
-/** The files of the answers in the directory of a cache. */
+/** The files of the stored responses in the directory of a cache. */
 export async function entriesIn(directory: string): Promise<string[]> {
-  const folder = join(directory, 'v1');
-  const names = (await readdir(folder)).filter((name) => /^[0-9a-f]{64}$/.test(name));
-  const files = await Promise.all(
-    names.map(async (name) => [name, await readFile(join(folder, name), 'latin1')]),
-  );
-  return files.filter(([, text]) => text?.includes('"kind"')).map(([name = '']) => join(folder, name));
+  const names = await readdir(join(directory, 'v1'));
+  return names.filter((name) => /^[0-9a-f]{64}$/.test(name)).map((name) => join(directory, 'v1', name));
 }

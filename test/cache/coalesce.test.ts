@@ -1,0 +1,102 @@
+import type { ServerResponse } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { ConnectionRefused, type RequestConfig, ServerError } from '../../src/index.js';
+import { type CacheWorld, numberIn, startHeld } from '../helpers/cache-world.js';
+import { failure } from '../helpers/failure.js';
+import { MockUser } from '../helpers/mock-user.js';
+import { json } from '../helpers/origin.js';
+
+/** Two sessions, of which the second makes a write while the first reads. */
+async function whileReading(act: (world: CacheWorld, held: ServerResponse[]) => Promise<unknown>) {
+  const { world, held, arrived } = await startHeld();
+  await using _ = world;
+  const session = world.session({ cache: false });
+  const before = session.get('x');
+  await arrived(1);
+  await act(world, held);
+  const { length } = held;
+  const after = session.get('x');
+  // It joins the first one, or arrives.
+  await Promise.race([
+    arrived(length + 1).catch(() => {}),
+    new Promise((resolve) => setTimeout(resolve, 300)),
+  ]);
+  for (const [index, response] of held.entries())
+    if (!response.writableEnded) json(response, { number: index });
+  return numberIn(await before) === numberIn(await after) ? 'joined' : 'requested';
+}
+
+describe('equal concurrent reads', () => {
+  it('are one request where the session has no cache', async () => {
+    const { world, held, arrived } = await startHeld();
+    await using _ = world;
+    const session = world.session({ cache: false });
+    const responses = Promise.all(Array.from({ length: 5 }, () => session.get<{ list: number[] }>('x')));
+    await arrived(1);
+    json(held[0] as ServerResponse, { list: [1] });
+    const [first, second] = await responses;
+    first?.data.list.push(2);
+    expect(second?.data.list).toEqual([1]);
+    expect(world.count).toBe(1);
+  });
+
+  it.each<[string, RequestConfig]>([
+    ['cache: false', { cache: false }],
+    ["cache: 'reload'", { cache: 'reload' }],
+    ['Cache-Control: no-cache', { headers: { 'Cache-Control': 'no-cache' } }],
+    ['Pragma: no-cache', { headers: { Pragma: 'no-cache' } }],
+    ['a stream', { responseType: 'stream' }],
+    ['a progress callback', { onDownloadProgress: () => {} }],
+    ['credentials of its own', { auth: { username: 'u', password: 'p' } }],
+    ['an API key', { headers: { 'X-Api-Key': 'k' } }],
+    ['a cookie', { headers: { Cookie: 'a=1' } }],
+  ])('are several requests where each has %s', async (_, config) => {
+    const { world, held, arrived } = await startHeld();
+    await using __ = world;
+    const session = world.session({ cache: false });
+    const responses = [session.get('x', config), session.get('x', config)];
+    await arrived(2);
+    for (const response of held) json(response, {});
+    await Promise.all(responses);
+  });
+
+  it('are several requests where they are for two users', async () => {
+    const { world, held, arrived } = await startHeld();
+    await using _ = world;
+    const tokens = ['token-of-a', 'token-of-b'];
+    const user = Object.assign(new MockUser(), { token: async () => tokens.shift() as string });
+    const session = world.session({ cache: false, user });
+    const responses = [session.get('x'), session.get('x')];
+    await arrived(2);
+    for (const response of held) json(response, {});
+    await Promise.all(responses);
+  });
+});
+
+describe('a write', () => {
+  it('of another session of the process ends what may be joined', async () => {
+    const write = async (world: CacheWorld, held: ServerResponse[]): Promise<void> => {
+      const written = world.session({ cache: false }).post('y', {});
+      await expect.poll(() => held.length, { timeout: 10_000 }).toBe(2);
+      json(held[1] as ServerResponse, {});
+      await written;
+    };
+    expect(await whileReading(write)).toBe('requested');
+  });
+
+  it('that failed ends what may be joined', async () => {
+    const write = async (world: CacheWorld, held: ServerResponse[]): Promise<void> => {
+      const failed = failure(world.session().post('y', {}), ServerError);
+      await expect.poll(() => held.length, { timeout: 10_000 }).toBe(2);
+      json(held[1] as ServerResponse, {}, 500);
+      await failed;
+    };
+    expect(await whileReading(write)).toBe('requested');
+  });
+
+  it('to another origin ends nothing here', async () => {
+    const write = (world: CacheWorld) =>
+      failure(world.session({ prefixUrl: 'http://127.0.0.1:1/' }).post('y', {}), ConnectionRefused);
+    expect(await whileReading(write)).toBe('joined');
+  });
+});
