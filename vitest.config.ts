@@ -21,8 +21,6 @@ const config: ViteUserConfig = defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
-      // The demo runs in a process of its own, which coverage does not see; test/demo.test.ts runs it.
-      exclude: ['src/demo/**'],
       reporter: ['text', 'html'],
     },
   },

@@ -1,6 +1,18 @@
 /**
  * A client for the ATLAS ITk Production Database.
  *
+ * {@link Session} sends requests, {@link User} and {@link UserBearer} sign in, {@link ConcurrencyLimit} is shared by the
+ * sessions of a web tool, and every error is an {@link ITkDBException}. An embedded database to test against is in
+ * `itkdb/testing`.
+ *
+ * ```ts
+ * import { Session } from 'itkdb';
+ *
+ * const session = new Session(); // access codes from the environment or from .env
+ * const { data } = await session.get('listProjects');
+ * await session.close();
+ * ```
+ *
  * @packageDocumentation
  */
 
@@ -15,11 +27,12 @@ export type { CacheSize, CacheStore } from './cache/store.js';
 export type { Logger } from './config/logger.js';
 export { DEFAULT_SETTINGS, type Settings } from './config/settings.js';
 export * from './exceptions/index.js';
+export { ConcurrencyLimit } from './http/interceptors/concurrency.js';
+export type { CacheMode } from './http/request.js';
 export type { Retry, RetryEvent, RetryOptions } from './http/retry-policy.js';
-export type { CacheMode } from './http/wire.js';
 export type { ShownHeaders } from './redaction/redact.js';
 export type { Duration, SessionOptions } from './session/options.js';
 export { PreparedRequest } from './session/prepared-request.js';
-export type { RequestConfig, SessionResponse } from './session/request-config.js';
+export type { RequestConfig, SessionResponse } from './session/request-options.js';
 export { Session } from './session/session.js';
 export { VERSION } from './util/version.js';

@@ -108,7 +108,7 @@ describe('the documents', () => {
 
   it.for([
     ['src/session/options.ts', 'SessionOptions'],
-    ['src/user/user-options.ts', 'UserOptions'],
+    ['src/auth/user-options.ts', 'UserOptions'],
   ] as const)('name every option of %s', async ([path, name]) => {
     const [, members = ''] =
       new RegExp(`export interface ${name} \\{(.*?)^\\}`, 'ms').exec(await read(path)) ?? [];

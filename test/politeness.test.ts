@@ -1,8 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { Limiter } from '../src/http/interceptors/concurrency.js';
-import { Aborted, InvalidInvocation, Session, type SessionOptions } from '../src/index.js';
+import { Aborted, ConcurrencyLimit, InvalidInvocation, Session, type SessionOptions } from '../src/index.js';
 import { failure } from './helpers/failure.js';
 import { MockUser } from './helpers/mock-user.js';
 import { Origin, type Respond } from './helpers/origin.js';
@@ -78,7 +77,8 @@ describe('maxConcurrency', () => {
 
   it('counts failed requests only while they last', async () => {
     await using world = await crowded({ maxConcurrency: 2 }, (_, response) => response.destroy());
-    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => world.session.get('x')));
+    const requests = Array.from({ length: 20 }, (_, index) => world.session.get(`${index}`));
+    const outcomes = await Promise.allSettled(requests);
     expect(outcomes.map(({ status }) => status)).toEqual(Array(20).fill('rejected'));
     expect(world.seen.started).toHaveLength(20);
   });
@@ -99,7 +99,9 @@ describe('maxConcurrency', () => {
 
   it('lets close() end all that wait', async () => {
     await using world = await crowded({ maxConcurrency: 1 }, () => {});
-    const requests = Array.from({ length: 50 }, () => failure(world.session.get('x'), Aborted));
+    const requests = Array.from({ length: 50 }, (_, index) =>
+      failure(world.session.get(`${index}`), Aborted),
+    );
     await expect.poll(() => world.seen.started.length).toBe(1);
     await world.session.close();
     await Promise.all(requests);
@@ -118,7 +120,7 @@ describe('a signal that many requests share', () => {
     await using world = await crowded();
     const { signal } = new AbortController();
     const added = vi.spyOn(signal, 'addEventListener');
-    await Promise.all(Array.from({ length: 50 }, () => world.session.get('x', { signal })));
+    await Promise.all(Array.from({ length: 50 }, (_, index) => world.session.get(`${index}`, { signal })));
     expect(added).toHaveBeenCalledTimes(1);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
@@ -127,53 +129,65 @@ describe('a signal that many requests share', () => {
     await using world = await crowded({}, () => {});
     const controller = new AbortController();
     const { signal } = controller;
-    const requests = Array.from({ length: 50 }, () => failure(world.session.get('x', { signal }), Aborted));
+    const requests = Array.from({ length: 50 }, (_, index) =>
+      failure(world.session.get(`${index}`, { signal }), Aborted),
+    );
     await expect.poll(() => world.seen.started.length).toBe(16);
     controller.abort();
     await Promise.all(requests);
   });
 });
 
-describe('a limiter', () => {
-  it('hands on the place of each that leaves to the one that has waited longest', async () => {
-    const limiter = new Limiter(2);
-    expect([limiter.tryEnter(), limiter.tryEnter(), limiter.tryEnter()]).toEqual([true, true, false]);
-    const order: string[] = [];
-    const waiting = ['a', 'b', 'c'].map((name) => limiter.enter().then(() => order.push(name)));
-    limiter.leave();
-    await sleep(0);
-    expect(order).toEqual(['a']);
-    // Whoever comes now does not overtake those who wait.
-    expect(limiter.tryEnter()).toBe(false);
-    limiter.leave();
-    limiter.leave();
-    await Promise.all(waiting);
-    expect(order).toEqual(['a', 'b', 'c']);
-    for (let i = 0; i < 2; i++) limiter.leave();
-    expect(limiter.tryEnter()).toBe(true);
+describe('a ConcurrencyLimit', () => {
+  const slow: Respond = (_, response) => void setTimeout(() => response.end('{}'), 10);
+
+  it('counts the requests of all sessions that share it, first in first out', async () => {
+    const maxConcurrency = new ConcurrencyLimit(1);
+    await using world = await crowded({ maxConcurrency }, slow);
+    const options = { user: new MockUser(), prefixUrl: world.origin.url, cache: false, maxConcurrency };
+    await using other = new Session(options);
+    const names = [...Array(20).keys()];
+    await Promise.all(names.map((name) => (name % 2 === 0 ? world.session : other).get(`${name}`)));
+    expect(world.seen.most).toBe(1);
+    expect(world.seen.started).toEqual(names.map((name) => `/${name}`));
   });
 
-  it('serves a hundred thousand', async () => {
-    const limiter = new Limiter(1);
-    limiter.tryEnter();
-    const waiting = Array.from({ length: 100_000 }, () => limiter.enter().then(() => limiter.leave()));
-    limiter.leave();
-    await Promise.all(waiting);
-    expect(limiter.tryEnter()).toBe(true);
-  });
-
-  it('keeps no listener on a signal of long life', async () => {
-    const limiter = new Limiter(1);
-    const { signal } = new AbortController();
-    const added = vi.spyOn(signal, 'addEventListener');
-    const removed = vi.spyOn(signal, 'removeEventListener');
-    limiter.tryEnter();
-    const waits = limiter.enter(signal);
-    limiter.leave();
-    await waits;
-    expect(removed.mock.calls.map(([, listener]) => listener)).toEqual(
-      added.mock.calls.map(([, listener]) => listener),
+  it('loses only the waiting requests of a session that is closed', async () => {
+    const maxConcurrency = new ConcurrencyLimit(1);
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await using world = await crowded(
+      { maxConcurrency },
+      (_, response) => void held.then(() => response.end('{}')),
     );
+    const options = { user: new MockUser(), prefixUrl: world.origin.url, cache: false, maxConcurrency };
+    const closing = new Session(options);
+    await using staying = new Session(options);
+    const first = staying.get('0');
+    const lost = [1, 2, 3].map((name) => failure(closing.get(`${name}`), Aborted));
+    const last = staying.get('4');
+    await expect.poll(() => world.seen.started.length).toBe(1);
+    await closing.close();
+    release();
+    await Promise.all([first, last, ...lost]);
+    expect(world.seen.started).toEqual(['/0', '/4']);
+  });
+
+  it('lets ten thousand requests wait', async () => {
+    await using world = await crowded({ maxConcurrency: 1 }, () => {});
+    const requests = Array.from({ length: 10_000 }, (_, index) =>
+      failure(world.session.get(`${index}`), Aborted),
+    );
+    await expect.poll(() => world.seen.started.length).toBe(1);
+    await world.session.close();
+    await Promise.all(requests);
+    expect(world.seen.started).toHaveLength(1);
+  });
+
+  it.each([0, -1, 1.5, '16', Number.NaN])('of %j is refused', (max) => {
+    expect(() => new ConcurrencyLimit(max as number)).toThrow(InvalidInvocation);
   });
 });
 

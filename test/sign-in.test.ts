@@ -176,7 +176,7 @@ describe('a grant that fails', () => {
     ['silence', { delay: Number.POSITIVE_INFINITY }, Timeout],
   ])('with %s is typed, and the next call tries again', async (_, fault, type) => {
     pdb.fault({ ...fault, on: 'grantToken' });
-    const user = newUser({ timeout: 200 });
+    const user = newUser('delay' in fault ? { timeout: 1000 } : {});
     const exception = await failure(user.authenticate(), type as typeof Error);
     for (const secret of [pdb.user.accessCode1, pdb.user.accessCode2]) {
       expect(inspect(exception, { showHidden: true, depth: 9 })).not.toContain(secret);

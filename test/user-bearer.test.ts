@@ -1,8 +1,11 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { resolve } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { InvalidInvocation, UserBearer } from '../src/index.js';
+import { InvalidInvocation, Session, UserBearer } from '../src/index.js';
 import { failure } from './helpers/failure.js';
+import { Origin } from './helpers/origin.js';
 
 describe('UserBearer', () => {
   it('has the bearer that it is given', async () => {
@@ -31,6 +34,30 @@ describe('UserBearer', () => {
       );
     },
   );
+
+  it('returns to each call of token() what the function returned for that call', async () => {
+    const person = new AsyncLocalStorage<string>();
+    const bearer = async (): Promise<string> => {
+      await turn();
+      return person.getStore() as string;
+    };
+    const user = new UserBearer({ bearer });
+    const people = Array.from({ length: 50 }, (_, index) => `bearer-of-${index}`);
+    const tokens = people.map((name) => person.run(name, () => user.token()));
+    expect(await Promise.all(tokens)).toEqual(people);
+  });
+
+  it('sends concurrent requests of several people each with the token of its own call', async () => {
+    await using origin = await Origin.start((request, response) =>
+      response.end(request.headers.authorization),
+    );
+    const person = new AsyncLocalStorage<string>();
+    const user = new UserBearer({ bearer: () => person.getStore() as string });
+    await using session = new Session({ user, prefixUrl: origin.url, cache: false });
+    const people = Array.from({ length: 50 }, (_, index) => `bearer-of-${index}`);
+    const responses = await Promise.all(people.map((name) => person.run(name, () => session.get('me'))));
+    expect(responses.map(({ data }) => data)).toEqual(people.map((name) => `Bearer ${name}`));
+  });
 
   it('is refused where an option is wrong', () => {
     expect(() => new UserBearer({ bearer: 5 as never })).toThrow(

@@ -82,6 +82,37 @@ describe('many callers at once', () => {
   });
 });
 
+describe('token()', () => {
+  it('returns the token, and requests a grant only where there is none', async () => {
+    const user = newUser();
+    const [first, second] = await Promise.all([user.token(), user.token()]);
+    expect(first.split('.')).toHaveLength(3);
+    expect(second).toBe(first);
+    expect(await user.token()).toBe(user.bearer);
+    expect(pdb.count('grantToken')).toBe(1);
+  });
+
+  it('never returns a token that the database has refused', async () => {
+    const user = newUser();
+    const refused = await user.token();
+    user.invalidate(refused);
+    const [first, second] = await Promise.all([user.token(), user.token()]);
+    expect(first).not.toBe(refused);
+    expect(second).toBe(first);
+  });
+
+  it('ends with the signal of its caller alone', async () => {
+    pdb.fault({ on: 'grantToken', delay: 100 });
+    const user = newUser();
+    const controller = new AbortController();
+    const impatient = failure(user.token({ signal: controller.signal }), Aborted);
+    const patient = user.token();
+    controller.abort();
+    await impatient;
+    expect(await patient).toBe(user.bearer);
+  });
+});
+
 describe('invalidate()', () => {
   it('forgets the token that was refused, but not a newer one', async () => {
     const user = newUser();
@@ -156,6 +187,10 @@ describe('an option that is wrong', () => {
     [{ logger: {} }, '`logger` must be a logger with debug, info, warn and error'],
     [{ logger: 'console' }, '`logger` must be a logger'],
     [{ httpClient: {} }, '`httpClient` must be an HTTP client'],
+    [{ jwtOptions: { issuer: 5 } }, '`jwtOptions.issuer` must be a string, or a list of them'],
+    [{ proxy: 'nonsense://x' }, 'new User: `proxy` must start with http://'],
+    [{ ca: 'certificate.pem' }, 'new User: `ca` must be a certificate in PEM or DER'],
+    [{ httpsAgent: {} }, '`httpsAgent` must be an https.Agent'],
     ['codes', 'new User: must be given an object of options'],
     [null, 'new User: must be given an object of options'],
   ])('%j is refused by name', (options, message) => {

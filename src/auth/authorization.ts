@@ -1,32 +1,39 @@
+import { hash } from 'node:crypto';
 import { InvalidInvocation } from '../exceptions/base.js';
-import { copyHeaders } from '../http/headers.js';
+import { isOneShot } from '../http/body/request-body.js';
 import { withLimits } from '../http/limits.js';
+import type { HttpResponse, Interceptor, RequestContext, Token } from '../http/request.js';
+import { requestInput } from '../http/response-input.js';
 import { coveredBy } from '../http/url.js';
-import { carriesBearer, discard, type Exchange, type WireConfig, type WireResponse } from '../http/wire.js';
-import type { DispatchConfig } from '../session/request-config.js';
-import { isReadable } from '../util/guards.js';
+import type { RequestInput } from '../redaction/exchange.js';
+import { rememberLast } from '../util/memoize.js';
 import type { UserLike } from './user-like.js';
 
-/** For how long a bearer that the user was asked for is used without asking again, in milliseconds. */
-const BEARER_CHECKED_FOR = 1000;
+/** How long a token is used without asking the user again, in milliseconds. */
+const RECENT = 1000;
 const NOT_YET = Symbol('not yet');
 
 /**
- * Puts the user's bearer into requests, and into no others than those under the prefix.
+ * Sends requests with the user's token: those under the prefix, and no others.
  *
- * | the request                                      | what it is sent with          |
- * | ------------------------------------------------ | ----------------------------- |
- * | has its own `auth`, or `auth: false`             | that, or nothing              |
- * | is not under the prefix                          | what the caller set           |
- * | is under the prefix                              | a bearer that is asked for now |
- * | had to wait                                      | one that is asked for again   |
- * | was answered 401                                 | once more, with a new bearer  |
+ * | the request                                  | is sent with                                      |
+ * | -------------------------------------------- | ------------------------------------------------- |
+ * | has its own `auth`, or `auth: false`         | that, or nothing                                  |
+ * | is not under the prefix                      | what the caller set                               |
+ * | is under the prefix                          | the token that the user gives for this call       |
+ * | had to wait, in a queue or for its retry     | the token that the user gives when it is sent     |
+ * | was answered 401                             | once more, with a new token                       |
  */
 export class Authorization {
   readonly #user: UserLike;
   readonly #prefix: URL;
-  /** Whether the bearer may be sent to a URL. */
+  /** Whether the token may be sent to a URL. */
   readonly covers: (url: string) => boolean;
+  /** The last token that the server refused, and when. */
+  #refused = { value: '', at: 0 };
+  readonly #ownerOfToken: (token: string) => string = rememberLast(
+    (token) => `token ${hash('sha256', token)}`,
+  );
 
   constructor(user: UserLike, prefix: URL) {
     this.#user = user;
@@ -34,85 +41,84 @@ export class Authorization {
     this.covers = coveredBy(prefix);
   }
 
-  /** Asks the user for a bearer, within the request's time and that of its tries, and puts it into the header. */
-  async authorize(config: DispatchConfig): Promise<void> {
-    if (!config.authorize || !this.covers(config.url)) return;
-    const { url, timeout, policy } = config;
-    const { signal } = config;
-    const options = {
-      get signal() {
-        return signal?.signal;
-      },
-    };
-    const authenticated = Promise.resolve(this.#user.authenticate(options));
-    // Mostly there is nothing to wait for, and to watch over a wait takes longer than to see that.
-    if ((await Promise.race([authenticated, NOT_YET])) === NOT_YET) {
-      await withLimits(authenticated, {
-        what: 'authentication',
-        request: config,
-        neverReached: config.bearer === undefined,
-        signal,
-        timeout: timeout && timeout + (policy?.within ?? 0),
-      });
-    }
-    const { bearer } = this.#user;
-    if (typeof bearer !== 'string' || !/^[\x21-\x7e]+$/.test(bearer)) {
+  /** Asks the user for the token of a call, within the time of the request and of its attempts. */
+  async obtain(request: RequestInput, context: RequestContext): Promise<Token> {
+    const user = this.#user;
+    const { signal } = context;
+    const asked: unknown = user.token ? user.token({ signal }) : user.authenticate({ signal });
+    // Most users answer at once. To watch a signal and a clock costs more than to find that out.
+    const first = await Promise.race([asked, NOT_YET]);
+    const answer = first === NOT_YET ? await waitFor(asked, request, context) : first;
+    const value = user.token ? answer : user.bearer;
+    if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {
       throw new InvalidInvocation(
         "the user's `bearer` must be a token of printable characters without spaces, and not be empty",
       );
     }
-    config.headers.set('Authorization', `Bearer ${bearer}`);
-    config.bearer = bearer;
-    config.bearerOf = this.#user;
-    config.bearerUrl = url;
+    return { value, owner: this.#ownerOf(value), obtainedAt: performance.now() };
   }
 
-  /** @throws InvalidInvocation where a request with the bearer is on its way to another URL than it was given for */
-  check({ bearer, bearerUrl, url }: WireConfig): void {
-    if (bearer === undefined || url === bearerUrl) return;
-    throw new InvalidInvocation('`transformRequest` must not change the URL of a request that has the token');
-  }
+  /** Repeats a request once with a new token where the server refused the one that it was sent with. */
+  readonly reauthenticate: Interceptor = async (request, context, next) => {
+    const response = await next(request, context);
+    if (response.status !== 401 || response.token === undefined || isOneShot(request.body)) return response;
+    context.supersede(response);
+    this.#refused = { value: response.token.value, at: performance.now() };
+    this.#user.invalidate?.(response.token.value);
+    return next(request, { ...context, token: await this.obtain(requestInput(request), context) });
+  };
 
-  /** Asks for the bearer again where a request has waited, for its turn or to be tried again. */
-  withFreshBearer(next: Exchange): Exchange {
-    return async (config) => {
-      const { bearer, bearerAsOf = 0 } = config;
-      const isOld = bearer !== this.#user.bearer || performance.now() - bearerAsOf > BEARER_CHECKED_FOR;
-      return next(isOld && carriesBearer(config) ? await this.#renew(config) : config);
-    };
-  }
-
-  /** Repeats a request once with a new bearer where the one that it had was refused. */
-  withReauthentication(next: Exchange): Exchange {
-    return async (config) => {
-      const response = await next(config);
-      const isRefused = response.status === 401 && carriesBearer(response.config);
-      if (!isRefused || isReadable(config.data)) return response;
-      discard(response.data);
-      this.#user.invalidate?.(response.config.bearer as string);
-      return next(await this.#renew(config));
-    };
-  }
+  /** Adds the token to the request: the only place where that happens, next to the transport. */
+  readonly authorize: Interceptor = async (request, context, next) => {
+    if (!request.usesToken) return next(request, context);
+    const { token: given } = context;
+    const token = given && this.#isRecent(given) ? given : await this.obtain(requestInput(request), context);
+    const headers = { ...request.headers, authorization: `Bearer ${token.value}` };
+    const response = await next({ ...request, headers }, context);
+    const { status, statusText, headers: fields, body, sentAt } = response;
+    // Not the request that was sent: nothing that is kept holds the token but the response, in its own field.
+    return { status, statusText, headers: fields, body, request, token, sentAt, attempts: context.attempts };
+  };
 
   /**
-   * What an exception should say of the bearer that a request was sent with. For a 400, whose it was and how long it was
+   * What an exception should say of the token that a request was sent with. For a 400, whose it was and how long it was
    * valid: the database answers so to some requests of expired or foreign identities. For a 401, that there was none.
    */
-  explain({ status, config }: WireResponse): string | undefined {
-    if (status === 401 && config.auth !== undefined) return 'Your `auth` was sent in place of the token.';
-    if (status === 401 && config.bearer === undefined && !config.headers.has('Authorization')) {
+  explain({ status, request, token }: HttpResponse): string | undefined {
+    if (status === 401 && token === undefined) {
+      const { authorization } = request.headers;
+      if (String(authorization).startsWith('Basic ')) return 'Your `auth` was sent in place of the token.';
+      if (authorization !== undefined) return undefined;
       return `No token was sent: it goes only to URLs under ${this.#prefix.href}, unless \`auth\` says otherwise.`;
     }
-    const { idToken } = this.#user;
-    if (status !== 400 || config.bearer === undefined || idToken === undefined) return undefined;
+    const { bearer, idToken } = this.#user;
+    if (status !== 400 || token === undefined || bearer !== token.value || idToken === undefined)
+      return undefined;
     return ['uuidentity', 'iat', 'exp']
       .map((claim) => `${claim}: ${String(idToken[claim] ?? 'None')}`)
       .join('\n');
   }
 
-  async #renew(config: WireConfig): Promise<WireConfig> {
-    const renewed = { ...config, headers: copyHeaders(config.headers) } as DispatchConfig;
-    await this.authorize(renewed);
-    return { ...renewed, bearerAsOf: performance.now() };
+  #isRecent({ value, obtainedAt }: Token): boolean {
+    const wasRefused = value === this.#refused.value && obtainedAt < this.#refused.at;
+    return !wasRefused && performance.now() - obtainedAt < RECENT;
   }
+
+  /** A user that knows several people says who it is about only for the token that it shows. */
+  #ownerOf(token: string): string {
+    const { bearer, identity } = this.#user;
+    const isIdentified = typeof identity === 'string' && identity !== '' && bearer === token;
+    return isIdentified ? `user ${identity}` : this.#ownerOfToken(token);
+  }
+}
+
+function waitFor(asked: unknown, request: RequestInput, context: RequestContext): Promise<unknown> {
+  const { timeout, retry } = context.options;
+  return withLimits(Promise.resolve(asked), {
+    what: 'authentication',
+    request,
+    neverReached: context.token === undefined,
+    signal: context.signal,
+    timeout: timeout && timeout + (retry?.within ?? 0),
+  });
 }

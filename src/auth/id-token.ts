@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { JWK, JWTPayload, JWTVerifyOptions } from 'jose';
-import type { ZodType } from 'zod';
-import { lazyZod } from '../config/validation.js';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { type IdTokenCheck, InvalidIdToken } from '../exceptions/id-token.js';
 import { textOf } from '../util/errors.js';
+import { type Jose, loadJose, loadZod } from './libraries.js';
 
 /** The claims of an id token. `uuidentity` and `name` are the database's, the others those of OIDC Core, section 2. */
 export interface IdTokenClaims extends JWTPayload {
   /** Expiry, in seconds since the epoch. */
   readonly exp: number;
-  /** Who it is, such as `1234-567-1`. */
+  /** The identity of the user, such as `1234-567-1`. */
   readonly uuidentity?: string;
   /** Full name. */
   readonly name?: string;
@@ -40,7 +39,8 @@ export async function verifyIdToken(
   keys: readonly JWK[],
   { audience, jwtOptions, accessToken }: IdTokenExpectations,
 ): Promise<IdTokenClaims> {
-  const { alg, kid, hasAudience } = await peek(token);
+  const jose = await loadJose();
+  const { alg, kid, hasAudience } = peek(token, jose);
   if (alg !== 'RS256')
     throw new InvalidIdToken('algorithm', `the id token is signed with ${textOf(alg)}, not with RS256`);
   const options: JWTVerifyOptions = {
@@ -48,24 +48,24 @@ export async function verifyIdToken(
     algorithms: ['RS256'],
     ...(hasAudience && { audience }),
   };
-  const claims = await verifyByAnyKey(token, candidates(keys, kid), options).catch((error) => {
+  const payload = await verifyByAnyKey(token, candidates(keys, kid), options, jose).catch((error) => {
     throw explain(error, audience);
   });
-  const result = claimsSchema().safeParse(claims);
-  if (!result.success)
-    throw new InvalidIdToken('claims', `the id token's claims: ${describeIssues(result.error)}`);
+  const claims = await checkClaims(payload);
   if (claims['at_hash'] !== undefined && claims['at_hash'] !== atHash(accessToken)) {
     throw new InvalidIdToken(
       'claims',
       "the id token's at_hash is not that of the access token granted with it",
     );
   }
-  return claims as IdTokenClaims;
+  return claims;
 }
 
-/** Reads what decides how a token is to be verified; nothing of it is trusted. */
-async function peek(token: string): Promise<{ alg: unknown; kid: string | undefined; hasAudience: boolean }> {
-  const { decodeJwt, decodeProtectedHeader } = await import('jose');
+/** Reads what decides how a token is to be verified. Nothing of it is trusted. */
+function peek(
+  token: string,
+  { decodeJwt, decodeProtectedHeader }: Jose,
+): { alg: unknown; kid: string | undefined; hasAudience: boolean } {
   try {
     const { alg, kid } = decodeProtectedHeader(token);
     return { alg, kid, hasAudience: decodeJwt(token).aud !== undefined };
@@ -97,8 +97,8 @@ async function verifyByAnyKey(
   token: string,
   keys: readonly JWK[],
   options: JWTVerifyOptions,
+  { errors, importJWK, jwtVerify }: Jose,
 ): Promise<JWTPayload> {
-  const { errors, importJWK, jwtVerify } = await import('jose');
   for (const jwk of keys) {
     const key = await importJWK(jwk, 'RS256').catch(() => undefined);
     if (key === undefined) continue;
@@ -116,20 +116,20 @@ function atHash(accessToken: string): string {
   return createHash('sha256').update(accessToken, 'ascii').digest().subarray(0, 16).toString('base64url');
 }
 
-function claimsSchema(): ZodType {
-  const z = lazyZod();
+async function checkClaims(payload: JWTPayload): Promise<IdTokenClaims> {
+  const z = await loadZod();
   const text = z.string('must be a string').optional();
-  return z.looseObject({
+  const schema = z.looseObject({
     exp: z.number('must be a number'),
     sub: text,
     jti: text,
     name: text,
     uuidentity: text,
   });
-}
-
-function describeIssues(error: { issues: readonly { path: PropertyKey[]; message: string }[] }): string {
-  return error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ');
+  const { error } = schema.safeParse(payload);
+  if (error === undefined) return payload as IdTokenClaims;
+  const issues = error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  throw new InvalidIdToken('claims', `the id token's claims: ${issues.join('; ')}`);
 }
 
 const CHECKS_BY_CLAIM: Readonly<Record<string, IdTokenCheck>> = {

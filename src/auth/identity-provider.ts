@@ -1,156 +1,196 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { Axios, type AxiosRequestConfig } from 'axios';
 import type { JWK } from 'jose';
 import { InvalidInvocation, ITkDBException } from '../exceptions/base.js';
 import { InvalidIdToken } from '../exceptions/id-token.js';
 import { AuthenticationFailed } from '../exceptions/response.js';
-import { decodeBody, readFailedBody, serializeBody } from '../http/body/body.js';
-import { type RetryHooks, withRetries } from '../http/interceptors/retry.js';
-import { RetryBudget } from '../http/retry-budget.js';
+import { Attempts } from '../http/attempts.js';
+import type { AxiosRequestConfig } from '../http/axios.js';
+import { decodeBody, readFailedBody } from '../http/body/response-body.js';
+import { type RetryHooks, retry } from '../http/interceptors/retry.js';
+import type { HttpRequest, RequestContext, RequestOptions } from '../http/request.js';
+import { responseInput } from '../http/response-input.js';
 import type { RetryPolicy } from '../http/retry-policy.js';
+import type { Connections } from '../http/transport/connections.js';
 import { toTransportException } from '../http/transport/errors.js';
-import { sendOverWire, type WireConfig } from '../http/wire.js';
+import { createTransport } from '../http/transport/send.js';
+import type { ResponseInput } from '../redaction/exchange.js';
 import { isFilledString, isObject } from '../util/guards.js';
 import { VERSION } from '../util/version.js';
 
-/** The HTTP client that a `User` talks to the identity service with. An axios instance is one. */
+/** An HTTP client that a `User` can send its requests to the identity provider with. An axios instance is one. */
 export interface HttpClient {
-  /** Sends a request and gives the answer, whatever its status, or throws where there is none. */
+  /** Sends a request and returns the response, whatever its status; throws where there is none. */
   request(config: AxiosRequestConfig): Promise<{ status: number; data: unknown; headers?: object }>;
 }
 
-/** What the identity service granted. */
+/** What the identity provider granted. */
 export interface Grant {
   readonly accessToken: string;
   readonly idToken: string;
 }
 
-/** What a grant is asked for with. */
+/** What a grant is requested with. */
 export interface GrantRequest {
   readonly accessCode1: string;
   readonly accessCode2: string;
   readonly scope: string;
 }
 
-interface IdentityAnswer {
+interface IdentityRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly data?: object;
+}
+
+interface IdentityResponse {
   readonly status: number;
   readonly data: unknown;
-  readonly config?: AxiosRequestConfig;
+  /** The response and its request, for an exception. */
+  readonly input: ResponseInput;
+  /** The attempts that it took, where there were several. */
+  readonly tries?: string | undefined;
 }
 
-/** Options of {@link IdentityService}. */
-export interface IdentityServiceOptions {
-  readonly client: HttpClient;
-  /** In milliseconds of silence. */
-  readonly timeout: number;
-}
+/** Sends a request to the identity provider and returns the response, whatever its status. */
+export type IdentityExchange = (request: IdentityRequest, signal: AbortSignal) => Promise<IdentityResponse>;
 
-/** Talks to the OIDC identity service below one URL. Follows no redirect: what it sends is for nobody else. */
-export class IdentityService {
+/** The OIDC identity provider below one URL. No redirect is followed: access codes are for that URL alone. */
+export class IdentityProvider {
   readonly #url: URL;
-  readonly #options: IdentityServiceOptions;
+  readonly #exchange: IdentityExchange;
   #keys: readonly JWK[] | undefined;
 
-  constructor(url: URL, options: IdentityServiceOptions) {
+  constructor(url: URL, exchange: IdentityExchange) {
     this.#url = url;
-    this.#options = options;
+    this.#exchange = exchange;
   }
 
   /**
-   * Trades the access codes for tokens, which are not verified yet.
+   * Exchanges the access codes for tokens, which are not verified yet.
    *
-   * @throws AuthenticationFailed where the answer holds none
+   * @throws AuthenticationFailed where the response has none
    */
   async grantToken({ accessCode1, accessCode2, scope }: GrantRequest, signal: AbortSignal): Promise<Grant> {
     const data = { grant_type: 'password', accessCode1, accessCode2, scope };
-    const config = { method: 'POST', url: new URL('grantToken', this.#url).href, data };
-    const response = await this.#send(config, signal);
+    const url = new URL('grantToken', this.#url).href;
+    const response = await this.#exchange({ method: 'POST', url, data }, signal);
     const { access_token: accessToken, id_token: idToken } = fieldsOf(response.data);
     if (response.status === 200 && isFilledString(accessToken) && isFilledString(idToken))
       return { accessToken, idToken };
-    throw new AuthenticationFailed({ ...response, config: response.config ?? config }, undefined, {
-      tries: (response.config as Partial<WireConfig> | undefined)?.retries?.summary,
-    });
+    throw new AuthenticationFailed(response.input, undefined, { tries: response.tries });
   }
 
-  /** The keys that tokens are signed with; read once, and again when `fresh` is asked for. */
+  /** Returns the keys that tokens are signed with. They are read once, and again where `fresh` is true. */
   async keys(signal: AbortSignal, { fresh = false }: { fresh?: boolean } = {}): Promise<readonly JWK[]> {
     if (this.#keys === undefined || fresh) this.#keys = await this.#readKeys(signal);
     return this.#keys;
   }
 
-  /** Whether the keys are known, so that newer ones may exist. */
+  /** Whether the keys have been read, so that there may be newer ones. */
   get hasKeys(): boolean {
     return this.#keys !== undefined;
   }
 
   async #readKeys(signal: AbortSignal): Promise<readonly JWK[]> {
-    const config = { method: 'GET', url: new URL('listKeys', this.#url).href };
-    const response = await this.#send(config, signal);
+    const url = new URL('listKeys', this.#url).href;
+    const response = await this.#exchange({ method: 'GET', url }, signal);
     const { keys } = fieldsOf(response.data);
     const usable = Array.isArray(keys) ? keys.filter(isObject) : [];
     if (response.status === 200 && usable.length > 0) return usable;
     throw new InvalidIdToken(
       'keys',
-      `${config.url} answered ${response.status} without keys to verify the id token by`,
+      `${url} answered ${response.status} without keys to verify the id token by`,
     );
   }
+}
 
-  async #send(config: AxiosRequestConfig, signal: AbortSignal): Promise<IdentityAnswer> {
-    const { client, timeout } = this.#options;
-    const request: AxiosRequestConfig = {
-      ...config,
-      headers: { 'User-Agent': `itkdb/${VERSION}` },
+/** How our own transport sends requests to the identity provider. */
+export interface ExchangeOptions extends RetryHooks {
+  readonly connections: Connections;
+  /** Idle timeout in milliseconds; 0 disables it. */
+  readonly timeout: number;
+  /** undefined for one attempt. */
+  readonly policy: RetryPolicy | undefined;
+}
+
+const USER_AGENT = `itkdb/${VERSION}`;
+/** The longest response that is read, in bytes. */
+const MAX_CONTENT_LENGTH = 1024 * 1024;
+
+/** Creates an exchange over our own transport, with retries. */
+export function exchangeOver({ connections, timeout, policy, ...hooks }: ExchangeOptions): IdentityExchange {
+  const transport = createTransport(connections);
+  const retrying = retry(hooks);
+  const options = optionsOf(timeout, policy);
+  return async ({ method, url, data }, signal) => {
+    const request: HttpRequest = {
+      method,
+      url,
+      headers: {
+        accept: 'application/json',
+        'user-agent': USER_AGENT,
+        ...(data && { 'content-type': 'application/json' }),
+      },
+      body: data && JSON.stringify(data),
+      usesToken: false,
+    };
+    const attempts = policy && new Attempts(policy);
+    const context: RequestContext = { signal, options, attempts, supersede: () => {} };
+    const response = await retrying(request, context, transport);
+    const body = response.status === 200 ? decodeBody(response, undefined) : await readFailedBody(response);
+    const tries = attempts?.summary;
+    return { status: response.status, data: body, input: responseInput(response, body), tries };
+  };
+}
+
+function optionsOf(timeout: number, policy: RetryPolicy | undefined): RequestOptions {
+  return Object.freeze({
+    timeout,
+    retry: policy,
+    maxContentLength: MAX_CONTENT_LENGTH,
+    maxBodyLength: -1,
+    maxRedirects: 0,
+    decompress: true,
+    isStream: false,
+    cache: undefined,
+    validateStatus: undefined,
+    httpAgent: undefined,
+    httpsAgent: undefined,
+    lookup: undefined,
+    family: undefined,
+    proxy: undefined,
+    onUploadProgress: undefined,
+    onDownloadProgress: undefined,
+  });
+}
+
+/** Creates an exchange over a client of the caller's, which is called once for each request. */
+export function exchangeWith(client: HttpClient, timeout: number): IdentityExchange {
+  return async (request, signal) => {
+    const config: AxiosRequestConfig = {
+      ...request,
+      headers: { 'User-Agent': USER_AGENT },
       timeout,
       signal,
       maxRedirects: 0,
       validateStatus: () => true,
     };
     try {
-      return answerOf(await client.request(request));
+      const { status, data } = checkResponse(await client.request(config));
+      return { status, data, input: { status, data, config: request } };
     } catch (error) {
       if (error instanceof ITkDBException) throw error;
-      throw toTransportException(error, { ...config, signal });
+      throw toTransportException(error, { ...request, signal });
     }
-  }
+  };
 }
 
-/**
- * An axios instance over our own wire. Its sockets close after each answer: a token is asked for every two hours.
- *
- * @param options - `policy` says when a request is tried again; asking for a token twice does no harm
- */
-export function createClient({
-  policy,
-  ...hooks
-}: RetryHooks & { policy: RetryPolicy | undefined }): HttpClient {
-  const exchange = withRetries(hooks, sendOverWire);
-  // Not `axios.create`: whatever the program has put into axios's own defaults is not for the identity service.
-  return new Axios({
-    adapter: async (config) => {
-      const retries = policy && new RetryBudget(policy);
-      const response = await exchange({ ...config, retries } as WireConfig);
-      const data = response.status === 200 ? decodeBody(response, undefined) : await readFailedBody(response);
-      return { ...response, data };
-    },
-    httpAgent: new HttpAgent({ keepAlive: false }),
-    httpsAgent: new HttpsAgent({ keepAlive: false }),
-    maxContentLength: 1024 * 1024,
-    transformRequest: [serializeBody],
-    transformResponse: [],
-  });
-}
-
-/** @throws InvalidInvocation where it is none: the client may be the caller's */
-function answerOf(response: unknown): IdentityAnswer {
-  const { status, data, ...rest } = (response ?? {}) as IdentityAnswer;
-  if (typeof status === 'number') return { ...rest, status, data: isFields(data) ? { ...data } : data };
-  throw new InvalidInvocation('`httpClient` must answer as axios does: { status, data }');
-}
-
-function isFields(value: unknown): value is object {
-  return isObject(value) && !ArrayBuffer.isView(value);
+function checkResponse(response: unknown): { status: number; data: unknown } {
+  const { status, data } = (response ?? {}) as { status?: unknown; data?: unknown };
+  if (typeof status !== 'number')
+    throw new InvalidInvocation('`httpClient` must answer as axios does: { status, data }');
+  // Read once: the client may be anybody's.
+  const isFields = isObject(data) && !ArrayBuffer.isView(data);
+  return { status, data: isFields && !Array.isArray(data) ? { ...data } : data };
 }
 
 function fieldsOf(data: unknown): Readonly<Record<string, unknown>> {

@@ -2,10 +2,9 @@ import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { constants, copyFile, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import type { infer as Infer, ZodObject, ZodString } from 'zod';
-import { lazyZod } from '../config/validation.js';
 import { ignore, makeFolder } from '../util/files.js';
 import type { Grant } from './identity-provider.js';
+import { loadZod } from './libraries.js';
 
 const derive = promisify<string, Buffer, number, Buffer>(scrypt);
 
@@ -13,7 +12,7 @@ const FORMAT = 'itkdb-tokens-1';
 const LARGEST = 256 * 1024;
 const NOT_OURS = 'it is not a token file';
 
-/** Whose tokens a file holds. */
+/** What the tokens of a file depend on. */
 export interface TokenOwner {
   readonly accessCode1: string;
   readonly accessCode2: string;
@@ -21,7 +20,7 @@ export interface TokenOwner {
   readonly authUrl: string;
 }
 
-/** What a token file had to say: tokens, or why it cannot be used; nothing where there is no file. */
+/** What a token file holds: tokens, or why it cannot be used; undefined where there is no file. */
 export type TokenFileContent = Grant | { readonly problem: string } | undefined;
 
 /**
@@ -37,7 +36,11 @@ export class TokenFile {
     this.path = resolve(path);
   }
 
-  /** Reads the tokens of this owner. They are not verified yet. Never throws. */
+  /**
+   * Reads the tokens of this owner. They are not verified yet.
+   *
+   * @throws ConnectionFailed where what checks them cannot be loaded
+   */
   async load(owner: TokenOwner): Promise<TokenFileContent> {
     let text: string | undefined;
     try {
@@ -46,7 +49,7 @@ export class TokenFile {
       return { problem: (error as Error).message };
     }
     if (text === undefined) return undefined;
-    const content = parse(text);
+    const content = await parse(text);
     if (content === undefined) return { problem: NOT_OURS };
     const digest = Buffer.from(content.digest, 'base64url');
     const expected = await digestOf(owner, Buffer.from(content.salt, 'base64url'));
@@ -105,23 +108,24 @@ async function replaceFile(path: string, text: string): Promise<void> {
   }
 }
 
-type TokenFileFields = Infer<ReturnType<typeof schema>>;
+interface TokenFileFields extends Grant {
+  readonly format: string;
+  readonly salt: string;
+  readonly digest: string;
+}
 
-function schema(): ZodObject<Record<'format' | 'salt' | 'digest' | 'idToken' | 'accessToken', ZodString>> {
-  const z = lazyZod();
+async function parse(text: string): Promise<TokenFileFields | undefined> {
+  const z = await loadZod();
   const filled = z.string().min(1);
-  return z.object({
-    format: z.string().regex(new RegExp(`^${FORMAT}$`)),
+  const schema = z.object({
+    format: z.literal(FORMAT),
     salt: filled,
     digest: filled,
     idToken: filled,
     accessToken: filled,
   });
-}
-
-function parse(text: string): TokenFileFields | undefined {
   try {
-    return schema().safeParse(JSON.parse(text)).data;
+    return schema.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
+import { checkOptions, must, type OptionsExpected } from '../config/check-options.js';
 import { SettingsReader } from '../config/settings.js';
-import { check, copyOptions, lazyZod, optionsSchema } from '../config/validation.js';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { isFunction } from '../util/guards.js';
 import { inspectAsString } from '../util/inspect.js';
@@ -9,14 +9,30 @@ import type { UserLike } from './user-like.js';
 /** Options of a {@link UserBearer}. */
 export interface UserBearerOptions {
   /**
-   * The bearer, or a function that gets one; it is called before every request, so it should keep what is still good.
+   * The token, or a function that returns one. The function is called before every request, in the asynchronous context
+   * of that request, so it should keep a token while it is good.
    *
    * @defaultValue `ITKDB_AUDREYTWO_API_KEY`
    */
   readonly bearer?: string | (() => string | Promise<string>) | undefined;
 }
 
-/** Somebody who has a bearer already, such as the key of a service. It is opaque: nobody knows when it expires. */
+const OPTIONS: OptionsExpected = {
+  expectation: 'given an object, such as { bearer }',
+  table: {
+    bearer: must(
+      (value) => typeof value === 'string' || isFunction(value),
+      'a string, or a function that returns one',
+    ),
+  },
+};
+
+/**
+ * A user that has a token already, such as the key of a service. The token is opaque: its expiry is not known.
+ *
+ * With a function it may stand for several people, such as the visitors of a web tool: each request is sent with the
+ * token that the function returned for it.
+ */
 export class UserBearer implements UserLike {
   readonly #source: UserBearerOptions['bearer'];
   readonly #settings = new SettingsReader();
@@ -28,33 +44,35 @@ export class UserBearer implements UserLike {
 
   /** @throws InvalidInvocation where an option is wrong */
   constructor(options: UserBearerOptions = {}) {
-    const given = copyOptions('new UserBearer', options);
-    const z = lazyZod();
-    const expectation = 'a string, or a function that returns one';
-    const bearer = z.union([z.string(), z.custom(isFunction)], expectation).optional();
-    check('new UserBearer', optionsSchema({ bearer }, 'given an object, such as { bearer }'), given);
-    this.#source = given.bearer;
+    this.#source = checkOptions('new UserBearer', options, OPTIONS).bearer;
   }
 
   /**
-   * Gets the bearer.
+   * Returns the token for this call. Where it comes from a function, only that call of the function decides it.
+   *
+   * @throws InvalidInvocation where it is empty
+   */
+  async token(): Promise<string> {
+    const source = this.#source ?? this.#settings.get('ITKDB_AUDREYTWO_API_KEY');
+    const token: unknown = typeof source === 'function' ? await source() : source;
+    if (typeof token === 'string' && token !== '') return token;
+    throw new InvalidInvocation(
+      `the bearer is empty: give one to new UserBearer, or set ITKDB_AUDREYTWO_API_KEY in the environment or in ${resolve('.env')}`,
+    );
+  }
+
+  /**
+   * Gets the token that `bearer` shows.
    *
    * @returns true
    * @throws InvalidInvocation where it is empty
    */
   async authenticate(): Promise<true> {
-    const source = this.#source ?? this.#settings.get('ITKDB_AUDREYTWO_API_KEY');
-    const bearer: unknown = typeof source === 'function' ? await source() : source;
-    if (typeof bearer !== 'string' || bearer === '') {
-      throw new InvalidInvocation(
-        `the bearer is empty: give one to new UserBearer, or set ITKDB_AUDREYTWO_API_KEY in the environment or in ${resolve('.env')}`,
-      );
-    }
-    this.#bearer = bearer;
+    this.#bearer = await this.token();
     return true;
   }
 
-  /** The bearer; where it comes from a function, `''` before `authenticate()` and then what it last returned. */
+  /** The token; where it comes from a function, `''` before `authenticate()` and then what that last got. */
   get bearer(): string {
     if (this.#bearer === '' && typeof this.#source !== 'function') {
       return this.#source ?? this.#settings.get('ITKDB_AUDREYTWO_API_KEY');

@@ -1,31 +1,41 @@
 /**
- * All that a `Session` needs of a user. `{ authenticate: () => true, bearer: 'token' }` is one, so a unit test can make
- * its own; `User` and `UserBearer` are those for the real database.
+ * What a `Session` needs of a user. `{ authenticate: () => true, bearer: 'token' }` is one, so a unit test can make its
+ * own; `User` and `UserBearer` are those for the real database.
  */
 export interface UserLike {
   /**
-   * Makes sure that `bearer` can be used. Called before every request under the session's prefix, so it should answer
-   * at once while the bearer is still good.
+   * Makes sure that `bearer` can be used. Called before every request under the session's prefix, unless there is
+   * `token`; so it should return at once while the token is still good.
    *
-   * @throws whatever says why there is no bearer; the request then fails with it
+   * @throws what says why there is no token; the request then fails with it
    */
   authenticate(options?: AuthenticateOptions): unknown;
-  /** The token that goes into `Authorization: Bearer …`. Read after `authenticate()`. */
+  /**
+   * Returns the token for this call. Called before every request under the session's prefix, in place of
+   * `authenticate()` and `bearer`.
+   *
+   * A user that stands for several people, such as one that reads an `AsyncLocalStorage`, must have it: without it,
+   * `bearer` is read after `authenticate()`, and by then it may be the token of a concurrent request.
+   *
+   * @throws what says why there is no token; the request then fails with it
+   */
+  token?(options: AuthenticateOptions): Promise<string>;
+  /** The token that goes into `Authorization: Bearer …`. Without `token`, it is read after `authenticate()`. */
   readonly bearer: string;
   /** The claims of the token; the message of a 400 shows three of them. */
   readonly idToken?: Readonly<Record<string, unknown>>;
-  /** Whose answers these are, such as `1234-567-1`. */
+  /** Who the user is, such as `1234-567-1`. Users of one identity share stored responses. */
   readonly identity?: string;
   /** Full name. */
   readonly name?: string;
-  /** Forgets a bearer that the server refused, if it is still the current one: the next `authenticate()` gets another. */
+  /** Discards a token that the server refused, if it is still the current one: the next call gets another. */
   invalidate?(bearer: string): void;
   /** Releases what the user holds. A session closes the user that it made itself, no other. */
   close?(): void;
 }
 
-/** Options of {@link UserLike.authenticate}. */
+/** Options of {@link UserLike.authenticate} and {@link UserLike.token}. */
 export interface AuthenticateOptions {
-  /** Ends the wait of this caller; others who wait for the same token go on. */
+  /** Ends the wait of this caller; others that wait for the same token go on. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,15 +1,25 @@
-import type * as zod from 'zod';
-import { isLogger, LOGGER_EXPECTED, type Logger } from '../config/logger.js';
+import type { Agent as HttpsAgent } from 'node:https';
 import {
-  atLeast0,
-  check,
-  lazyZod,
-  optionsSchema,
-  prefixUrlSchema,
-  withoutTilde,
-} from '../config/validation.js';
-import { type RetryEvent, type RetryOptions, retrySchema } from '../http/retry-policy.js';
-import { isFunction } from '../util/guards.js';
+  BOOLEAN,
+  both,
+  type Check,
+  FUNCTION,
+  isWhole,
+  listOf,
+  must,
+  NO_TILDE,
+  numberOf,
+  type OptionsExpected,
+  optionsOf,
+  PREFIX_URL,
+  recordOf,
+  STRING,
+} from '../config/check-options.js';
+import { isLogger, LOGGER_EXPECTED, type Logger } from '../config/logger.js';
+import type { AxiosProxyConfig } from '../http/axios.js';
+import { CA, isAgent, PROXY } from '../http/option-checks.js';
+import { RETRY, type RetryEvent, type RetryOptions } from '../http/retry-policy.js';
+import { isFilledString, isFunction } from '../util/guards.js';
 import type { JwtOptions } from './id-token.js';
 import type { HttpClient } from './identity-provider.js';
 
@@ -19,83 +29,108 @@ export interface UserOptions {
   readonly accessCode1?: string | undefined;
   /** Second personal access code. @defaultValue `ITKDB_ACCESS_CODE2` */
   readonly accessCode2?: string | undefined;
-  /** Whom the id token must be meant for. @defaultValue `ITKDB_ACCESS_AUDIENCE` */
+  /** The audience that the id token must have. @defaultValue `ITKDB_ACCESS_AUDIENCE` */
   readonly audience?: string | undefined;
-  /** Where the identity service is. @defaultValue `ITKDB_AUTH_URL` */
+  /** URL of the identity service. @defaultValue `ITKDB_AUTH_URL` */
   readonly prefixUrl?: string | URL | undefined;
-  /** Further options for jose's `jwtVerify`; `clockTolerance` replaces `ITKDB_LEEWAY`. */
+  /** Further options for jose's `jwtVerify`. @defaultValue `{ clockTolerance }` of `ITKDB_LEEWAY` */
   readonly jwtOptions?: JwtOptions | undefined;
-  /** A file in which tokens survive the process. It holds no access codes and only its owner can read it. */
+  /** A file in which tokens survive the process. It holds no access codes and only its owner can read it. @defaultValue none */
   readonly saveAuth?: string | undefined;
-  /** A token is renewed when it has no more than this left, in seconds. @defaultValue `15` */
+  /** A token is refreshed when it has no more than this left, in seconds. @defaultValue `15` */
   readonly authExpiryThreshold?: number | undefined;
-  /** Silence of the identity service to bear, in milliseconds; 0 is without end. @defaultValue `60000` */
+  /** Idle timeout of the identity service in milliseconds. 0 disables it. @defaultValue `60000` */
   readonly timeout?: number | undefined;
-  /** When asking for a token is tried again; `false` for never. @defaultValue at most 4 times within 2 minutes */
+  /** When a failed request for a token is retried; `false` for never. @defaultValue at most 4 times within 2 minutes */
   readonly retry?: RetryOptions | false | undefined;
-  /** Called before each further try. */
+  /** Called before each retry. @defaultValue none */
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
-  /** Where warnings go. @defaultValue stderr where `NODE_DEBUG` names `itkdb`, else nowhere */
+  /** Where log lines go. @defaultValue stderr where `NODE_DEBUG` names `itkdb`, else nowhere */
   readonly logger?: Logger | undefined;
-  /** The HTTP client to use, such as an axios instance; it is asked once. @defaultValue one of our own, with `retry` */
+  /**
+   * A proxy for sign-in: its URL, such as `http://proxy.example:3128`, or its parts; `false` for none.
+   *
+   * @defaultValue the proxy that the environment names
+   */
+  readonly proxy?: string | AxiosProxyConfig | false | undefined;
+  /** Certificates of private authorities in PEM, added to those of Node. @defaultValue none */
+  readonly ca?: string | Buffer | readonly (string | Buffer)[] | undefined;
+  /** The agent for `https:` URLs. @defaultValue one of our own */
+  readonly httpsAgent?: HttpsAgent | undefined;
+  /**
+   * The HTTP client to use, such as an axios instance. It sends each request once: `retry`, `proxy`, `ca` and `httpsAgent` do
+   * not apply to it. @defaultValue one of our own
+   */
   readonly httpClient?: HttpClient | undefined;
 }
 
-/** A token is renewed when it has no more than this left, unless an option says otherwise. In seconds. */
+/** A token is refreshed when it has no more than this left, unless an option says otherwise. In seconds. */
 export const AUTH_EXPIRY_THRESHOLD = 15;
-/** Silence to bear unless an option says otherwise, in milliseconds. */
+/** Idle timeout unless an option says otherwise, in milliseconds. */
 export const DEFAULT_TIMEOUT = 60_000;
 
-/** What the options must be that a session and the user that it makes have in common. */
-export function commonShape(): zod.ZodRawShape {
-  const z = lazyZod();
-  return {
-    prefixUrl: prefixUrlSchema().optional(),
-    saveAuth: withoutTilde(z.string('the path of a file').min(1, 'the path of a file')).optional(),
-    authExpiryThreshold: atLeast0('seconds'),
-    timeout: atLeast0('milliseconds'),
-    retry: retrySchema().optional(),
-    onRetry: z.custom(isFunction, 'a function').optional(),
-    logger: z.custom(isLogger, LOGGER_EXPECTED).optional(),
-  };
-}
+type SharedOption =
+  | 'prefixUrl'
+  | 'saveAuth'
+  | 'authExpiryThreshold'
+  | 'timeout'
+  | 'retry'
+  | 'onRetry'
+  | 'logger'
+  | 'proxy'
+  | 'ca'
+  | 'httpsAgent';
 
-/** @throws InvalidInvocation that names the option that is wrong, and says what would be right */
-export function checkUserOptions(options: UserOptions): void {
-  const z = lazyZod();
-  const text = z.string('a string').optional();
-  const isClient = (value: unknown): boolean => isFunction((value as HttpClient | null)?.request);
-  const shape = {
-    ...commonShape(),
-    accessCode1: text,
-    accessCode2: text,
-    audience: text,
-    jwtOptions: jwtOptionsSchema().optional(),
-    httpClient: z.custom(isClient, 'an HTTP client, such as axios').optional(),
-  };
-  check(
-    'new User',
-    optionsSchema(shape, 'given an object of options, such as { accessCode1, accessCode2 }'),
-    options,
-  );
-}
+/** The options that a session and the user that it makes have in common. */
+export const SHARED_OPTIONS: Readonly<Record<SharedOption, Check>> = {
+  prefixUrl: PREFIX_URL,
+  saveAuth: both(must(isFilledString, 'the path of a file'), NO_TILDE),
+  authExpiryThreshold: numberOf('seconds'),
+  timeout: numberOf('milliseconds'),
+  retry: RETRY,
+  onRetry: FUNCTION,
+  logger: must(isLogger, LOGGER_EXPECTED),
+  proxy: PROXY,
+  ca: CA,
+  httpsAgent: must(isAgent, 'an https.Agent'),
+};
 
-/** What `jwtOptions` may be: no algorithm of one's own, and none of the Python package's switches that turn checks off. */
-function jwtOptionsSchema(): zod.ZodType {
-  const z = lazyZod();
-  const text = z.string('a string');
-  const texts = z.array(text, 'a list of strings');
-  const time = z.union([z.number().min(0), text], 'a number of seconds, or a time such as "2 minutes"');
-  const types: Record<keyof JwtOptions, zod.ZodType> = {
-    clockTolerance: time,
-    crit: z.record(text, z.boolean('true or false'), 'an object such as { b64: true }'),
-    currentDate: z.date('a Date'),
-    issuer: z.union([text, texts], 'a string, or a list of them'),
-    maxTokenAge: time,
-    requiredClaims: texts,
-    subject: text,
-    typ: text,
-  };
-  const shape = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, type.optional()]));
-  return optionsSchema(shape, "an object of options for jose's jwtVerify");
-}
+const TIME = must(
+  (value) => typeof value === 'string' || (Number.isFinite(value) && (value as number) >= 0),
+  'a number of seconds, or a time such as "2 minutes"',
+);
+const STRINGS = listOf(STRING, 'a list of strings');
+
+/** No algorithm of the caller's, and none of the Python package's switches that turn checks off. */
+const JWT_OPTIONS: OptionsExpected = {
+  expectation: "an object of options for jose's jwtVerify",
+  table: {
+    clockTolerance: TIME,
+    crit: recordOf(BOOLEAN, 'an object such as { b64: true }'),
+    currentDate: must((value) => value instanceof Date && isWhole(value.getTime(), 0), 'a Date'),
+    issuer: must(
+      (value) => [value].flat().every((item) => typeof item === 'string'),
+      'a string, or a list of them',
+    ),
+    maxTokenAge: TIME,
+    requiredClaims: STRINGS,
+    subject: STRING,
+    typ: STRING,
+  } satisfies Record<keyof JwtOptions, Check>,
+};
+
+/** What the options of a user are. */
+export const USER_OPTIONS: OptionsExpected = {
+  expectation: 'given an object of options, such as { accessCode1, accessCode2 }',
+  table: {
+    ...SHARED_OPTIONS,
+    accessCode1: STRING,
+    accessCode2: STRING,
+    audience: STRING,
+    jwtOptions: optionsOf(JWT_OPTIONS),
+    httpClient: must(
+      (value) => isFunction((value as HttpClient | null)?.request),
+      'an HTTP client, such as axios',
+    ),
+  } satisfies Record<keyof UserOptions, Check>,
+};

@@ -1,15 +1,33 @@
 import { resolve } from 'node:path';
+import { checkOptions } from '../config/check-options.js';
 import { createLogger, type Logger } from '../config/logger.js';
 import { SettingsReader } from '../config/settings.js';
-import { copyOptions } from '../config/validation.js';
+import { InvalidInvocation } from '../exceptions/base.js';
+import { resolveRetry } from '../http/retry-policy.js';
+import { SharedTask } from '../http/shared-task.js';
+import { Connections } from '../http/transport/connections.js';
+import { parsePrefix } from '../http/url.js';
 import { inspectAsString } from '../util/inspect.js';
-import type { IdTokenClaims } from './id-token.js';
-import type { SignIn, SignInParts, TokenState } from './sign-in.js';
+import { type IdTokenClaims, type JwtOptions, verifyIdToken } from './id-token.js';
+import {
+  exchangeOver,
+  exchangeWith,
+  type Grant,
+  type IdentityExchange,
+  IdentityProvider,
+} from './identity-provider.js';
+import { loadJose, loadZod } from './libraries.js';
+import { TokenFile, type TokenOwner } from './token-file.js';
 import type { AuthenticateOptions, UserLike } from './user-like.js';
-import { AUTH_EXPIRY_THRESHOLD, checkUserOptions, type UserOptions } from './user-options.js';
+import { AUTH_EXPIRY_THRESHOLD, DEFAULT_TIMEOUT, USER_OPTIONS, type UserOptions } from './user-options.js';
+
+/** Tokens that are verified, and their claims. */
+interface Tokens extends Grant {
+  readonly claims: IdTokenClaims;
+}
 
 /**
- * Somebody with two personal access codes, which the identity service trades for a token of about two hours.
+ * A user with two personal access codes, which the identity provider exchanges for a token of about two hours.
  *
  * ```ts
  * const user = new User({ accessCode1: '…', accessCode2: '…' });
@@ -17,15 +35,20 @@ import { AUTH_EXPIRY_THRESHOLD, checkUserOptions, type UserOptions } from './use
  * console.log(`${user.name} is signed in for ${user.expiresIn} s`);
  * ```
  *
- * No token reaches the outside of this class before it is verified, and a grant that fails changes nothing.
+ * No token leaves this class before it is verified, and a grant that fails changes nothing.
  */
 export class User implements UserLike {
   readonly #options: UserOptions;
   readonly #settings = new SettingsReader();
   readonly #logger: Logger;
-  readonly #path: string | undefined;
-  readonly #state: TokenState = { current: undefined, refused: undefined };
-  #signIn: Promise<SignIn> | undefined;
+  readonly #file: TokenFile | undefined;
+  readonly #renewal = new SharedTask<Tokens>((signal) => this.#renew(signal));
+  #provider: IdentityProvider | undefined;
+  /** Undefined before authentication, and once the database has refused them. */
+  #tokens: Tokens | undefined;
+  /** The token that the database has refused. */
+  #refused: string | undefined;
+  #saving: Promise<void> = Promise.resolve();
 
   static {
     inspectAsString(this);
@@ -33,35 +56,43 @@ export class User implements UserLike {
 
   /** @throws InvalidInvocation where an option is wrong */
   constructor(options: UserOptions = {}) {
-    this.#options = copyOptions('new User', options);
-    checkUserOptions(this.#options);
+    this.#options = checkOptions('new User', options, USER_OPTIONS);
     const { logger, saveAuth } = this.#options;
     this.#logger = createLogger(logger);
-    // Relative to where the program is now.
-    this.#path = saveAuth === undefined ? undefined : resolve(saveAuth);
+    // Relative to the working directory of now.
+    this.#file = saveAuth === undefined ? undefined : new TokenFile(saveAuth);
   }
 
   /**
-   * Makes sure that there is a token with more than `authExpiryThreshold` seconds left: nothing is sent while there is
-   * one. However many callers wait, one token is asked for; if that fails, all of them fail with the same exception.
+   * Makes sure that there is a token with more than `authExpiryThreshold` seconds left. While there is one, nothing is
+   * sent. However many callers wait, one grant is requested; if it fails, all of them get the same exception.
    *
    * @returns true
    * @throws InvalidInvocation where there are no access codes
-   * @throws AuthenticationFailed where the identity service grants no token
+   * @throws AuthenticationFailed where the identity provider grants no token
    * @throws InvalidIdToken where the token does not verify
-   * @throws TransportException where the identity service does not answer
+   * @throws TransportException where there is no response of the identity provider
    */
   async authenticate(options: AuthenticateOptions = {}): Promise<true> {
-    if (this.isAuthenticated() && !this.isExpired()) return true;
-    await this.#renewed(options);
-    // The database may have refused the token while this caller waited.
-    if (!this.isAuthenticated()) await this.#renewed(options);
+    await this.token(options);
     return true;
   }
 
-  /** Whether there is a verified token, be it expired. */
+  /**
+   * Returns the token for this call: the current one, or the one that this call waited for.
+   *
+   * @throws what {@link User.authenticate} throws
+   */
+  async token({ signal }: AuthenticateOptions = {}): Promise<string> {
+    const tokens = this.#usable() ?? (await this.#renewed(signal));
+    if (tokens.idToken !== this.#refused) return tokens.idToken;
+    // The database refused the token while this caller waited.
+    return (this.#usable() ?? (await this.#renewed(signal))).idToken;
+  }
+
+  /** Whether there is a verified token, even if it has expired. */
   isAuthenticated(): boolean {
-    return this.#state.current !== undefined;
+    return this.#tokens !== undefined;
   }
 
   /** Whether the token has no more than `authExpiryThreshold` seconds left; true where there is none. */
@@ -81,12 +112,12 @@ export class User implements UserLike {
 
   /** The opaque access token; undefined before authentication. */
   get accessToken(): string | undefined {
-    return this.#state.current?.accessToken;
+    return this.#tokens?.accessToken;
   }
 
   /** The verified claims of the id token; `{}` before authentication. */
   get idToken(): Readonly<Partial<IdTokenClaims>> {
-    return this.#state.current?.claims ?? {};
+    return this.#tokens?.claims ?? {};
   }
 
   /** Full name; `''` before authentication. */
@@ -99,7 +130,7 @@ export class User implements UserLike {
     return this.idToken.uuidentity ?? '';
   }
 
-  /** When the token expires, in seconds since the epoch; 0 before authentication. */
+  /** Expiry of the token, in seconds since the epoch; 0 before authentication. */
   get expiresAt(): number {
     return this.idToken.exp ?? 0;
   }
@@ -111,24 +142,23 @@ export class User implements UserLike {
 
   /** What the database is sent: the id token as granted, not the access token; `''` before authentication. */
   get bearer(): string {
-    return this.#state.current?.idToken ?? '';
+    return this.#tokens?.idToken ?? '';
   }
 
-  /** A token is renewed when it has no more than this left, in seconds. */
+  /** A token is refreshed when it has no more than this left, in seconds. */
   get authExpiryThreshold(): number {
     return this.#options.authExpiryThreshold ?? AUTH_EXPIRY_THRESHOLD;
   }
 
-  /** Forgets a token that the database refused, unless it has been replaced since. */
+  /** Discards a token that the database refused, unless it has been replaced since. */
   invalidate(bearer: string): void {
-    this.#state.refused = bearer;
-    if (this.bearer === bearer) this.#state.current = undefined;
+    this.#refused = bearer;
+    if (this.bearer === bearer) this.#tokens = undefined;
   }
 
-  /** Gives up a grant that is under way. The token, if there is one, can still be used. */
+  /** Aborts a sign-in that is pending. The token, if there is one, can still be used. */
   close(): void {
-    const end = (signIn: SignIn): void => signIn.end(new Error('the user was closed'));
-    void this.#signIn?.then(end, () => {});
+    this.#renewal.abort(new Error('the user was closed'));
   }
 
   /** What a template string shows. */
@@ -141,20 +171,140 @@ export class User implements UserLike {
     return { name: this.name, expiresIn: this.expiresIn };
   }
 
-  /** However many callers wait, there is one renewal. */
-  async #renewed(options: AuthenticateOptions): Promise<void> {
-    this.#signIn ??= import('./sign-in.js').then(({ SignIn }) => new SignIn(this.#parts()));
-    await (await this.#signIn).renewed(options);
+  #usable(): Tokens | undefined {
+    return this.isExpired() ? undefined : this.#tokens;
   }
 
-  #parts(): SignInParts {
-    return {
-      user: this,
-      state: this.#state,
-      options: this.#options,
-      settings: this.#settings,
+  async #renewed(signal: AbortSignal | undefined): Promise<Tokens> {
+    const tokens = await this.#renewal.join({ what: 'authentication', signal });
+    await this.#saving;
+    return tokens;
+  }
+
+  /**
+   * Gets tokens from the file, or else from the identity provider.
+   *
+   * jose is loaded first, so that the access codes are not sent for a token that cannot be verified. zod needs many more
+   * file descriptors; it is loaded while the requests are pending, and is there when the signature has been verified.
+   */
+  async #renew(signal: AbortSignal): Promise<Tokens> {
+    const owner = this.#owner();
+    this.#provider ??= this.#createProvider(owner);
+    const provider = this.#provider;
+    await loadJose();
+    // If it fails, the call that needs it throws.
+    void loadZod().catch(() => {});
+    const saved = await this.#load(owner, provider, signal);
+    if (saved !== undefined) return this.#keep(saved);
+    if (this.isAuthenticated()) this.#logger.warn('User session is expired. Creating a new one.');
+    this.#logger.debug(`Asking ${owner.authUrl} for a token`);
+    const scope = this.#settings.get('ITKDB_ACCESS_SCOPE');
+    const grant = await provider.grantToken({ ...owner, scope }, signal);
+    const tokens = this.#keep(await this.#verify(grant, owner, provider, signal));
+    this.#logger.debug(`Signed in as ${this.name} for ${this.expiresIn} s`);
+    this.#saving = this.#saving.then(() => this.#save(owner, grant));
+    return tokens;
+  }
+
+  #keep(tokens: Tokens): Tokens {
+    this.#tokens = tokens;
+    return tokens;
+  }
+
+  /** Reads everything that a token depends on, so that a wrong option or setting is found before anything is sent. */
+  #owner(): TokenOwner {
+    const { accessCode1, accessCode2 } = this;
+    const missing = [
+      accessCode1 === '' && 'accessCode1 (ITKDB_ACCESS_CODE1)',
+      accessCode2 === '' && 'accessCode2 (ITKDB_ACCESS_CODE2)',
+    ].filter(Boolean);
+    if (missing.length > 0) {
+      const it = missing.length > 1 ? 'them' : 'it';
+      throw new InvalidInvocation(
+        `there is no ${missing.join(' and no ')}: give ${it} to new User, or set ${it} in the environment or in ${resolve('.env')}`,
+      );
+    }
+    this.#jwtOptions();
+    const audience = this.#options.audience ?? this.#settings.get('ITKDB_ACCESS_AUDIENCE');
+    const authUrl = parsePrefix(this.#options.prefixUrl ?? this.#settings.get('ITKDB_AUTH_URL')).href;
+    return { accessCode1, accessCode2, audience, authUrl };
+  }
+
+  #jwtOptions(): JwtOptions {
+    return { clockTolerance: this.#settings.get('ITKDB_LEEWAY'), ...this.#options.jwtOptions };
+  }
+
+  #createProvider({ authUrl }: TokenOwner): IdentityProvider {
+    const { httpClient, timeout = DEFAULT_TIMEOUT } = this.#options;
+    const exchange =
+      httpClient === undefined ? this.#ownExchange(timeout) : exchangeWith(httpClient, timeout);
+    return new IdentityProvider(new URL(authUrl), exchange);
+  }
+
+  /** Connections are closed after each response: a token is requested every two hours. */
+  #ownExchange(timeout: number): IdentityExchange {
+    const { proxy, ca, httpsAgent, retry, onRetry } = this.#options;
+    return exchangeOver({
+      connections: new Connections({ proxy, ca, httpsAgent, keepAlive: false }),
+      timeout,
+      // A second grant does no harm.
+      policy: resolveRetry({ idempotent: true }, retry),
+      onRetry,
       logger: this.#logger,
-      path: this.#path,
-    };
+    });
+  }
+
+  /** Verifies a grant, with newer keys if the known ones do not fit. */
+  async #verify(
+    grant: Grant,
+    { audience }: TokenOwner,
+    provider: IdentityProvider,
+    signal: AbortSignal,
+  ): Promise<Tokens> {
+    const { accessToken, idToken } = grant;
+    const expectations = { audience, accessToken, jwtOptions: this.#jwtOptions() };
+    const mayBeOutdated = provider.hasKeys;
+    const claims = await verifyIdToken(idToken, await provider.keys(signal), expectations).catch(
+      async (error) => {
+        if (!mayBeOutdated || error.check !== 'signature') throw error;
+        return verifyIdToken(idToken, await provider.keys(signal, { fresh: true }), expectations);
+      },
+    );
+    return { ...grant, claims: Object.freeze(claims) };
+  }
+
+  /** Returns the tokens of the file, verified; undefined where they cannot be used, which is a warning. */
+  async #load(
+    owner: TokenOwner,
+    provider: IdentityProvider,
+    signal: AbortSignal,
+  ): Promise<Tokens | undefined> {
+    const content = await this.#file?.load(owner);
+    if (content === undefined) return undefined;
+    const unusable = `Unable to load user session from ${this.#file?.path}`;
+    let problem = `Saved user session is expired in ${this.#file?.path}`;
+    if ('problem' in content) problem = `${unusable}: ${content.problem}`;
+    else if (content.idToken === this.bearer || content.idToken === this.#refused) return undefined;
+    else {
+      try {
+        const tokens = await this.#verify(content, owner, provider, signal);
+        const secondsLeft = tokens.claims.exp - Date.now() / 1000;
+        if (Math.trunc(secondsLeft) > this.authExpiryThreshold) return tokens;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        if ((error as { check?: string }).check !== 'expiry')
+          problem = `${unusable}: ${(error as Error).message}`;
+      }
+    }
+    this.#logger.warn(`${problem}. Creating a new one.`);
+    return undefined;
+  }
+
+  async #save(owner: TokenOwner, grant: Grant): Promise<void> {
+    try {
+      await this.#file?.save(owner, grant);
+    } catch (error) {
+      this.#logger.warn(`Unable to save user session to ${this.#file?.path}: ${(error as Error).message}`);
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { debuglog } from 'node:util';
 import { redactor } from '../redaction/redact.js';
+import { messageOf } from '../util/errors.js';
 
 /** Where log lines go: `console` and pino loggers fit. */
 export interface Logger {
@@ -47,4 +48,11 @@ function debugLogger(): Logger {
     if (log.enabled) log('%s', redactor.text(message));
   };
   return { debug: write, info: write, warn: write, error: write };
+}
+
+/** Calls a function of the caller's that is told of something. If it fails, also later, that is a warning and no more. */
+export function callBack(logger: Logger, name: string, act: () => unknown): void {
+  new Promise((resolve) => resolve(act())).catch((error) => {
+    logger.warn(`${name} failed: ${messageOf(error)}`);
+  });
 }

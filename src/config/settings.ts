@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type * as dotenv from 'dotenv';
-import type { ZodType } from 'zod';
+import { parse } from 'dotenv';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { warnOnce } from '../util/warn-once.js';
-import { check, lazyZod, prefixUrlSchema } from './validation.js';
+import { type Check, checkValue, PREFIX_URL, STRING } from './check-options.js';
 
 /** The settings, by the names of their environment variables. */
 export interface Settings {
@@ -12,15 +10,15 @@ export interface Settings {
   readonly ITKDB_ACCESS_CODE1: string;
   /** The second of the two personal access codes. @defaultValue `''` */
   readonly ITKDB_ACCESS_CODE2: string;
-  /** The bearer of a `UserBearer`. @defaultValue `''` */
+  /** The token of a `UserBearer`. @defaultValue `''` */
   readonly ITKDB_AUDREYTWO_API_KEY: string;
-  /** The OAuth scope asked for. @defaultValue `'openid https://itkpd.unicornuniversity.net'` */
+  /** The OAuth scope that is requested. @defaultValue `'openid https://itkpd.unicornuniversity.net'` */
   readonly ITKDB_ACCESS_SCOPE: string;
-  /** Whom id tokens must be meant for. @defaultValue `'https://itkpd.unicornuniversity.net'` */
+  /** The audience that id tokens must have. @defaultValue `'https://itkpd.unicornuniversity.net'` */
   readonly ITKDB_ACCESS_AUDIENCE: string;
-  /** Where the identity service is. */
+  /** URL of the identity service. */
   readonly ITKDB_AUTH_URL: string;
-  /** Where the database is. @defaultValue `'https://itkpd.unicornuniversity.net/'` */
+  /** URL of the database. @defaultValue `'https://itkpd.unicornuniversity.net/'` */
   readonly ITKDB_API_URL: string;
   /** Seconds by which clocks may differ. @defaultValue `2` */
   readonly ITKDB_LEEWAY: number;
@@ -60,8 +58,7 @@ export class SettingsReader {
   #read(name: keyof Settings): unknown {
     const raw = this.#lookUp(name) ?? (name === 'ITKDB_API_URL' ? this.#formerApiUrl() : undefined);
     if (raw === undefined) return DEFAULT_SETTINGS[name];
-    const shape = lazyZod().object({ [raw.name]: settingSchema(name) });
-    return check(raw.source, shape, { [raw.name]: raw.value })[raw.name];
+    return checkValue(raw.source, raw.name, raw.value, CHECKS[name]);
   }
 
   #formerApiUrl(): RawSetting | undefined {
@@ -85,17 +82,22 @@ interface RawSetting {
   readonly source: 'environment' | '.env';
 }
 
-function settingSchema(name: keyof Settings): ZodType {
-  const z = lazyZod();
-  if (name === 'ITKDB_AUTH_URL' || name === 'ITKDB_API_URL') return prefixUrlSchema();
-  if (name === 'ITKDB_LEEWAY') {
-    return z
-      .string()
-      .regex(/^\s*\d{1,6}\s*$/, 'a whole number of seconds, such as 2')
-      .transform(Number);
-  }
-  return z.string();
-}
+const SECONDS: Check = (value, name, faults) => {
+  if (!/^\s*\d{1,6}\s*$/.test(String(value)))
+    faults.push(`\`${name}\` must be a whole number of seconds, such as 2`);
+  return Number(value);
+};
+
+const CHECKS: Readonly<Record<keyof Settings, Check>> = {
+  ITKDB_ACCESS_CODE1: STRING,
+  ITKDB_ACCESS_CODE2: STRING,
+  ITKDB_AUDREYTWO_API_KEY: STRING,
+  ITKDB_ACCESS_SCOPE: STRING,
+  ITKDB_ACCESS_AUDIENCE: STRING,
+  ITKDB_AUTH_URL: PREFIX_URL,
+  ITKDB_API_URL: PREFIX_URL,
+  ITKDB_LEEWAY: SECONDS,
+};
 
 function readDotenv(): Readonly<Record<string, string>> {
   let text: string;
@@ -107,7 +109,6 @@ function readDotenv(): Readonly<Record<string, string>> {
     if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR') return {};
     throw new InvalidInvocation(`.env: must be readable, but it is not (${code})`);
   }
-  const { parse } = createRequire(import.meta.url)('dotenv') as typeof dotenv;
   return parse(text);
 }
 

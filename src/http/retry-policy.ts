@@ -1,34 +1,42 @@
-import type * as zod from 'zod';
-import { lazyZod, optionsSchema } from '../config/validation.js';
+import {
+  BOOLEAN,
+  type Check,
+  listOf,
+  numberOf,
+  type OptionsExpected,
+  optionsOf,
+  orFalse,
+  wholeNumber,
+} from '../config/check-options.js';
 
-/** When a request that failed is tried again. */
+/** When a failed request is retried. */
 export interface RetryOptions {
-  /** How often a request is tried, the first time included. @defaultValue `4` */
+  /** The number of attempts, the first one included. @defaultValue `4` */
   readonly tries?: number | undefined;
-  /** How long all tries and the waits between them may take, in milliseconds. @defaultValue `120000` */
+  /** Total time of all attempts and of the waits between them, in milliseconds. @defaultValue `120000` */
   readonly within?: number | undefined;
-  /** The longest wait before the second try, in milliseconds; it doubles with each further try. @defaultValue `500` */
+  /** The longest wait before the second attempt, in milliseconds; it doubles with each further one. @defaultValue `500` */
   readonly baseDelay?: number | undefined;
-  /** What it doubles up to, in milliseconds. @defaultValue `20000` */
+  /** The longest wait that doubling leads to, in milliseconds. @defaultValue `20000` */
   readonly maxDelay?: number | undefined;
-  /** The longest `Retry-After` that is waited for, in milliseconds; a longer one ends the tries. @defaultValue `60000` */
+  /** The longest `Retry-After` that is waited for, in milliseconds; a longer one ends the attempts. @defaultValue `60000` */
   readonly maxRetryAfter?: number | undefined;
-  /** The statuses that may be other ones next time. @defaultValue 408, 429, 500, 502, 503, 504 */
+  /** The statuses that a retry may change. @defaultValue 408, 429, 500, 502, 503, 504 */
   readonly statuses?: readonly number[] | undefined;
   /**
-   * Whether doing it twice does no harm. Without that a write (POST, PUT, PATCH, DELETE) is only repeated where it
-   * never reached the server. @defaultValue `false`
+   * Whether the request can be done twice without harm. Otherwise a write (POST, PUT, PATCH, DELETE) is retried only if
+   * it never reached the server. @defaultValue `false`
    */
   readonly idempotent?: boolean | undefined;
 }
 
-/** That a request will be tried again. */
+/** That a request will be retried. */
 export interface Retry {
-  /** How many tries have failed. */
+  /** The number of attempts that have failed. */
   readonly failedTries: number;
-  /** Why the last one failed, such as `503 Service Unavailable`. */
+  /** Why the last attempt failed, such as `503 Service Unavailable`. */
   readonly reason: string;
-  /** How long is waited before the next one, in milliseconds. */
+  /** The wait before the next attempt, in milliseconds. */
   readonly delay: number;
 }
 
@@ -39,6 +47,7 @@ export interface RetryEvent extends Retry {
   readonly url: string;
 }
 
+/** {@link RetryOptions} with defaults. */
 export type RetryPolicy = { readonly [Name in keyof RetryOptions]-?: NonNullable<RetryOptions[Name]> };
 
 const DEFAULTS: RetryPolicy = Object.freeze({
@@ -51,35 +60,27 @@ const DEFAULTS: RetryPolicy = Object.freeze({
   idempotent: false,
 });
 
+const RETRY_OPTIONS: OptionsExpected = {
+  expectation: 'false, or an object such as { tries: 4 }',
+  table: {
+    tries: wholeNumber('a whole number, at least 1', 1),
+    within: numberOf('milliseconds'),
+    baseDelay: numberOf('milliseconds'),
+    maxDelay: numberOf('milliseconds'),
+    maxRetryAfter: numberOf('milliseconds'),
+    statuses: listOf(wholeNumber('a status of a failure', 400, 599), 'a list of statuses'),
+    idempotent: BOOLEAN,
+  } satisfies Record<keyof RetryOptions, Check>,
+};
+
 /** What the option `retry` must be. */
-export function retrySchema(): zod.ZodType {
-  const z = lazyZod();
-  const milliseconds = z.number('a number of milliseconds').min(0, 'a number of milliseconds, at least 0');
-  const shape = {
-    tries: z.int('a whole number').min(1, 'a whole number, at least 1'),
-    within: milliseconds,
-    baseDelay: milliseconds,
-    maxDelay: milliseconds,
-    maxRetryAfter: milliseconds,
-    statuses: z.array(
-      z.int('a status').min(400, 'a status of a failure').max(599, 'a status'),
-      'a list of statuses',
-    ),
-    idempotent: z.boolean('true or false'),
-  };
-  const expectation = 'false, or an object such as { tries: 4 }';
-  const optional = Object.fromEntries(Object.entries(shape).map(([name, type]) => [name, type.optional()]));
-  // Not a union with `false`: of a wrong member it would only say that no alternative fits.
-  return z.preprocess(
-    (value) => (value === false ? undefined : value),
-    optionsSchema(optional, expectation).optional(),
-  );
-}
+export const RETRY: Check = orFalse(optionsOf(RETRY_OPTIONS));
 
 /**
- * Puts options over each other, the later ones on top; undefined for none at all.
+ * Lays options over each other, the later ones on top.
  *
- * @param layers - those of the session and those of the request; `false` takes back what came before
+ * @param layers - those of the session and those of the request; `false` takes back the layers before it
+ * @returns undefined for one attempt
  */
 export function resolveRetry(
   ...layers: readonly (RetryOptions | false | undefined)[]

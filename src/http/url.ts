@@ -78,6 +78,9 @@ export function coveredBy(prefix: URL): (url: string) => boolean {
   return rememberLast((url) => isUnderPrefix(prefix, new URL(url)));
 }
 
+/** The origin of an absolute URL. Requests come in runs to the same URL, so the last one is remembered. */
+export const originOf: (url: string) => string = rememberLast((url) => new URL(url).origin);
+
 function invalidUrl(text: string, expectation: string): InvalidInvocation {
   return new InvalidInvocation(`the URL \`${redactor.text(text)}\` ${expectation}`);
 }

@@ -148,6 +148,7 @@ function showText(text: string, redactor: Redactor): unknown {
 function requestBodyText(body: unknown, redactor: Redactor): string {
   if (body === undefined || body === null) return '';
   if (body instanceof FormData) return `<form data: ${[...body.keys()].join(', ')}>`;
+  if (body instanceof Blob) return `<${body.size} bytes>`;
   if (isReadable(body)) return '<stream>';
   if (ArrayBuffer.isView(body) || body instanceof ArrayBuffer) {
     const text = utf8(body);

@@ -115,7 +115,7 @@ export function spellingsOf(secrets: readonly string[]): string[] {
 }
 
 /** Writes a text as a pattern that matches nothing else. */
-export function escapeRegExp(text: string): string {
+function escapeRegExp(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 

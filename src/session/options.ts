@@ -1,15 +1,33 @@
 import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
-import type * as zod from 'zod';
+import { User } from '../auth/user.js';
 import type { UserLike } from '../auth/user-like.js';
-import { commonShape } from '../auth/user-options.js';
+import { SHARED_OPTIONS } from '../auth/user-options.js';
 import type { CacheStore } from '../cache/store.js';
-import type { Logger } from '../config/logger.js';
-import { atLeast0, check, lazyZod, optionsSchema, withoutTilde } from '../config/validation.js';
+import {
+  BOOLEAN,
+  both,
+  type Check,
+  checkOptions,
+  isWhole,
+  must,
+  NO_TILDE,
+  numberOf,
+  type OptionsExpected,
+  optionsOf,
+  recordOf,
+  STRING,
+  wholeNumber,
+} from '../config/check-options.js';
+import { createLogger, type Logger } from '../config/logger.js';
+import { SettingsReader } from '../config/settings.js';
 import { InvalidInvocation } from '../exceptions/base.js';
-import type { RetryEvent, RetryOptions } from '../http/retry-policy.js';
-import { isFunction, isObject } from '../util/guards.js';
-import { HEADERS_EXPECTED, HINTS_FOR_BOTH, isAgent, isHeaders } from './request-config.js';
+import type { AxiosProxyConfig } from '../http/axios.js';
+import { ConcurrencyLimit } from '../http/interceptors/concurrency.js';
+import { HEADERS, isAgent, isForSignIn } from '../http/option-checks.js';
+import { type RetryEvent, type RetryOptions, type RetryPolicy, resolveRetry } from '../http/retry-policy.js';
+import { parsePrefix } from '../http/url.js';
+import { isFilledString, isFunction, isObject } from '../util/guards.js';
 
 /** A length of time, as the sum of its parts; fractions are fine. The names are those of Python's `timedelta`. */
 export interface Duration {
@@ -26,86 +44,136 @@ export interface Duration {
 export interface SessionOptions {
   /** A user is an option, not the options: `new Session({ user })`. */
   readonly authenticate?: never;
-  /** Who asks. @defaultValue a `User` with the access codes of the settings, closed together with the session */
+  /**
+   * The user that requests are made for.
+   *
+   * @defaultValue a `User` with the access codes of the settings, closed together with the session
+   */
   readonly user?: UserLike | undefined;
-  /** Where the database is. Only URLs below it are sent the user's token. @defaultValue `ITKDB_API_URL` */
+  /** URL of the database. Only URLs below it are sent the user's token. @defaultValue `ITKDB_API_URL` */
   readonly prefixUrl?: string | URL | undefined;
-  /** A file in which tokens survive the process. Not beside `user`, which has its own. */
+  /** A file in which tokens survive the process. Not beside `user`, which has its own. @defaultValue none */
   readonly saveAuth?: string | undefined;
-  /** A token is renewed when it has no more than this left, in seconds. Not beside `user`. @defaultValue `15` */
+  /** A token is refreshed when it has no more than this left, in seconds. Not beside `user`. @defaultValue `15` */
   readonly authExpiryThreshold?: number | undefined;
   /**
-   * Where answers are kept that may be used again: `true` for `.webcache` in the working directory, the path of another
-   * directory, or a `Keyv` or a storage adapter for one; `false` for nowhere. @defaultValue `true`
+   * Where responses are stored: `true` for `.webcache` in the working directory, the path of another directory, a `Keyv`
+   * or a storage adapter for one; `false` for no cache. @defaultValue `true`
    */
   readonly cache?: boolean | string | CacheStore | undefined;
-  /** How long the database's answers to GETs may be used again, whatever it says itself. */
+  /** How long the database's responses to GETs are fresh, whatever their own headers say. @defaultValue by their headers */
   readonly expiresAfter?: Duration | undefined;
-  /** Whether a write to the database makes the user's stored answers be asked for anew. @defaultValue `true` */
+  /** Whether a write to the database invalidates the user's stored responses. @defaultValue `true` */
   readonly invalidateOnWrite?: boolean | undefined;
-  /** How much the answers in a directory may take, in bytes; those not used for longest go first. @defaultValue 512 MiB */
+  /** Size of the stored responses in a directory, in bytes; the least recently used are evicted. @defaultValue 512 MiB */
   readonly maxCacheSize?: number | undefined;
-  /** Silence of the other side to bear, in milliseconds; 0 is without end. Covers authentication. @defaultValue `60000` */
+  /** Idle timeout in milliseconds, including sign-in. 0 disables it. @defaultValue `60000` */
   readonly timeout?: number | undefined;
-  /** When a failed request is tried again; `false` for never. @defaultValue reads at most 4 times within 2 minutes */
+  /** When a failed request is retried; `false` for never. @defaultValue reads at most 4 times within 2 minutes */
   readonly retry?: RetryOptions | false | undefined;
-  /** Called before each further try. */
+  /** Called before each retry. @defaultValue none */
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
-  /** How many requests may be under way to one server at a time; the others wait for their turn. @defaultValue `16` */
-  readonly maxConcurrency?: number | undefined;
+  /**
+   * The number of requests to one server at a time; others wait. A `ConcurrencyLimit` is shared by all sessions that are
+   * given it. @defaultValue `16`
+   */
+  readonly maxConcurrency?: number | ConcurrencyLimit | undefined;
   /** The least time between the starts of two requests to one server, in milliseconds. @defaultValue `0` */
   readonly minInterval?: number | undefined;
-  /** Redirects to follow. @defaultValue `30` */
+  /** The number of redirects that are followed. @defaultValue `30` */
   readonly maxRedirects?: number | undefined;
-  /** The longest body of an answer, in bytes after decompression; streams have no limit. @defaultValue 256 MiB */
+  /** The longest response body, in bytes after decompression; streams have no limit. @defaultValue 256 MiB */
   readonly maxContentLength?: number | undefined;
-  /** Header fields of every request, wherever it goes; so credentials are refused here. */
+  /** Header fields of every request to any origin, which is why credentials are refused here. @defaultValue none */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Where log lines go. @defaultValue stderr where `NODE_DEBUG` names `itkdb`, else nowhere */
   readonly logger?: Logger | undefined;
-  /** For `http:` URLs. Not destroyed by `close()`. @defaultValue one of the session's own that keeps sockets alive */
+  /**
+   * A proxy for every request and for sign-in: its URL, such as `http://proxy.example:3128`, or its parts; `false` for
+   * none. @defaultValue the proxy that the environment names
+   */
+  readonly proxy?: string | AxiosProxyConfig | false | undefined;
+  /** Certificates of private authorities in PEM, for every request and for sign-in; added to those of Node. @defaultValue none */
+  readonly ca?: string | Buffer | readonly (string | Buffer)[] | undefined;
+  /** For `http:` URLs. Not destroyed by `close()`. @defaultValue an agent of the session that keeps connections alive */
   readonly httpAgent?: HttpAgent | undefined;
-  /** For `https:` URLs. Not destroyed by `close()`. @defaultValue one of the session's own that keeps sockets alive */
+  /**
+   * For `https:` URLs. Not destroyed by `close()`. Used for sign-in too, if it verifies certificates and holds no client
+   * certificate. @defaultValue an agent of the session that keeps connections alive
+   */
   readonly httpsAgent?: HttpsAgent | undefined;
 }
 
-/** How many requests may be under way to one server unless an option says otherwise. */
-export const MAX_CONCURRENCY = 16;
-/** The longest body of an answer unless an option says otherwise, in bytes: half of the longest string there can be. */
-export const MAX_CONTENT_LENGTH: number = 256 * 1024 * 1024;
+/** {@link SessionOptions} after checks and defaults. Frozen. */
+export interface ResolvedSessionOptions {
+  readonly user: UserLike;
+  /** Whether the session made the user, and closes it. */
+  readonly ownsUser: boolean;
+  /** Its path ends in a slash. */
+  readonly prefix: URL;
+  readonly cache: boolean | string | CacheStore;
+  readonly expiresAfter: Duration | undefined;
+  readonly invalidateOnWrite: boolean;
+  readonly maxCacheSize: number;
+  readonly timeout: number;
+  /** undefined for one attempt. That of a request is laid over it: `resolveRetry(retry ?? false, config.retry)`. */
+  readonly retry: RetryPolicy | undefined;
+  readonly onRetry: ((event: RetryEvent) => void) | undefined;
+  readonly maxConcurrency: ConcurrencyLimit;
+  readonly minInterval: number;
+  readonly maxRedirects: number;
+  readonly maxContentLength: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Writes to the caller's, and redacts what it writes. */
+  readonly logger: Logger;
+  readonly proxy: string | AxiosProxyConfig | false | undefined;
+  readonly ca: string | Buffer | readonly (string | Buffer)[] | undefined;
+  readonly httpAgent: HttpAgent | undefined;
+  readonly httpsAgent: HttpsAgent | undefined;
+}
 
-/** How much the answers in a directory may take unless an option says otherwise, in bytes. */
-export const MAX_CACHE_SIZE: number = 512 * 1024 * 1024;
+const MAX_CONCURRENCY = 16;
+const MAX_REDIRECTS = 30;
+const TIMEOUT = 60_000;
+/** Half of the longest string that there can be. */
+const MAX_CONTENT_LENGTH: number = 256 * 1024 * 1024;
+const MAX_CACHE_SIZE: number = 512 * 1024 * 1024;
 
-/** @throws InvalidInvocation that names the option that is wrong, and says what would be right */
-export function checkSessionOptions(options: SessionOptions): void {
-  const z = lazyZod();
-  const units = ['weeks', 'days', 'hours', 'minutes', 'seconds', 'milliseconds', 'microseconds'];
-  const duration = Object.fromEntries(units.map((unit) => [unit, z.number('a number').optional()]));
-  const shape = {
-    user: z.custom(isUserLike, 'a user: an object with authenticate() and bearer').optional(),
-    ...commonShape(),
-    cache: withoutTilde(
-      z.union([z.boolean(), z.string().min(1), z.custom(isCacheStore)], 'true, false, a path or a store'),
-    ).optional(),
-    expiresAfter: optionsSchema(duration, 'an object such as { days: 1 }').optional(),
-    invalidateOnWrite: z.boolean('true or false').optional(),
-    maxCacheSize: atLeast0('bytes'),
-    maxConcurrency: z
-      .union([z.int().min(1), z.literal(Infinity)], 'a whole number, at least 1, or Infinity')
-      .optional(),
-    minInterval: atLeast0('milliseconds'),
-    maxRedirects: z.int('a whole number, at least 0').min(0, 'a whole number, at least 0').optional(),
-    maxContentLength: atLeast0('bytes'),
-    headers: z
-      .record(z.string(), z.string('a string'), 'an object of header fields')
-      .refine(isHeaders, HEADERS_EXPECTED)
-      .superRefine(refuseCredentials)
-      .optional(),
-    httpAgent: z.custom(isAgent, 'an http.Agent').optional(),
-    httpsAgent: z.custom(isAgent, 'an https.Agent').optional(),
-  };
-  check('new Session', optionsSchema(shape, 'given an object of options, such as { user }', HINTS), options);
+/**
+ * Checks the options of a session and applies the defaults.
+ *
+ * @throws InvalidInvocation that names the option or setting that is wrong, and says what would be right
+ */
+export function resolveOptions(given: SessionOptions): ResolvedSessionOptions {
+  const options = checkOptions('new Session', given, SESSION_OPTIONS);
+  refuseOptionsOfUser(options);
+  const { maxConcurrency = MAX_CONCURRENCY } = options;
+  return Object.freeze({
+    user: options.user ?? defaultUser(options),
+    ownsUser: options.user === undefined,
+    prefix: parsePrefix(options.prefixUrl ?? new SettingsReader().get('ITKDB_API_URL')),
+    cache: options.cache ?? true,
+    expiresAfter: options.expiresAfter,
+    invalidateOnWrite: options.invalidateOnWrite ?? true,
+    maxCacheSize: options.maxCacheSize ?? MAX_CACHE_SIZE,
+    timeout: options.timeout ?? TIMEOUT,
+    retry: resolveRetry(options.retry),
+    onRetry: options.onRetry,
+    maxConcurrency:
+      typeof maxConcurrency === 'number' ? new ConcurrencyLimit(maxConcurrency) : maxConcurrency,
+    minInterval: options.minInterval ?? 0,
+    maxRedirects: options.maxRedirects ?? MAX_REDIRECTS,
+    maxContentLength: options.maxContentLength ?? MAX_CONTENT_LENGTH,
+    headers: Object.freeze({ ...options.headers }),
+    logger: createLogger(options.logger),
+    proxy: options.proxy,
+    ca: options.ca,
+    httpAgent: options.httpAgent,
+    httpsAgent: options.httpsAgent,
+  });
+}
+
+function refuseOptionsOfUser(options: SessionOptions): void {
   for (const name of ['saveAuth', 'authExpiryThreshold'] as const) {
     if (options.user === undefined || options[name] === undefined) continue;
     throw new InvalidInvocation(
@@ -114,28 +182,17 @@ export function checkSessionOptions(options: SessionOptions): void {
   }
 }
 
-const HINTS: Readonly<Record<string, string>> = {
-  ...HINTS_FOR_BOTH,
-  ...Object.fromEntries(
-    ['accessCode1', 'accessCode2', 'audience', 'jwtOptions', 'httpClient'].map((name) => [
-      name,
-      `it is one of new User, for \`user: new User({ ${name} })\``,
-    ]),
-  ),
-  baseURL: 'it is `prefixUrl` here',
-  siteUrl: 'it is `prefixUrl` here',
-};
-
-function refuseCredentials(headers: Readonly<Record<string, string>>, context: zod.RefinementCtx): void {
-  for (const name of Object.keys(headers)) {
-    if (!/^(?:proxy-)?authorization$|^cookie$/i.test(name)) continue;
-    const message = 'left out: these headers go to every origin; use `user`, or `auth` of a request';
-    context.addIssue({ code: 'custom', path: [name], message });
-  }
+/** The user of a session that is given none: what the session was told about the network counts for sign-in too. */
+function defaultUser(options: SessionOptions): User {
+  const { saveAuth, authExpiryThreshold, timeout, logger, retry, onRetry, proxy, ca, httpsAgent } = options;
+  return new User({
+    ...{ saveAuth, authExpiryThreshold, timeout, logger, retry, onRetry, proxy, ca },
+    httpsAgent: isForSignIn(httpsAgent) ? httpsAgent : undefined,
+  });
 }
 
 function isUserLike(value: unknown): boolean {
-  return typeof (value as UserLike | null)?.authenticate === 'function' && 'bearer' in (value as object);
+  return isFunction((value as UserLike | null)?.authenticate) && 'bearer' in (value as object);
 }
 
 function isCacheStore(value: unknown): boolean {
@@ -143,3 +200,75 @@ function isCacheStore(value: unknown): boolean {
     isObject(value) && ['get', 'set', 'delete', 'clear'].every((name) => isFunction(value[name as never]))
   );
 }
+
+const NUMBER = must(Number.isFinite, 'a number');
+
+const DURATION: OptionsExpected = {
+  expectation: 'an object such as { days: 1 }',
+  table: {
+    weeks: NUMBER,
+    days: NUMBER,
+    hours: NUMBER,
+    minutes: NUMBER,
+    seconds: NUMBER,
+    milliseconds: NUMBER,
+    microseconds: NUMBER,
+  } satisfies Record<keyof Duration, Check>,
+};
+
+const NO_CREDENTIALS: Check = (headers, name, faults) => {
+  for (const header of Object.keys(headers as object)) {
+    if (!/^(?:proxy-)?authorization$|^cookie$/i.test(header)) continue;
+    faults.push(
+      `\`${name}.${header}\` must be left out: these headers go to every origin; use \`user\`, or \`auth\` of a request`,
+    );
+  }
+  return headers;
+};
+
+/** What users of other clients look for, in a session or in a request. */
+export const HINTS_FOR_BOTH: Readonly<Record<string, string>> = {
+  proxies: 'it is `proxy` here',
+  retries: 'it is `retry: { tries: 4 }` here',
+  verify: 'certificates of a private authority go into `ca` of the session, or into NODE_EXTRA_CA_CERTS',
+};
+
+const OPTIONS_OF_USER = ['accessCode1', 'accessCode2', 'audience', 'jwtOptions', 'httpClient'];
+
+const SESSION_OPTIONS: OptionsExpected = {
+  expectation: 'given an object of options, such as { user }',
+  hints: {
+    ...HINTS_FOR_BOTH,
+    ...Object.fromEntries(
+      OPTIONS_OF_USER.map((name) => [name, `it is one of new User, for \`user: new User({ ${name} })\``]),
+    ),
+    baseURL: 'it is `prefixUrl` here',
+    siteUrl: 'it is `prefixUrl` here',
+  },
+  table: {
+    user: must(isUserLike, 'a user: an object with authenticate() and bearer'),
+    ...SHARED_OPTIONS,
+    cache: both(
+      must(
+        (value) => typeof value === 'boolean' || isFilledString(value) || isCacheStore(value),
+        'true, false, a path or a store',
+      ),
+      NO_TILDE,
+    ),
+    expiresAfter: optionsOf(DURATION),
+    invalidateOnWrite: BOOLEAN,
+    maxCacheSize: numberOf('bytes'),
+    maxConcurrency: must(
+      (value) => isWhole(value, 1) || value === Infinity || value instanceof ConcurrencyLimit,
+      'a whole number, at least 1, or Infinity; or a ConcurrencyLimit',
+    ),
+    minInterval: numberOf('milliseconds'),
+    maxRedirects: wholeNumber('a whole number, at least 0'),
+    maxContentLength: numberOf('bytes'),
+    headers: both(recordOf(STRING, 'an object of header fields'), both(NO_CREDENTIALS, HEADERS)),
+    httpAgent: must(isAgent, 'an http.Agent'),
+  } satisfies Record<Exclude<keyof SessionOptions, 'authenticate'>, Check>,
+};
+
+/** The names of all options of a session. */
+export const SESSION_OPTION_NAMES: readonly string[] = Object.keys(SESSION_OPTIONS.table);

@@ -1,64 +1,47 @@
 import type { Authorization } from '../auth/authorization.js';
-import type { SessionCache } from '../cache/session-cache.js';
-import { withCache } from '../cache/with-cache.js';
 import type { Logger } from '../config/logger.js';
-import { byOrigin } from '../http/interceptors/by-origin.js';
-import { Limiter, withLimiter } from '../http/interceptors/concurrency.js';
-import { CookieStore, withCookies } from '../http/interceptors/cookies.js';
-import { withRedirects } from '../http/interceptors/redirect.js';
-import { withRetries } from '../http/interceptors/retry.js';
-import { Pacer, withPacer } from '../http/interceptors/throttle.js';
-import { type Exchange, sendOverWire, type WireResponse } from '../http/wire.js';
-import { redactorFor } from '../redaction/exchange.js';
-import { MAX_CONCURRENCY, type SessionOptions } from './options.js';
+import { type ConcurrencyLimit, concurrency } from '../http/interceptors/concurrency.js';
+import { cookies } from '../http/interceptors/cookies.js';
+import { log } from '../http/interceptors/log.js';
+import { redirect } from '../http/interceptors/redirect.js';
+import { retry } from '../http/interceptors/retry.js';
+import { throttle } from '../http/interceptors/throttle.js';
+import type { Interceptor, Send } from '../http/request.js';
+import type { RetryEvent } from '../http/retry-policy.js';
 
 /** What the pipeline of a session is made of. */
 export interface PipelineParts {
-  readonly options: SessionOptions;
-  readonly logger: Logger;
   readonly authorization: Authorization;
-  readonly cache: Pick<SessionCache<never>, 'open'>;
-  /** Told of each answer that comes from a server, that of a redirect or of a failed try included. */
-  readonly onResponse: (response: WireResponse) => void;
+  readonly cache: Interceptor;
+  readonly coalesce: Interceptor;
+  readonly maxConcurrency: ConcurrencyLimit;
+  readonly minInterval: number;
+  readonly logger: Logger;
+  readonly onRetry: ((event: RetryEvent) => void) | undefined;
+  /** Sends one attempt over the network. */
+  readonly transport: Send;
 }
 
 /**
- * Builds what one request goes through, from the outside in; each hop of a redirect starts again behind it, and each try
- * behind the retries.
- *
- * reauthentication → redirects → cache → cookies → limit of concurrency → retries → interval → fresh bearer → wire
+ * Builds the way of a request from the session to the socket, and of its response back. Each step passes the request to
+ * the one below it, as often as it needs: a redirect starts again at the cache, a retry at the throttle.
  */
-export function createPipeline({
-  options,
-  logger,
-  authorization,
-  cache,
-  onResponse,
-}: PipelineParts): Exchange {
-  const { onRetry, maxConcurrency = MAX_CONCURRENCY, minInterval = 0 } = options;
-  const limiterFor = byOrigin(() => new Limiter(maxConcurrency));
-  const pacerFor = byOrigin(() => new Pacer(minInterval));
-
-  const watched = withWitness(logger, onResponse, sendOverWire);
-  const paced = withPacer(pacerFor, authorization.withFreshBearer(watched));
-  const tried = withRetries({ logger, onRetry }, paced);
-  const limited = withLimiter(limiterFor, tried);
-  const cached = withCache(cache, withCookies(new CookieStore(), limited));
-  return authorization.withReauthentication(withRedirects(authorization.covers, cached));
-}
-
-/** Notes what is sent to a server and what comes from there. */
-function withWitness(logger: Logger, onResponse: PipelineParts['onResponse'], next: Exchange): Exchange {
-  return async (config) => {
-    // The logger knows the secrets by name and shape; a server may have put any others into the URL.
-    const url = config.redirectedBy === undefined ? config.url : redactorFor({ config }).text(config.url);
-    const request = `${config.method.toUpperCase()} ${url}`;
-    logger.debug(`Request: ${request}`);
-    const response = await next(config);
-    const { status, headers, data } = response;
-    const length = Buffer.isBuffer(data) ? data.length : headers['content-length'];
-    logger.debug(`Response: ${status} (${length} bytes) ${request}`);
-    onResponse(response);
-    return response;
-  };
+export function createPipeline(parts: PipelineParts): Send {
+  const { authorization, cache, coalesce, maxConcurrency, minInterval, logger, onRetry } = parts;
+  const interceptors: readonly Interceptor[] = [
+    authorization.reauthenticate, // a 401: once more, with a new token
+    redirect(authorization.covers), // follows redirects, and refuses those of writes
+    cache, // answers from stored responses
+    coalesce, // lets equal concurrent reads share one request
+    cookies(logger), // adds cookies of the origin, stores new ones
+    concurrency(maxConcurrency), // waits for a free slot
+    retry({ logger, onRetry }), // repeats what failed and may be repeated
+    throttle(minInterval), // waits for the minimum interval
+    authorization.authorize, // adds the token
+    log(logger),
+  ];
+  return interceptors.reduceRight<Send>(
+    (next, interceptor) => (request, context) => interceptor(request, context, next),
+    parts.transport,
+  );
 }

@@ -1,65 +1,113 @@
-import type { InternalAxiosRequestConfig } from 'axios';
 import { InvalidInvocation } from '../exceptions/base.js';
-import { type RequestInput, showRequest } from '../redaction/exchange.js';
+import { AxiosHeaders } from '../http/axios.js';
+import type { HttpRequest, RequestContext, Token } from '../http/request.js';
+import { requestInput } from '../http/response-input.js';
+import { showRequest } from '../redaction/exchange.js';
 import { isObject } from '../util/guards.js';
 import { inspectAsString } from '../util/inspect.js';
-import type { DispatchConfig } from './request-config.js';
+import { toHeaderFields } from './outgoing.js';
+import type { ReadOptions } from './response.js';
+
+/** What a session knows of a request that it has prepared. */
+export interface Preparation {
+  readonly request: HttpRequest;
+  readonly context: RequestContext;
+  readonly read: Omit<ReadOptions, 'isCommand' | 'onReceived'>;
+}
 
 /**
  * A request as it will be sent: absolute URL, headers with the token, serialised body. Made by
  * `session.prepareRequest()`, sent by `session.send()`.
  *
- * The getters give the real values, credentials included; printing it shows none.
+ * The getters give the real values, credentials included. Printing it shows none.
  */
 export class PreparedRequest {
-  readonly #config: DispatchConfig;
+  #preparation: Preparation;
+  readonly #headers: AxiosHeaders;
 
   static {
     inspectAsString(this);
   }
 
   /** @internal */
-  constructor(config: DispatchConfig) {
-    this.#config = config;
+  constructor(preparation: Preparation) {
+    this.#preparation = preparation;
+    const { request, context } = preparation;
+    this.#headers = new AxiosHeaders({ ...(request.headers as Record<string, string>) });
+    if (request.usesToken && context.token) this.#headers.set('Authorization', bearer(context.token));
   }
 
   /** In upper case. */
   get method(): string {
-    return this.#config.method.toUpperCase();
+    return this.#preparation.request.method;
   }
 
   /** Absolute, with its query. */
   get url(): string {
-    return this.#config.url;
+    return this.#preparation.request.url;
   }
 
-  /** The header fields to be sent; changes to them count. */
-  get headers(): InternalAxiosRequestConfig['headers'] {
-    return this.#config.headers;
+  /** The header fields to be sent, the token included. Changes to them count. */
+  get headers(): AxiosHeaders {
+    return this.#headers;
   }
 
   /** The serialised body; undefined for none. */
   get body(): unknown {
-    return this.#config.data;
+    const { body } = this.#preparation.request;
+    return isObject(body) && 'source' in body ? body.source : body;
   }
 
   /** What a template string shows: method and URL, without credentials. */
   toString(): string {
-    return `PreparedRequest(${this.method} ${showRequest(this.#config as RequestInput).url})`;
+    return `PreparedRequest(${this.method} ${showRequest(this.#input()).url})`;
   }
 
   /** What `JSON.stringify` shows. */
   toJSON(): object {
-    return showRequest(this.#config as RequestInput);
+    return showRequest(this.#input());
   }
 
   /**
    * @internal
-   * @throws InvalidInvocation
+   * The request as it is now. It has the session's token unless the caller put something else into the header.
+   *
+   * @throws InvalidInvocation where it is not a prepared request
    */
-  static configOf(request: PreparedRequest): DispatchConfig {
-    if (!isObject(request) || !(#config in request))
+  static preparationOf(value: PreparedRequest): Preparation {
+    if (!isObject(value) || !(#preparation in value))
       throw new InvalidInvocation('the request must be one that session.prepareRequest() made');
-    return request.#config;
+    const { request, context, read } = value.#preparation;
+    const { authorization, ...headers } = toHeaderFields(value.#headers);
+    const { token } = context;
+    if (token !== undefined && authorization === bearer(token)) {
+      const recent = { ...token, obtainedAt: performance.now() };
+      return {
+        request: { ...request, headers, usesToken: true },
+        context: { ...context, token: recent },
+        read,
+      };
+    }
+    const kept = authorization === undefined ? headers : { ...headers, authorization };
+    return { request: { ...request, headers: kept, usesToken: false }, context, read };
   }
+
+  /** @internal Puts a token into the header. */
+  static authorize(value: PreparedRequest, token: Token): void {
+    value.#authorize(token);
+  }
+
+  #authorize(token: Token): void {
+    const { context, ...others } = this.#preparation;
+    this.#preparation = { ...others, context: { ...context, token } };
+    this.#headers.set('Authorization', bearer(token));
+  }
+
+  #input(): ReturnType<typeof requestInput> {
+    return { ...requestInput(this.#preparation.request), headers: this.#headers };
+  }
+}
+
+function bearer({ value }: Token): string {
+  return `Bearer ${value}`;
 }

@@ -1,22 +1,57 @@
-import { User } from '../auth/user.js';
+import { finished, type Readable } from 'node:stream';
+import { Authorization } from '../auth/authorization.js';
 import type { UserLike } from '../auth/user-like.js';
-import type { CacheContext } from '../cache/context.js';
 import { toMilliseconds } from '../cache/expires-after.js';
 import { SessionCache } from '../cache/session-cache.js';
-import { createLogger, type Logger } from '../config/logger.js';
-import { SettingsReader } from '../config/settings.js';
-import { copyOptions } from '../config/validation.js';
+import { callBack, type Logger } from '../config/logger.js';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { type ResponseExceptionClass, STATUS_EXCEPTIONS } from '../exceptions/status.js';
-import { coveredBy, parsePrefix } from '../http/url.js';
+import { copyException, TransportException } from '../exceptions/transport.js';
+import { Attempts } from '../http/attempts.js';
+import { Axios, type AxiosResponse, type InternalAxiosRequestConfig } from '../http/axios.js';
+import { coalesce } from '../http/interceptors/coalesce.js';
+import type { HttpResponse, RequestContext, RequestOptions, Send } from '../http/request.js';
+import { resolveRetry } from '../http/retry-policy.js';
+import { Connections } from '../http/transport/connections.js';
+import { ACCEPT_ENCODING } from '../http/transport/content-coding.js';
+import { toTransportException } from '../http/transport/errors.js';
+import { createTransport } from '../http/transport/send.js';
+import { joinUrl } from '../http/url.js';
+import { isReadable } from '../util/guards.js';
 import { inspectAsString } from '../util/inspect.js';
-import type { Engine } from './engine.js';
-import { checkSessionOptions, MAX_CACHE_SIZE, type SessionOptions } from './options.js';
-import { PreparedRequest } from './prepared-request.js';
-import { checkRequestConfig, type RequestConfig, type SessionResponse } from './request-config.js';
+import { rememberLast } from '../util/memoize.js';
+import { VERSION } from '../util/version.js';
+import { refuseAssignments } from './assignments.js';
+import { checkRequest } from './check-request.js';
+import {
+  type ResolvedSessionOptions,
+  resolveOptions,
+  SESSION_OPTION_NAMES,
+  type SessionOptions,
+} from './options.js';
+import { type Message, toHttpRequest, toMessage } from './outgoing.js';
+import { PendingRequests } from './pending-requests.js';
+import { createPipeline } from './pipeline.js';
+import { type Preparation, PreparedRequest } from './prepared-request.js';
+import type { RequestConfig, SessionResponse } from './request-options.js';
+import { isAccepted, type ReadOptions, showSuperseded, toException, toSessionResponse } from './response.js';
+
+/** The options of a request that become its message, or belong to the call and to none of the steps below. */
+const PARTS_OF_MESSAGE: ReadonlySet<string> = new Set([
+  'method',
+  'url',
+  'data',
+  'params',
+  'headers',
+  'auth',
+  'signal',
+]);
+
+/** Header fields of every request, unless the options say otherwise. */
+const HEADERS = { accept: '*/*', 'accept-encoding': ACCEPT_ENCODING, 'user-agent': `itkdb/${VERSION}` };
 
 /**
- * A connection to the database that authenticates itself.
+ * A connection to the database that signs in by itself.
  *
  * ```ts
  * import { Session } from 'itkdb';
@@ -26,9 +61,9 @@ import { checkRequestConfig, type RequestConfig, type SessionResponse } from './
  * await session.close();
  * ```
  *
- * It wraps an axios instance. Before a request leaves, its URL is joined to `prefixUrl` and, if it lies under it, the
- * user is asked for a fresh bearer. An answer whose status stands for a failure is thrown as the exception in
- * {@link Session.STATUS_EXCEPTIONS}.
+ * It wraps an axios instance. Its request interceptor joins the URL to `prefixUrl` and asks the user for a fresh token, its
+ * adapter sends the request through the pipeline, and its response interceptor makes an exception of a status that
+ * stands for a failure, as {@link Session.STATUS_EXCEPTIONS} says.
  */
 export class Session {
   /** Which exception stands for which status. */
@@ -36,49 +71,67 @@ export class Session {
   /** The statuses that the database answers with when a command went well. */
   static readonly SUCCESS_STATUSES: ReadonlySet<number> = new Set([200, 201]);
 
-  readonly #options: Readonly<SessionOptions>;
-  readonly #prefix: URL;
-  readonly #user: UserLike;
+  readonly #options: ResolvedSessionOptions;
+  readonly #defaults: RequestOptions;
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #logger: Logger;
+  readonly #authorization: Authorization;
+  readonly #connections: Connections;
   readonly #cache: SessionCache<string | URL | RequestConfig>;
-  #engine: Engine | undefined;
-  #starting: Promise<Engine> | undefined;
+  readonly #pipeline: Send;
+  readonly #axios: Axios;
+  readonly #join: (url: string) => string;
+  readonly #pending = new PendingRequests();
+  #lastResponse: SessionResponse | undefined;
   #isClosed = false;
 
   static {
     inspectAsString(this);
+    refuseAssignments(this.prototype, SESSION_OPTION_NAMES);
   }
 
   /** @throws InvalidInvocation where an option or a setting is wrong */
   constructor(options: SessionOptions = {}) {
-    this.#options = copyOptions('new Session', options);
-    checkSessionOptions(this.#options);
-    // They are read when the engine is made, and what is checked is what is used.
-    this.#options = { ...this.#options, headers: { ...this.#options.headers } };
-    this.#logger = createLogger(this.#options.logger);
-    this.#prefix = parsePrefix(this.#options.prefixUrl ?? new SettingsReader().get('ITKDB_API_URL'));
-    this.#user = this.#options.user ?? defaultUser(this.#options);
+    this.#options = resolveOptions(options);
+    const { prefix, user, headers, logger, maxConcurrency, minInterval, onRetry } = this.#options;
+    this.#defaults = defaultsOf(this.#options);
+    this.#headers = { ...HEADERS, ...lowerCaseNames(headers) };
+    this.#logger = logger;
+    this.#join = rememberLast((url) => joinUrl(prefix, url).href);
+    this.#authorization = new Authorization(user, prefix);
+    this.#connections = new Connections(this.#options);
     this.#cache = this.#createCache();
+    this.#pipeline = createPipeline({
+      authorization: this.#authorization,
+      cache: this.#cache.intercept,
+      coalesce: coalesce(),
+      transport: createTransport(this.#connections),
+      ...{ maxConcurrency, minInterval, logger, onRetry },
+    });
+    // Not `axios.create`: what the program has put into axios's own defaults, a token say, is not for this server.
+    this.#axios = new Axios({ adapter: (config) => this.#adapt(config) });
+    this.#axios.interceptors.request.use((config) => this.#prepare(config));
+    this.#axios.interceptors.response.use((response) => this.#conclude(response));
   }
 
   /** The base of relative URLs, with a slash at its end. */
   get prefixUrl(): string {
-    return this.#prefix.href;
+    return this.#options.prefix.href;
   }
 
-  /** Who asks. */
+  /** The user that requests are made for. */
   get user(): UserLike {
-    return this.#user;
+    return this.#options.user;
   }
 
-  /** The stored answers. */
+  /** The stored responses. */
   get cache(): Pick<SessionCache<string | URL | RequestConfig>, 'clear' | 'delete' | 'size'> {
     return this.#cache;
   }
 
-  /** The last answer received, be it a failure; undefined before the first. */
+  /** The last response received, that of a failure included; undefined before the first. */
   get lastResponse(): SessionResponse | undefined {
-    return this.#engine?.lastResponse;
+    return this.#lastResponse;
   }
 
   /** Reads. The input of a command goes into `data`, which is sent as the JSON body of the GET. See {@link Session.request} for what it throws. */
@@ -86,7 +139,7 @@ export class Session {
     return this.#request(config ?? {}, { method: 'GET', url });
   }
 
-  /** Asks for the headers alone. See {@link Session.request} for what it throws. */
+  /** Reads the headers alone. See {@link Session.request} for what it throws. */
   head<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
     return this.#request(config ?? {}, { method: 'HEAD', url });
   }
@@ -120,8 +173,8 @@ export class Session {
    * Sends a request. Every other verb is short for this.
    *
    * @throws InvalidInvocation where the request is wrong
-   * @throws ResponseException where the answer's status stands for a failure
-   * @throws TransportException where no whole answer came
+   * @throws ResponseException where the response's status stands for a failure
+   * @throws TransportException where no whole response came
    */
   request<T = unknown>(config: RequestConfig): Promise<SessionResponse<T>>;
   request<T = unknown>(
@@ -139,14 +192,12 @@ export class Session {
   }
 
   /**
-   * Makes a request ready to be sent, without sending it: joins its URL, serialises its body, and authorizes it.
+   * Makes a request ready to be sent, without sending it: joins its URL, serialises its body, and adds the token.
    *
    * @throws InvalidInvocation where the request is wrong, and what `user.authenticate()` throws
    */
   async prepareRequest(config: RequestConfig): Promise<PreparedRequest> {
-    const checked = checkRequestConfig(config);
-    const engine = await this.#ready();
-    return new PreparedRequest(await engine.prepare(checked));
+    return new PreparedRequest(await this.#toPreparation(config));
   }
 
   /** Sends a prepared request as it is. */
@@ -154,27 +205,36 @@ export class Session {
     request: PreparedRequest,
     options: { signal?: AbortSignal } = {},
   ): Promise<SessionResponse<T>> {
-    const { signal } = checkRequestConfig(options);
-    const config = PreparedRequest.configOf(request);
-    const engine = await this.#ready();
-    return engine.send(config, signal);
+    const signal = checkRequest(options).signal as AbortSignal | undefined;
+    const preparation = PreparedRequest.preparationOf(request);
+    const { context, read } = preparation;
+    const { method, url, body } = preparation.request;
+    const headers = { 'content-type': false, ...preparation.request.headers };
+    const message = { method, url, headers, data: body };
+    return this.#call({ message, options: context.options, read, signal, preparation });
   }
 
-  /** Puts the user's bearer of this moment into a prepared request, if it is under the prefix. */
+  /** Puts the user's token of this moment into a prepared request, if it is under the prefix. */
   async authorize(request: PreparedRequest): Promise<PreparedRequest> {
-    const config = PreparedRequest.configOf(request);
-    const engine = await this.#ready();
-    await engine.authorize(config);
-    return request;
+    const preparation = PreparedRequest.preparationOf(request);
+    if (!this.#authorization.covers(preparation.request.url)) return request;
+    const { signal, end } = this.#start(undefined);
+    try {
+      const context = { ...preparation.context, signal };
+      PreparedRequest.authorize(request, await this.#authorization.obtain(request, context));
+      return request;
+    } finally {
+      end();
+    }
   }
 
-  /** Ends what is under way with `Aborted`, and closes the sockets. The session cannot be used again. */
+  /** Ends what is under way with `Aborted`, and closes the connections. The session cannot be used again. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    // Those that wait for it too go first, to be ended like all others.
-    const engine = this.#engine ?? (await this.#starting);
-    engine?.close();
-    if (this.#options.user === undefined) this.#user.close?.();
+    this.#cache.beforeClose();
+    this.#pending.abort(new Error('the session was closed; is an `await` missing before that?'));
+    this.#connections.close();
+    if (this.#options.ownsUser) this.user.close?.();
     await this.#cache.close();
   }
 
@@ -193,52 +253,239 @@ export class Session {
     return { prefixUrl: this.prefixUrl };
   }
 
+  async #request<T>(config: RequestConfig, more?: RequestConfig): Promise<SessionResponse<T>> {
+    return this.#call(this.#toCall(config, more));
+  }
+
+  async #toPreparation(config: RequestConfig): Promise<Preparation> {
+    return (await this.#call({ ...this.#toCall(config), isPreparation: true })) as unknown as Preparation;
+  }
+
+  /** Checks a request, and takes it as it is now. */
+  #toCall(config: RequestConfig, more?: RequestConfig): NewCall {
+    const checked = checkRequest(config, more);
+    const { auth, responseType, signal, transformResponse, validateStatus } = checked;
+    return {
+      message: toMessage(checked, this.#headers),
+      options: this.#requestOptions(checked),
+      read: { responseType, transformResponse, validateStatus },
+      hasOwnAuth: auth !== undefined,
+      signal: signal as AbortSignal | undefined,
+    };
+  }
+
+  /** The options of a request over those of the session, which most requests have as they are. */
+  #requestOptions(config: RequestConfig): RequestOptions {
+    if (Object.keys(config).every((name) => PARTS_OF_MESSAGE.has(name))) return this.#defaults;
+    const session = this.#defaults;
+    const isStream = config.responseType === 'stream';
+    return Object.freeze({
+      timeout: config.timeout ?? session.timeout,
+      maxContentLength: config.maxContentLength ?? (isStream ? -1 : session.maxContentLength),
+      maxBodyLength: config.maxBodyLength ?? -1,
+      maxRedirects: config.maxRedirects ?? session.maxRedirects,
+      decompress: config.decompress ?? true,
+      isStream,
+      cache: config.cache,
+      retry: config.retry === undefined ? session.retry : resolveRetry(session.retry ?? false, config.retry),
+      validateStatus: config.validateStatus === null ? () => true : config.validateStatus,
+      httpAgent: config.httpAgent ?? session.httpAgent,
+      httpsAgent: config.httpsAgent ?? session.httpsAgent,
+      lookup: config.lookup,
+      family: config.family,
+      proxy: config.proxy ?? session.proxy,
+      onUploadProgress: this.#guarded('onUploadProgress', config.onUploadProgress),
+      onDownloadProgress: this.#guarded('onDownloadProgress', config.onDownloadProgress),
+    });
+  }
+
+  /** A function of the caller that is told of something: if it fails, that is a warning and no more. */
+  #guarded<Event>(name: string, tell: ((event: Event) => void) | undefined): typeof tell {
+    return tell && ((event) => callBack(this.#logger, name, () => tell(event)));
+  }
+
+  #start(callers: AbortSignal | undefined): ReturnType<PendingRequests['start']> {
+    if (this.#isClosed) throw new InvalidInvocation('the session is closed');
+    return this.#pending.start(callers);
+  }
+
+  /** Takes a call through axios. */
+  async #call<T>(call: NewCall): Promise<SessionResponse<T>> {
+    const { signal, end } = this.#start(call.signal);
+    const { options, preparation } = call;
+    const context: RequestContext = {
+      signal,
+      options,
+      token: preparation?.context.token,
+      attempts: options.retry && new Attempts(options.retry),
+      supersede: (response) => this.#supersede(response),
+    };
+    const handle = new CallHandle({ ...call, context, stream: undefined });
+    try {
+      const { method, url, data } = call.message;
+      return await this.#axios.request({ method, url, data, call: handle } as object);
+    } catch (error) {
+      // Several callers may be given one exception, and axios adds the caller to its stack.
+      throw error instanceof TransportException ? copyException(error) : error;
+    } finally {
+      const { stream } = CallHandle.callOf({ call: handle });
+      if (stream === undefined) end();
+      else finished(stream, end);
+    }
+  }
+
+  /** axios's request interceptor: sets the headers, joins the URL to the prefix, and asks the user for a fresh token. */
+  async #prepare(config: InternalAxiosRequestConfig): Promise<InternalAxiosRequestConfig> {
+    const call = CallHandle.callOf(config);
+    // Not given to axios with the rest, and not by its `set`: either costs more than all else that it does.
+    Object.assign(config.headers, call.message.headers);
+    if (call.preparation !== undefined) {
+      call.usesToken = call.preparation.request.usesToken;
+      return config;
+    }
+    config.url = this.#join(config.url ?? '');
+    const { method, url } = config;
+    const { signal } = call.context;
+    if (signal.aborted)
+      throw toTransportException(signal.reason, { method, url, signal, neverReached: true });
+    call.usesToken = !call.hasOwnAuth && this.#authorization.covers(url);
+    if (call.usesToken) {
+      const token = await this.#authorization.obtain({ method, url }, call.context);
+      call.context = { ...call.context, token };
+    }
+    return config;
+  }
+
+  /** axios's adapter: sends the request through the pipeline. It never fails: axios would change what it failed with. */
+  async #adapt(config: InternalAxiosRequestConfig): Promise<AxiosResponse> {
+    const call = CallHandle.callOf(config);
+    const request = toHttpRequest(config, this.#headers, call.usesToken ?? false);
+    if (call.isPreparation) call.outcome = { prepared: { request, context: call.context, read: call.read } };
+    else
+      call.outcome = await this.#pipeline(request, call.context).then(
+        (response) => ({ response }),
+        (error: unknown) => ({ error }),
+      );
+    return { status: 0, statusText: '', headers: {}, data: undefined, config };
+  }
+
+  /** axios's response interceptor: makes an exception or the caller's response of what the pipeline returned. */
+  async #conclude({ config, duration }: AxiosResponse & { duration?: number }): Promise<AxiosResponse> {
+    const call = CallHandle.callOf(config);
+    const outcome = call.outcome as Outcome;
+    if ('prepared' in outcome) return outcome.prepared as unknown as AxiosResponse;
+    if ('error' in outcome) throw outcome.error;
+    const { response } = outcome;
+    call.stream = isReadable(response.body) ? response.body : undefined;
+    try {
+      return Object.assign(await this.#toResponse(response, call), { duration: duration ?? 0 });
+    } catch (error) {
+      call.stream?.on('error', () => {}).destroy();
+      throw error;
+    }
+  }
+
+  async #toResponse(response: HttpResponse, { context, read }: Call): Promise<SessionResponse> {
+    const { request, status, fromCache = false } = response;
+    if (fromCache)
+      this.#logger.debug(`Response: ${status} (from the cache) ${request.method} ${request.url}`);
+    if (!isAccepted(response, read)) {
+      const { exception, shown } = await toException(response, {
+        preamble: this.#authorization.explain(response),
+        // Of attempts that were shared with other callers, those of the first.
+        tries: (response.attempts ?? context.attempts)?.summary,
+      });
+      this.#lastResponse = shown;
+      throw exception;
+    }
+    return toSessionResponse(response, {
+      ...read,
+      isCommand: this.#authorization.covers(request.url),
+      onReceived: (shown) => {
+        this.#lastResponse = shown;
+      },
+    });
+  }
+
+  #supersede(response: HttpResponse): void {
+    this.#lastResponse = showSuperseded(response);
+    if (isReadable(response.body)) response.body.on('error', () => {}).destroy();
+  }
+
   #createCache(): SessionCache<string | URL | RequestConfig> {
-    const { cache = true, expiresAfter, invalidateOnWrite, maxCacheSize } = this.#options;
-    const context: CacheContext = {
+    const { cache, expiresAfter, invalidateOnWrite, maxCacheSize } = this.#options;
+    const context = {
       logger: this.#logger,
       expiresAfter: toMilliseconds(expiresAfter),
-      maxSize: maxCacheSize ?? MAX_CACHE_SIZE,
-      invalidateOnWrite: invalidateOnWrite ?? true,
-      covers: coveredBy(this.#prefix),
-      identity: ({ bearerOf }) => (bearerOf === this.#user ? identityOf(this.#user) : undefined),
+      maxSize: maxCacheSize,
+      invalidateOnWrite,
+      covers: this.#authorization.covers,
     };
-    return new SessionCache(cache, context, async (request) => {
+    return new SessionCache(cache, context, (request) => {
       const isUrl = typeof request === 'string' || request instanceof URL;
-      return PreparedRequest.configOf(await this.prepareRequest(isUrl ? { url: request } : request));
+      return this.#toPreparation(isUrl ? { url: request } : request);
     });
-  }
-
-  async #request<T>(config: RequestConfig, more?: RequestConfig): Promise<SessionResponse<T>> {
-    const checked = checkRequestConfig(config, more);
-    const engine = await this.#ready();
-    return engine.request(checked);
-  }
-
-  /** The engine, which the first request loads: it is most of the package, and an import of that should cost little. */
-  #ready(): Engine | Promise<Engine> {
-    if (this.#isClosed) throw new InvalidInvocation('the session is closed');
-    if (this.#engine !== undefined) return this.#engine;
-    this.#starting ??= import('./engine.js').then(({ Engine }) => {
-      this.#engine = new Engine({
-        options: this.#options,
-        prefix: this.#prefix,
-        user: this.#user,
-        logger: this.#logger,
-        cache: this.#cache,
-      });
-      return this.#engine;
-    });
-    return this.#starting;
   }
 }
 
-function identityOf(user: UserLike): string | undefined {
-  const { identity } = user as { readonly identity?: unknown };
-  return typeof identity === 'string' ? identity : undefined;
+/** A request before it is under way. */
+interface NewCall {
+  readonly message: Message;
+  readonly options: RequestOptions;
+  readonly read: Omit<ReadOptions, 'isCommand' | 'onReceived'>;
+  /** Whether `auth` says what it is sent with, in place of the token. */
+  readonly hasOwnAuth?: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** What a prepared request was prepared to: its URL and its token are final. */
+  readonly preparation?: Preparation;
+  /** Whether it is made ready, and not sent. */
+  readonly isPreparation?: boolean;
 }
 
-function defaultUser(options: SessionOptions): User {
-  const { saveAuth, authExpiryThreshold, timeout, logger, retry, onRetry } = options;
-  return new User({ saveAuth, authExpiryThreshold, timeout, logger, retry, onRetry });
+/** A request under way: what belongs to it and not to its message. */
+interface Call extends NewCall {
+  context: RequestContext;
+  usesToken?: boolean;
+  outcome?: Outcome;
+  /** The body that the caller has not read yet. */
+  stream: Readable | undefined;
+}
+
+type Outcome =
+  | { readonly response: HttpResponse }
+  | { readonly error: unknown }
+  | { readonly prepared: Preparation };
+
+/** Names a call in its axios configuration, where the signal and the token must not stand. It shows nothing of the call. */
+class CallHandle {
+  readonly #call: Call;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  static callOf(config: object): Call {
+    return (config as { readonly call: CallHandle }).call.#call;
+  }
+}
+
+/** The options of a request that says nothing of them. */
+function defaultsOf(session: ResolvedSessionOptions): RequestOptions {
+  const { timeout, maxContentLength, maxRedirects, retry, httpAgent, httpsAgent, proxy } = session;
+  return Object.freeze({
+    ...{ timeout, maxContentLength, maxRedirects, retry, httpAgent, httpsAgent, proxy },
+    maxBodyLength: -1,
+    decompress: true,
+    isStream: false,
+    cache: undefined,
+    validateStatus: undefined,
+    lookup: undefined,
+    family: undefined,
+    onUploadProgress: undefined,
+    onDownloadProgress: undefined,
+  });
+}
+
+function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -1,14 +1,12 @@
-import type { Abortable } from '../http/cancellation.js';
-
 /** The longest time that a timer can run, in milliseconds: 24 days. Node ends a longer one at once. */
 export const LONGEST_TIMER: number = 2 ** 31 - 1;
 
 /**
- * Waits for so many milliseconds.
+ * Waits for the given number of milliseconds.
  *
- * @throws the signal's reason, when it fires
+ * @throws the signal's reason, when it is aborted
  */
-export function sleep(milliseconds: number, signal?: Abortable): Promise<void> {
+export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (settle: () => void): void => {
       clearTimeout(timer);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseRetryAfter } from '../../src/http/retry-budget.js';
+import { parseRetryAfter } from '../../src/http/retry-after.js';
 import { parseHttpDate } from '../../src/util/http-date.js';
 
 /** To the second, as HTTP dates are. */

@@ -1,9 +1,8 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { RetryBudget } from '../../src/http/retry-budget.js';
+import { Attempts } from '../../src/http/attempts.js';
 import { type RetryPolicy, resolveRetry } from '../../src/http/retry-policy.js';
-import type { WireConfig } from '../../src/http/wire.js';
 import {
   BadRequest,
   ConnectionRefused,
@@ -89,14 +88,15 @@ describe('a read', () => {
   });
 
   it('that may have arrived at the first try has not certainly never arrived', () => {
-    const budget = new RetryBudget(resolveRetry({ idempotent: true }) as RetryPolicy);
-    const config = { method: 'POST', url: 'http://h/' } as WireConfig;
+    const attempts = new Attempts(resolveRetry({ idempotent: true }) as RetryPolicy);
+    attempts.begin(0);
+    const failed = { reason: 'refused', isTransient: true, mayRepeat: true, retryAfter: undefined };
     const refused = new ConnectionRefused('nobody', { neverReached: true });
-    budget.retryAfter(refused, config);
-    expect(budget.explain(refused).neverReached).toBe(true);
-    budget.retryAfter(new ConnectionReset('broken off'), config);
-    budget.retryAfter(refused, config);
-    expect(budget.explain(refused).neverReached).toBe(false);
+    attempts.next({ ...failed, mayHaveArrived: false });
+    expect(attempts.explain(refused).neverReached).toBe(true);
+    attempts.next({ ...failed, mayHaveArrived: true });
+    attempts.next({ ...failed, mayHaveArrived: false });
+    expect(attempts.explain(refused).neverReached).toBe(false);
     // It may be for others too.
     expect(refused).toMatchObject({ message: 'nobody', neverReached: true });
   });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { parseRetryAfter } from '../../src/http/retry-budget.js';
+import { parseRetryAfter } from '../../src/http/retry-after.js';
 import { parseHttpDate } from '../../src/util/http-date.js';
 
 afterEach(() => vi.useRealTimers());

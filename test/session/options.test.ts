@@ -6,9 +6,11 @@ import {
   Session,
   type SessionOptions,
 } from '../../src/index.js';
+import { resolveOptions } from '../../src/session/options.js';
 import { startDatabase } from '../helpers/database.js';
 import { failure } from '../helpers/failure.js';
 import { MockUser } from '../helpers/mock-user.js';
+import { CERTIFICATE } from '../helpers/tls-origin.js';
 import { withOrigin } from '../helpers/with-origin.js';
 
 const { newSession } = await startDatabase({ components: 10 });
@@ -35,6 +37,26 @@ describe('an option of a session that is wrong', () => {
     [{ cache: 5 }, '`cache` must be true, false, a path or a store'],
     [{ cache: '~' }, '`cache` must be a path without ~'],
     [{ maxConcurrency: '4' }, '`maxConcurrency` must be a whole number, at least 1, or Infinity'],
+    [{ maxConcurrency: 0 }, '`maxConcurrency` must be a whole number, at least 1, or Infinity'],
+    [{ proxy: 5 }, '`proxy` must be a URL such as '],
+    [{ proxy: 'ftp://proxy.example' }, '`proxy` must start with http://'],
+    [{ proxy: { port: 3128 } }, '`proxy` must have a `host`'],
+    [{ proxies: {} }, 'there is no option `proxies`; it is `proxy` here'],
+    [{ ca: '/etc/ssl/institute.pem' }, '`ca` must be a certificate in PEM or DER, or a list of them'],
+    [{ ca: [] }, '`ca` must be a certificate'],
+    [{ verify: false }, 'there is no option `verify`; certificates of a private authority go into `ca`'],
+    [{ retry: { tries: 0 } }, '`retry.tries` must be a whole number, at least 1'],
+    [{ retry: { attempts: 2 } }, 'in `retry` there is no option `attempts`; there are `tries`, '],
+    [{ retry: true }, '`retry` must be false, or an object such as { tries: 4 }'],
+    [{ headers: { Cookie: 'a=b' } }, '`headers.Cookie` must be left out: these headers go to every origin'],
+    [
+      { headers: { Connection: 'close' } },
+      '`headers.Connection` must be left out: it is about one connection',
+    ],
+    [
+      { timeout: -1, minInterval: 'x' },
+      'new Session: `timeout` must be a number of milliseconds, at least 0; `minInterval` must be a number',
+    ],
     [{ siteUrl: 'x' }, 'there is no option `siteUrl`; it is `prefixUrl` here'],
     [{ expiresAfter: { day: 1 } }, 'in `expiresAfter` there is no option `day`; is it `days`?'],
     [{ expiresAfter: 5 }, '`expiresAfter` must be an object such as { days: 1 }'],
@@ -52,6 +74,40 @@ describe('an option of a session that is wrong', () => {
   it('those for the cache are accepted', () => {
     for (const cache of [true, false, 'folder', new Map()])
       newSession({ cache, expiresAfter: { days: 1, hours: 0.5 } });
+  });
+
+  it('those for the network are accepted', () => {
+    for (const proxy of [
+      'http://proxy.example:3128',
+      'proxy.example:3128',
+      'socks5h://[::1]:1080',
+      false,
+    ] as const)
+      newSession({ proxy, ca: [CERTIFICATE, CERTIFICATE.toString()] });
+    newSession({ proxy: { host: 'proxy.example', port: 3128, auth: { username: 'a', password: 'b' } } });
+  });
+
+  it('what is checked is what is used', () => {
+    let reads = 0;
+    const options = {
+      get timeout() {
+        reads += 1;
+        return reads === 1 ? 5 : 'x';
+      },
+    };
+    expect(resolveOptions({ user: new MockUser() }).timeout).toBe(60_000);
+    expect(resolveOptions(options as SessionOptions).timeout).toBe(5);
+    expect(reads).toBe(1);
+  });
+
+  it('resolved options are frozen, and a later change of the caller makes no difference', () => {
+    const headers = { 'X-Mine': 'before' };
+    const retry = { tries: 2 };
+    const resolved = resolveOptions({ user: new MockUser(), headers, retry });
+    headers['X-Mine'] = 'after';
+    retry.tries = 9;
+    expect(resolved).toMatchObject({ headers: { 'X-Mine': 'before' }, retry: { tries: 2, within: 120_000 } });
+    expect(Object.isFrozen(resolved) && Object.isFrozen(resolved.headers)).toBe(true);
   });
 });
 
@@ -89,6 +145,31 @@ describe('an option of a request that is wrong', () => {
     [{ headers: { 'X-Mine': 'a\r\nX-Injected: b' } }, '`headers` must be an object of header fields'],
     [{ headers: { 'X-Mine': '\u010d' } }, '`headers` must be an object of header fields'],
     [{ headers: JSON.parse('{"__proto__":["x"]}') }, '`headers` must be an object of header fields'],
+    [
+      { headers: { 'content-length': '5' } },
+      '`headers.content-length` must be left out: it follows from the body',
+    ],
+    [{ headers: { 'Transfer-Encoding': 'chunked' } }, '`headers.Transfer-Encoding` must be left out'],
+    [
+      { headers: { Expect: '100-continue' } },
+      '`headers.Expect` must be left out: the body is sent with the header',
+    ],
+    [
+      { headers: { Connection: 'close' } },
+      '`headers.Connection` must be left out: it is about one connection',
+    ],
+    [{ headers: { 'Keep-Alive': 'timeout=5' } }, '`headers.Keep-Alive` must be left out'],
+    [{ headers: { Upgrade: 'h2c' } }, '`headers.Upgrade` must be left out'],
+    [{ headers: { TE: 'trailers' } }, '`headers.TE` must be left out'],
+    [{ headers: { Trailer: 'X-Mine' } }, '`headers.Trailer` must be left out'],
+    [{ headers: { 'Proxy-Connection': 'close' } }, '`headers.Proxy-Connection` must be left out'],
+    [
+      { headers: { 'Proxy-Authorization': 'Basic x' } },
+      '`headers.Proxy-Authorization` must be left out: the credentials of a proxy belong into `proxy`',
+    ],
+    [{ proxy: 'ftp://proxy.example' }, 'a request: `proxy` must start with http://'],
+    [{ ca: 'x' }, 'there is no option `ca`; it is an option of the session'],
+    [{ retry: { tries: 'x' } }, 'a request: `retry.tries` must be a whole number, at least 1'],
   ])('%j is refused by name', async (config, message) => {
     await using world = await withOrigin();
     const exception = await failure(world.session.get('x', config as RequestConfig), InvalidInvocation);

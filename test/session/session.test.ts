@@ -1,5 +1,6 @@
 import { Agent as HttpsAgent } from 'node:https';
 import { inspect } from 'node:util';
+import { runInThisContext } from 'node:vm';
 import axios from 'axios';
 import { describe, expect, it, vi } from 'vitest';
 import { InvalidInvocation, Session, User, UserBearer } from '../../src/index.js';
@@ -53,7 +54,9 @@ describe('a session', () => {
     await session.get('listProjects');
     pdb.identity.tokenLifetime = 7200;
     pdb.reset();
-    const answers = await Promise.all(Array.from({ length: 1000 }, () => session.get('listProjects')));
+    // Each with a query of its own, because equal reads share one request.
+    const requests = Array.from({ length: 1000 }, (_, index) => session.get(`listProjects?n=${index}`));
+    const answers = await Promise.all(requests);
     expect(answers.every(({ status }) => status === 200)).toBe(true);
     expect(pdb.count('grantToken')).toBe(1);
     expect(pdb.count('listProjects')).toBe(1000);
@@ -113,5 +116,37 @@ describe('the agents', () => {
     const before = inspect(axios.defaults, { depth: 9 });
     newSession();
     expect(inspect(axios.defaults, { depth: 9 })).toBe(before);
+  });
+});
+
+describe('an assignment to an option of a session', () => {
+  const names = [
+    ...[
+      'user',
+      'prefixUrl',
+      'timeout',
+      'cache',
+      'headers',
+      'proxy',
+      'ca',
+      'retry',
+      'logger',
+      'maxConcurrency',
+    ],
+    ...['auth', 'verify', 'proxies', 'cert', 'params'],
+  ];
+
+  it.each(names)('`%s` throws and says what to do, in sloppy mode too', (name) => {
+    const session = newSession();
+    // A classic script is sloppy, as CommonJS files are.
+    const assign = runInThisContext('(function (session, name) { session[name] = 5; })');
+    expect(() => assign(session, name)).toThrow(InvalidInvocation);
+    expect(() => assign(session, name)).toThrow(`\`${name}\` of a session cannot be changed; `);
+  });
+
+  it('does not keep a test from replacing a method', () => {
+    const session = newSession();
+    session.get = async () => ({ data: 5 }) as never;
+    expect(session.get).not.toBe(Session.prototype.get);
   });
 });

@@ -32,35 +32,6 @@ export function stringify(data: unknown): string {
   });
 }
 
-/** Whether a `Content-Type` is that of a form, which is not written as JSON. */
-export function isFormType(type: unknown): boolean {
-  return /multipart|urlencoded/i.test(String(type ?? ''));
-}
-
-/** A body as it was when it was given, whatever becomes of it until it is sent. */
-export class JsonBody {
-  readonly value: object;
-  readonly #write: () => string;
-
-  constructor(value: object) {
-    this.value = value;
-    try {
-      const text = stringify(value);
-      this.#write = () => text;
-    } catch (error) {
-      // It may be none that is to be JSON.
-      this.#write = () => {
-        throw error;
-      };
-    }
-  }
-
-  /** @throws what {@link stringify} throws */
-  get text(): string {
-    return this.#write();
-  }
-}
-
 /** What is wrong with a value; of one that has a `toJSON`, with what that made of it. */
 function faultOf(value: unknown, holder: object): string | undefined {
   switch (typeof value) {

@@ -1,84 +1,119 @@
-import type { Abortable } from '../cancellation.js';
+import { InvalidInvocation } from '../../exceptions/base.js';
+import type { Interceptor } from '../request.js';
+import { requestInput } from '../response-input.js';
 import { toTransportException } from '../transport/errors.js';
-import type { Exchange } from '../wire.js';
+import { originOf } from '../url.js';
 
-/** Lets so many requests through at a time; the others wait in the order in which they came. */
-export class Limiter {
-  readonly #maxConcurrency: number;
-  readonly #waiting = new Set<() => void>();
-  // One iterator for as long as somebody waits: a new one would walk over the places of all who have gone.
-  #queue = this.#waiting.values();
-  #active = 0;
+/**
+ * How many requests may be under way to one server at a time. The others wait, first in first out.
+ *
+ * Each session has one of its own, unless `maxConcurrency` gives several sessions the same object: a web tool that makes
+ * one session for each visitor still sends the database no more than that many requests at a time.
+ *
+ * ```ts
+ * import { ConcurrencyLimit, Session, UserBearer } from 'itkdb';
+ *
+ * const maxConcurrency = new ConcurrencyLimit(16);
+ * const sessionOf = (bearer: string) => new Session({ user: new UserBearer({ bearer }), maxConcurrency });
+ * ```
+ */
+export class ConcurrencyLimit {
+  /** The number of requests to one server at a time. */
+  readonly max: number;
+  readonly #servers = new Map<string, Slots>();
 
-  constructor(maxConcurrency: number) {
-    this.#maxConcurrency = maxConcurrency;
-  }
-
-  /** Whether a request may start at once; if so it has started, and has to {@link Limiter.leave}. */
-  tryEnter(): boolean {
-    const isFree = this.#active < this.#maxConcurrency;
-    if (isFree) this.#active += 1;
-    return isFree;
+  /** @throws InvalidInvocation where the number is not a whole number of at least 1, or Infinity */
+  constructor(max: number) {
+    if (max !== Infinity && !(Number.isInteger(max) && max >= 1))
+      throw new InvalidInvocation(
+        'new ConcurrencyLimit: must be given a whole number, at least 1, or Infinity',
+      );
+    this.max = max;
   }
 
   /**
-   * Waits for a place; then the request has started, and has to {@link Limiter.leave}.
+   * @internal
+   * Takes a slot, or waits for one.
    *
-   * @throws the signal's reason
+   * @returns undefined where there was a free slot
+   * @throws the signal's reason, when it is aborted
    */
-  enter(signal?: Abortable): Promise<void> {
+  enter(origin: string, signal: AbortSignal): Promise<void> | undefined {
+    let slots = this.#servers.get(origin);
+    if (slots === undefined) {
+      slots = new Slots();
+      this.#servers.set(origin, slots);
+    }
+    if (slots.active >= this.max) return slots.wait(signal);
+    slots.active += 1;
+    return undefined;
+  }
+
+  /** @internal Gives a slot back: to the request that has waited longest, if there is one. */
+  leave(origin: string): void {
+    const slots = this.#servers.get(origin) as Slots;
+    if (!slots.startNext()) slots.active -= 1;
+  }
+}
+
+/** The slots of one server. */
+class Slots {
+  active = 0;
+  readonly #waiting = new Set<() => void>();
+  // One iterator as long as requests wait: each new one would pass over all that have left the set.
+  #queue = this.#waiting.values();
+
+  wait(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const go = (): void => {
-        signal?.removeEventListener('abort', onAbort);
+      const start = (): void => {
+        signal.removeEventListener('abort', onAbort);
         resolve();
       };
       const onAbort = (): void => {
-        this.#waiting.delete(go);
-        reject(signal?.reason);
+        this.#waiting.delete(start);
+        reject(signal.reason);
       };
-      if (signal?.aborted) return onAbort();
-      signal?.addEventListener('abort', onAbort);
-      if (this.tryEnter()) go();
-      else this.#waiting.add(go);
+      if (signal.aborted) return onAbort();
+      signal.addEventListener('abort', onAbort);
+      this.#waiting.add(start);
     });
   }
 
-  /** Gives the place to whoever has waited longest. */
-  leave(): void {
-    if (this.#waiting.size === 0) this.#active -= 1;
-    else this.#takeFirst()();
-  }
-
-  #takeFirst(): () => void {
+  /** @returns whether a request was waiting */
+  startNext(): boolean {
+    if (this.#waiting.size === 0) return false;
     let first = this.#queue.next();
     if (first.done) {
       this.#queue = this.#waiting.values();
       first = this.#queue.next();
     }
-    const go = first.value as () => void;
-    this.#waiting.delete(go);
-    return go;
+    const start = first.value as () => void;
+    this.#waiting.delete(start);
+    start();
+    return true;
   }
 }
 
 /**
- * Holds requests back so that no server has more of them at a time than it is polite to send. The place of a request
- * is free again when its answer is there: of a streamed one, when its head is, because nobody knows when it is read.
- *
- * @param limiterFor - the limiter of a URL's server
+ * Holds requests back so that no server has more of them at a time than the limit allows. The slot is free again when
+ * the response is there: for a streamed one, when its head is, because nobody knows when the caller reads the rest.
  */
-export function withLimiter(limiterFor: (url: string) => Limiter, next: Exchange): Exchange {
-  return async (config) => {
-    const limiter = limiterFor(config.url);
-    if (!limiter.tryEnter()) {
-      await limiter.enter(config.signal).catch((reason) => {
-        throw toTransportException(reason, config);
+export function concurrency(limit: ConcurrencyLimit): Interceptor {
+  return async (request, context, next) => {
+    const origin = originOf(request.url);
+    const waiting = limit.enter(origin, context.signal);
+    if (waiting !== undefined) {
+      await waiting.catch((reason: unknown) => {
+        throw toTransportException(reason, {
+          ...requestInput(request, context.token),
+          signal: context.signal,
+        });
       });
     }
     try {
-      return await next(config);
+      return await next(request, context);
     } finally {
-      limiter.leave();
+      limit.leave(origin);
     }
   };
 }

@@ -1,57 +1,118 @@
-import { callBack } from '../../config/call-back.js';
-import type { Logger } from '../../config/logger.js';
-import { TransportException } from '../../exceptions/transport.js';
+import { callBack, type Logger } from '../../config/logger.js';
+import type { ITkDBException } from '../../exceptions/base.js';
+import {
+  ConnectionFailed,
+  ConnectionRefused,
+  ConnectionReset,
+  HostNotFound,
+  Timeout,
+  TransportException,
+} from '../../exceptions/transport.js';
 import { redactorFor } from '../../redaction/exchange.js';
 import { sleep } from '../../util/sleep.js';
-import type { Outcome } from '../retry-budget.js';
-import type { RetryEvent } from '../retry-policy.js';
+import type { FailedAttempt } from '../attempts.js';
+import { isOneShot } from '../body/request-body.js';
+import {
+  type HttpRequest,
+  type HttpResponse,
+  type Interceptor,
+  type RequestContext,
+  SAFE_METHODS,
+} from '../request.js';
+import { requestInput, responseInput } from '../response-input.js';
+import { parseRetryAfter } from '../retry-after.js';
+import type { RetryEvent, RetryPolicy } from '../retry-policy.js';
 import { toTransportException } from '../transport/errors.js';
-import { discard, type Exchange, type WireConfig, type WireResponse } from '../wire.js';
 
-/** What {@link withRetries} needs of its surroundings. */
+/** What is told of retries. */
 export interface RetryHooks {
   readonly logger: Logger;
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
 }
 
+/** What became of one attempt. */
+type Outcome = HttpResponse | TransportException;
+
+const TRANSIENT: readonly (abstract new (...args: never[]) => ITkDBException)[] = [
+  ConnectionFailed,
+  ConnectionRefused,
+  ConnectionReset,
+  HostNotFound,
+  Timeout,
+];
+
 /**
- * Tries a request again that failed in a way that may pass, as its {@link RetryBudget} allows.
+ * Retries transient failures, as the `Attempts` of the call allow.
  *
- * | what came                                              | reads               | writes                          |
- * | ------------------------------------------------------ | ------------------- | ------------------------------- |
- * | refused, no such host, no route                        | tried again         | tried again: it arrived nowhere |
- * | reset, timed out, broken off                           | tried again         | only if said to be idempotent   |
- * | 408, 429, 500, 502, 503, 504                           | tried again         | only if said to be idempotent   |
- * | any other status; TLS failure; no valid HTTP; too large | as it is            | as it is                        |
- * | aborted                                                | at once as it is    | at once as it is                |
+ * | outcome                                                 | reads              | writes                          |
+ * | ------------------------------------------------------- | ------------------ | ------------------------------- |
+ * | refused, no such host, no route                         | retried            | retried: nothing arrived        |
+ * | reset, timed out, broken off                            | retried            | only if said to be idempotent   |
+ * | 408, 429, 500, 502, 503, 504                            | retried            | only if said to be idempotent   |
+ * | any other status; TLS failure; not valid HTTP; too large | not retried       | not retried                     |
+ * | aborted                                                 | not retried        | not retried                     |
  *
- * A body that can be read only once is never sent twice, and a streamed answer that breaks off is its reader's.
+ * A body that can be read only once is never sent twice, and a streamed response that breaks off is the caller's.
  */
-export function withRetries(hooks: RetryHooks, next: Exchange): Exchange {
-  return async (config) => {
-    const budget = config.retries;
-    if (budget === undefined) return next(config);
+export function retry(hooks: RetryHooks): Interceptor {
+  return async (request, context, next) => {
+    const { attempts } = context;
+    if (attempts === undefined) return next(request, context);
     for (;;) {
-      const outcome = await settle(next(budget.begin(config)));
-      const retry = config.forgives?.(outcome) ? undefined : budget.retryAfter(outcome, config);
-      if (retry === undefined) {
-        if (outcome instanceof TransportException) throw budget.explain(outcome);
+      const outcome = await settle(next(request, limited(context, attempts.begin(context.options.timeout))));
+      const failure = failureOf(outcome, request, attempts.policy);
+      const due = failure && attempts.next(failure);
+      if (due === undefined) {
+        if (outcome instanceof TransportException) throw attempts.explain(outcome);
         return outcome;
       }
-      if (!(outcome instanceof TransportException)) discard(outcome.data);
-      const url = redactorFor({ config }).text(config.url);
-      report(hooks, { method: config.method.toUpperCase(), url, ...retry });
-      await pause(retry.delay, config);
+      if (!(outcome instanceof TransportException)) context.supersede(outcome);
+      const url = redactorFor({ config: requestInput(request, context.token) }).text(request.url);
+      report(hooks, { method: request.method, url, ...due });
+      await pause(due.delay, request, context);
     }
   };
 }
 
-/** A failure of the network is an outcome like any other; what is not, is the caller's fault or ours. */
-function settle(response: Promise<WireResponse>): Promise<Outcome> {
+/** A failure of the transport is an outcome as any other. Everything else is the fault of the caller, or ours. */
+function settle(response: Promise<HttpResponse>): Promise<Outcome> {
   return response.catch((error: unknown) => {
     if (error instanceof TransportException) return error;
     throw error;
   });
+}
+
+function limited(context: RequestContext, timeout: number): RequestContext {
+  return timeout === context.options.timeout
+    ? context
+    : { ...context, options: { ...context.options, timeout } };
+}
+
+function failureOf(outcome: Outcome, request: HttpRequest, policy: RetryPolicy): FailedAttempt | undefined {
+  const isSafe = policy.idempotent || SAFE_METHODS.has(request.method);
+  if (outcome instanceof TransportException) {
+    return {
+      reason: (outcome.cause as Error | undefined)?.message ?? outcome.message,
+      isTransient: TRANSIENT.some((type) => outcome instanceof type) && !isRefusedByProxy(outcome),
+      mayRepeat: !isOneShot(request.body) && (isSafe || outcome.neverReached),
+      mayHaveArrived: !outcome.neverReached,
+      retryAfter: undefined,
+    };
+  }
+  const { status, statusText, headers } = outcome;
+  if (status < 400) return undefined;
+  return {
+    reason: redactorFor(responseInput(outcome)).text(`${status} ${statusText}`.trim()),
+    isTransient: policy.statuses.includes(status),
+    mayRepeat: !isOneShot(request.body) && isSafe,
+    mayHaveArrived: true,
+    retryAfter: parseRetryAfter(headers),
+  };
+}
+
+/** Repeating credentials that a proxy refused can lock the account. */
+function isRefusedByProxy({ cause }: TransportException): boolean {
+  return (cause as { code?: unknown } | undefined)?.code === 'ERR_PROXY_CREDENTIALS';
 }
 
 function report({ logger, onRetry }: RetryHooks, event: RetryEvent): void {
@@ -62,10 +123,10 @@ function report({ logger, onRetry }: RetryHooks, event: RetryEvent): void {
   callBack(logger, 'onRetry', () => onRetry?.(event));
 }
 
-async function pause(delay: number, config: WireConfig): Promise<void> {
+async function pause(delay: number, request: HttpRequest, { signal, token }: RequestContext): Promise<void> {
   try {
-    await sleep(delay, config.signal);
+    await sleep(delay, signal);
   } catch (reason) {
-    throw toTransportException(reason, config);
+    throw toTransportException(reason, { ...requestInput(request, token), signal });
   }
 }

@@ -1,79 +1,84 @@
 import { sleep } from '../../util/sleep.js';
-import type { Abortable } from '../cancellation.js';
 import { withLimits } from '../limits.js';
-import { parseRetryAfter } from '../retry-budget.js';
-import type { Exchange, WireConfig } from '../wire.js';
+import type { HttpRequest, Interceptor, RequestContext } from '../request.js';
+import { requestInput } from '../response-input.js';
+import { parseRetryAfter } from '../retry-after.js';
+import { originOf } from '../url.js';
 
-/** The statuses by which a server asks to be left alone for a while (RFC 6585, section 4; RFC 9110, section 15.6.4). */
+/** The statuses by which a server asks for a pause (RFC 6585, section 4; RFC 9110, section 15.6.4). */
 const BUSY: ReadonlySet<number> = new Set([429, 503]);
-/** For how long it is left alone at the most, in milliseconds. */
-const LONGEST_HOLD = 60_000;
+/** The longest pause, in milliseconds. */
+const LONGEST_PAUSE = 60_000;
 
-/** Spaces out the requests to one server: one after the other gets its turn, further tries included. */
-export class Pacer {
+/** Spaces the requests to one server: one after the other is started, retries included. */
+class Throttle {
   readonly #minInterval: number;
   #notBefore = 0;
   #waiting = 0;
-  #lastTurn: Promise<void> = Promise.resolve();
+  #lastStart: Promise<void> = Promise.resolve();
 
-  /** @param minInterval - between the starts of two requests, in milliseconds */
   constructor(minInterval: number) {
     this.#minInterval = minInterval;
   }
 
-  /** Lets nobody start for so many milliseconds. */
-  holdOff(delay: number): void {
+  /** Starts no request for the given number of milliseconds. */
+  pause(delay: number): void {
     this.#notBefore = Math.max(this.#notBefore, performance.now() + delay);
   }
 
-  /** Whether a request may start at once; if so it has started. */
+  /** Starts a request, if it need not wait. */
   tryStart(): boolean {
     if (this.#waiting > 0 || performance.now() < this.#notBefore) return false;
-    this.holdOff(this.#minInterval);
+    if (this.#minInterval > 0) this.pause(this.#minInterval);
     return true;
   }
 
   /**
-   * Waits for the turn of a request; then it has started.
+   * Waits until a request may start; then it has started.
    *
    * @throws Aborted
    */
-  start(config: WireConfig): Promise<void> {
-    const { signal } = config;
+  start(request: HttpRequest, { signal, token }: RequestContext): Promise<void> {
     this.#waiting += 1;
-    const turn = this.#lastTurn.then(() => this.#wait(signal));
-    // Whoever comes next waits for this turn to be over, however it ends.
-    this.#lastTurn = turn
+    const start = this.#lastStart.then(() => this.#wait(signal));
+    // The next request waits until this one has started or was aborted.
+    this.#lastStart = start
       .catch(() => {})
       .finally(() => {
         this.#waiting -= 1;
       });
-    return withLimits(turn, { request: config, signal });
+    return withLimits(start, { request: requestInput(request, token), signal });
   }
 
-  async #wait(signal: Abortable | undefined): Promise<void> {
+  async #wait(signal: AbortSignal): Promise<void> {
     for (;;) {
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       const delay = this.#notBefore - performance.now();
       if (delay <= 0) break;
       await sleep(delay, signal);
     }
-    this.holdOff(this.#minInterval);
+    this.pause(this.#minInterval);
   }
 }
 
 /**
- * Keeps the least time between the starts of two requests to one server, and leaves a server alone that asked for it.
+ * Keeps a minimum interval between the starts of two requests to one server, and a pause that a server asked for.
  *
- * @param pacerFor - the pacer of a URL's server
+ * @param minInterval - in milliseconds
  */
-export function withPacer(pacerFor: (url: string) => Pacer, next: Exchange): Exchange {
-  return async (config) => {
-    const pacer = pacerFor(config.url);
-    if (!pacer.tryStart()) await pacer.start(config);
-    const response = await next(config);
+export function throttle(minInterval: number): Interceptor {
+  const servers = new Map<string, Throttle>();
+  return async (request, context, next) => {
+    const origin = originOf(request.url);
+    let server = servers.get(origin);
+    if (server === undefined) {
+      server = new Throttle(minInterval);
+      servers.set(origin, server);
+    }
+    if (!server.tryStart()) await server.start(request, context);
+    const response = await next(request, context);
     if (BUSY.has(response.status)) {
-      pacer.holdOff(Math.min(parseRetryAfter(response.headers) ?? 0, LONGEST_HOLD));
+      server.pause(Math.min(parseRetryAfter(response.headers) ?? 0, LONGEST_PAUSE));
     }
     return response;
   };

@@ -16,17 +16,20 @@ import { type RequestInput, redactorFor } from '../../redaction/exchange.js';
 import { type Redactor, redactor } from '../../redaction/redact.js';
 import { textOf } from '../../util/errors.js';
 
-/** What is known of a request that failed before it was answered. */
+/** What is known of a request that failed before its response was complete. */
 export interface FailedRequest extends RequestInput {
   /** The signal that may have ended it. */
   readonly signal?: { readonly aborted: boolean; readonly reason?: unknown } | undefined;
-  /** Whether nothing of it has been sent yet. */
+  /** Whether nothing of this request was sent. */
   readonly neverReached?: boolean;
 }
 
 type Kind = new (message: string, context: TransportContext) => TransportException;
 
-/** `code` of the low-level error → class and what to tell the user; the first row that matches counts. */
+const NEW_AUTHORITY =
+  'Node.js does not know the authority that issued the certificate; set NODE_EXTRA_CA_CERTS to a file with its certificate, or pass that as `ca`';
+
+/** `code` of the low-level error → class, and what to tell the user. The first row that matches counts. */
 const KINDS: readonly (readonly [RegExp, Kind, string])[] = [
   [/^ECONNREFUSED$/, ConnectionRefused, 'nothing listens there; is the URL right?'],
   [
@@ -40,56 +43,67 @@ const KINDS: readonly (readonly [RegExp, Kind, string])[] = [
     ConnectionReset,
     'the connection broke off',
   ],
+  [/^(?:UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|INVALID_CA$)/, TlsFailure, NEW_AUTHORITY],
+  [/^CERT_HAS_EXPIRED$/, TlsFailure, 'the certificate of the server has expired, or the clock here is wrong'],
   [
-    /^(?:EPROTO$|ERR_TLS|ERR_SSL|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH|ERROR_IN_CERT)/,
+    /^CERT_NOT_YET_VALID$/,
     TlsFailure,
-    'no trusted TLS connection could be made; if the server speaks no TLS, its URL starts with http://',
+    'the certificate of the server is not valid yet, or the clock here is wrong',
   ],
-  [/^(?:HPE_|Z_|ERR__?ZSTD|ERR_BROTLI|ERR__ERROR_FORMAT)/, InvalidResponse, 'the answer is not valid HTTP'],
+  [
+    /^(?:ERR_TLS_CERT_ALTNAME|HOSTNAME_MISMATCH)/,
+    TlsFailure,
+    'the certificate is that of another host; is the host name in the URL right?',
+  ],
+  [
+    /^(?:EPROTO$|ERR_SSL_WRONG_VERSION|ERR_SSL_PACKET_LENGTH)/,
+    TlsFailure,
+    'the server does not speak TLS there; is the port in the URL right?',
+  ],
+  [
+    /^(?:ERR_TLS|ERR_SSL|CERT_|CRL_|INVALID_PURPOSE|PATH_LENGTH|ERROR_IN_CERT)/,
+    TlsFailure,
+    'no trusted TLS connection could be made',
+  ],
+  [
+    /^(?:HPE_|Z_|ERR__?ZSTD|ERR_BROTLI|ERR__ERROR_FORMAT|ERR_CONTENT_CODING|ERR_INVALID_STATUS)/,
+    InvalidResponse,
+    'the response is not valid HTTP',
+  ],
 ];
 
 const CALLERS_FAULT =
   /^(?:ERR_(?:BAD_OPTION|BAD_REQUEST|INVALID_(?:ARG|CHAR|PROTOCOL|URL)|OUT_OF_RANGE|SOCKET_BAD_PORT|UNESCAPED|HTTP_INVALID|NOT_SUPPORT)|ENOENT$|EISDIR$)/;
 
 /**
- * Makes our exception of whatever axios, `node:http` or an injected client threw. Only the message and the `code` of
- * that error are kept, as the `cause`: an `AxiosError` itself shows the bearer token wherever it is printed.
+ * Makes our exception of whatever `node:http`, a caller's agent or a caller's HTTP client threw. Only the message and the
+ * `code` of that error are kept, as the `cause`: an `AxiosError` itself shows the token wherever it is printed.
  */
 export function toTransportException(error: unknown, request: FailedRequest): ITkDBException {
-  const isReason = request.signal?.aborted && error === request.signal.reason;
-  // Who gives a request up may say so with the exception of another one.
+  const { signal } = request;
+  const isReason = signal?.aborted && error === signal.reason;
+  // A caller may give a request up with the exception of another one as the reason.
   if (error instanceof ITkDBException && !isReason) return error;
   const { cause: root } = membersOf(error);
-  if (root instanceof ITkDBException && !request.signal?.aborted) return root;
-  const secrets = redactorFor({ config: request });
-  const url = request.url === undefined ? undefined : secrets.text(request.url);
-  const method = request.method?.toUpperCase();
-  const from = request.redirectedBy?.config?.url;
-  const detour = from === undefined ? '' : ` (redirected from ${secrets.text(from)})`;
-  const what = url === undefined ? 'the request' : `${method ?? 'GET'} ${url}${detour}`;
-  if (request.signal?.aborted) {
-    const { neverReached } = request;
-    return abortedException(what, request.signal.reason, { method, url, neverReached });
-  }
+  if (root instanceof ITkDBException && !signal?.aborted) return root;
 
+  const secrets = redactorFor({ config: request });
+  const what = describe(request, secrets);
+  const context = contextOf(request, secrets);
+  if (signal?.aborted) return abortedException(what, signal.reason, context);
   const cause = plainCause(error, secrets);
   if (CALLERS_FAULT.test(cause.code)) return new InvalidInvocation(`${what}: ${cause.message}`, { cause });
   if (/^maxContentLength/.test(cause.message)) {
-    return new ResponseTooLarge(`${what} failed: the answer is too large: ${cause.message}`, {
-      method,
-      url,
+    return new ResponseTooLarge(`${what} failed: the response is too large: ${cause.message}`, {
+      ...context,
       cause,
     });
   }
-  const [Exception, explanation] = kindOf(cause);
-  // Who redirected has been reached.
-  const neverReached = request.redirectedBy === undefined && isOfConnecting(error);
-  return new Exception(`${what} failed: ${explanation} (${cause.message})`, {
-    method,
-    url,
-    cause,
-    neverReached,
-  });
+  const { proxy, isOfBody } = membersOf(error);
+  const [Exception, explanation] = isOfBody ? BODY_FAILED : kindOf(cause);
+  // The error of a proxy says all that is to be said.
+  const reason = proxy === undefined ? `${explanation} (${cause.message})` : cause.message;
+  return new Exception(`${what} failed: ${reason}`, { ...context, cause });
 }
 
 /** Makes the exception of a request that was given up: by the caller's signal, or because the session was closed. */
@@ -98,25 +112,36 @@ export function abortedException(what: string, reason: unknown, context: Transpo
   return new Aborted(`${what} was aborted: ${redactor.text(why)}`, { ...context, cause: reason });
 }
 
-function kindOf(cause: PlainCause): [Kind, string] {
-  if (/aborted|socket hang up/.test(cause.message)) return [ConnectionReset, 'the connection broke off'];
-  const row = KINDS.find(([pattern]) => pattern.test(cause.code));
-  return row === undefined ? [ConnectionFailed, 'no connection'] : [row[1], row[2]];
+function describe({ method, url, redirectedBy }: FailedRequest, secrets: Redactor): string {
+  if (url === undefined) return 'the request';
+  const from = redirectedBy?.config?.url;
+  const detour = from === undefined ? '' : ` (redirected from ${secrets.text(from)})`;
+  return `${method?.toUpperCase() ?? 'GET'} ${secrets.text(url)}${detour}`;
 }
 
-/** Whether there was not even a connection. Where a host has several addresses, there are several errors. */
-function isOfConnecting(error: unknown): boolean {
-  const { syscall, errors, cause } = membersOf(error);
-  if (Array.isArray(errors) && errors.length > 0) return errors.every(isOfConnecting);
-  if (syscall === undefined) return cause !== undefined && isOfConnecting(cause);
-  return syscall === 'connect' || syscall === 'getaddrinfo';
+function contextOf(request: FailedRequest, secrets: Redactor): TransportContext {
+  const { method, url, neverReached = false, redirectedBy } = request;
+  return {
+    method: method?.toUpperCase(),
+    url: url === undefined ? undefined : secrets.text(url),
+    // The server that redirected was reached.
+    neverReached: neverReached && redirectedBy === undefined,
+  };
+}
+
+const BODY_FAILED: readonly [Kind, string] = [ConnectionFailed, 'its body could not be read'];
+
+function kindOf({ code, message }: PlainCause): readonly [Kind, string] {
+  if (/aborted|socket hang up/.test(message)) return [ConnectionReset, 'the connection broke off'];
+  const row = KINDS.find(([pattern]) => pattern.test(code));
+  return row === undefined ? [ConnectionFailed, 'no connection'] : [row[1], row[2]];
 }
 
 type PlainCause = Error & { code: string };
 
 function plainCause(error: unknown, secrets: Redactor): PlainCause {
   const { message, code, errors, cause } = membersOf(error);
-  // Where a host has several addresses, Node wraps one error for each in a nameless one.
+  // Where a host has several addresses, Node wraps one error for each in one without a message.
   const told =
     message || (errors?.[0] as Error | undefined)?.message || (cause as Error | undefined)?.message;
   // OpenSSL ends its messages with a line break.
@@ -129,16 +154,19 @@ function plainCause(error: unknown, secrets: Redactor): PlainCause {
 interface LowLevelError {
   readonly message?: string;
   readonly code?: unknown;
-  readonly syscall?: string;
   readonly errors?: readonly unknown[];
   readonly cause?: unknown;
+  /** The proxy that failed, without credentials. */
+  readonly proxy?: string;
+  /** Whether the caller's body failed, and not the connection. */
+  readonly isOfBody?: boolean;
 }
 
 /** Reads an error, which is whatever the caller's agent or client threw. */
 function membersOf(error: unknown): LowLevelError {
   try {
-    const { message, code, syscall, errors, cause } = (error ?? {}) as LowLevelError;
-    return { message, code, syscall, errors, cause } as LowLevelError;
+    const { message, code, errors, cause, proxy, isOfBody } = (error ?? {}) as LowLevelError;
+    return { message, code, errors, cause, proxy, isOfBody } as LowLevelError;
   } catch {
     return {};
   }

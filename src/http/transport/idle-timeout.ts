@@ -1,99 +1,92 @@
-import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
-import https, { type RequestOptions as HttpsRequestOptions } from 'node:https';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { LONGEST_TIMER } from '../../util/sleep.js';
 
-/** A time that is likely to be meant in seconds, in milliseconds. */
+/** A timeout that was probably meant in seconds, in milliseconds. */
 const SHORT = 100;
 
 /**
- * The `transport` of one axios request: sends it through `node:http(s)` and breaks it off when the other side is silent.
+ * Destroys a request when the other side is idle for too long: when no byte has come or gone in either direction, from
+ * the name lookup to the last byte of the body. The head of the response has to be complete within the same time after
+ * the last byte of the request, so that a server cannot draw it out with interim responses or single bytes.
  *
- * axios's own `timeout` runs by the wall clock until the answer starts, so that it cuts off a long upload, and stops
- * once a streamed answer has started, so that a stalled download hangs for ever. Here every byte in either direction
- * starts the time anew, from the name lookup to the last byte of the body.
+ * The `timeout` of node:http alone does neither, and ends when the response starts.
  */
-export class SilenceWatch {
+export class IdleTimeout {
+  readonly #request: ClientRequest;
   readonly #milliseconds: number;
-  #error: Error | undefined;
   #response: IncomingMessage | undefined;
+  readonly #timer: NodeJS.Timeout;
+  /** Of the socket, when the last byte of the request was sent. */
+  #bytesRead: number | undefined;
+  /** Why the request was destroyed, if it was. */
+  error: Error | undefined;
 
-  /** @param milliseconds - of silence to bear; 0 is without end */
-  constructor(milliseconds: number) {
+  /** @param milliseconds - more than 0 */
+  constructor(request: ClientRequest, milliseconds: number) {
+    this.#request = request;
     this.#milliseconds = Math.min(milliseconds, LONGEST_TIMER);
+    // Runs until there is a socket to listen to (a proxy may be opening its tunnel), and again from the last byte of the
+    // request to the head of the response.
+    this.#timer = setTimeout(() => this.#onTimer(), this.#milliseconds);
+    request.on('finish', () => this.#limitHead());
   }
 
-  /** Why this watch has broken the request off, if it has. */
-  get error(): Error | undefined {
-    return this.#error;
+  /** To be called with the socket of the request. */
+  watch(socket: Socket): void {
+    socket.setTimeout(this.#milliseconds);
+    socket.on('timeout', this.#onSilence);
   }
 
-  /** What axios calls to send the request. */
-  request(
-    options: RequestOptions & HttpsRequestOptions,
-    onResponse: (response: IncomingMessage) => void,
-  ): ClientRequest {
-    const { request: send } = options.protocol === 'https:' ? https : http;
-    // Else NODE_TLS_REJECT_UNAUTHORIZED=0, set for something else, would switch it off here too. An agent still may.
-    options.rejectUnauthorized ??= true;
-    const request = send(options, (response) => {
-      this.#response = response;
-      onResponse(response);
+  /** To be called with the head of the response. */
+  received(response: IncomingMessage): void {
+    clearTimeout(this.#timer);
+    this.#response = response;
+  }
+
+  /** To be called when the request is over: its socket may be given to the next one. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#request.socket?.off('timeout', this.#onSilence);
+  }
+
+  readonly #onSilence = (): void => {
+    const { socket } = this.#request;
+    const bytesRead = socket?.bytesRead;
+    // This process may have been busy for that long. What arrived meanwhile is read in this turn of the event loop.
+    setImmediate(() => {
+      if (socket?.bytesRead !== bytesRead || this.#isWaitingForCaller())
+        socket?.setTimeout(this.#milliseconds);
+      else this.#expire('silent for');
     });
-    // Nobody here speaks what such an answer switches to, and without a listener Node would wait for ever.
-    request.once('upgrade', (_, socket) => {
-      socket.destroy();
-      const error = new Error('the server switched to another protocol');
-      request.emit('error', Object.assign(error, { code: 'HPE_UNEXPECTED_UPGRADE' }));
-    });
-    // axios sets the socket's time limit to none when it has no timeout of its own; that would undo ours.
-    request.setTimeout = () => request;
-    if (this.#milliseconds > 0) this.#watch(request);
-    return request;
+  };
+
+  #limitHead(): void {
+    if (this.#response !== undefined) return;
+    this.#bytesRead = this.#request.socket?.bytesRead;
+    this.#timer.refresh();
   }
 
-  #watch(request: ClientRequest): void {
-    // Until there is a socket (a proxy may still be opening its tunnel) there is nothing to listen to.
-    const withoutSocket = setTimeout(() => this.#expire(request), this.#milliseconds);
-    request.once('socket', (socket: Socket) => {
-      clearTimeout(withoutSocket);
-      const onSilence = (): void => {
-        const { bytesRead } = socket;
-        // The program itself may have been busy for that long; what came meanwhile is read in this turn of the loop.
-        setImmediate(() => {
-          if (socket.bytesRead !== bytesRead || this.#isOurTurn(request))
-            socket.setTimeout(this.#milliseconds);
-          else if (!request.destroyed) this.#expire(request);
-        });
-      };
-      socket.setTimeout(this.#milliseconds);
-      socket.on('timeout', onSilence);
-      // The agent may hand the socket to the next request.
-      request.once('close', () => socket.off('timeout', onSilence));
+  #onTimer(): void {
+    setImmediate(() => {
+      const { socket, writableFinished } = this.#request;
+      if (this.#response !== undefined || (socket !== null && !writableFinished)) return;
+      const isSilent = socket?.bytesRead === this.#bytesRead;
+      this.#expire(isSilent ? 'silent for' : 'the head of the response was not complete within');
     });
-    request.once('close', () => clearTimeout(withoutSocket));
   }
 
-  /** Whether it is not the other side that keeps us waiting, but the caller, who reads or writes a stream slowly. */
-  #isOurTurn(request: ClientRequest): boolean {
+  /** Whether the server waits for the caller, who reads or writes a stream slowly. */
+  #isWaitingForCaller(): boolean {
     if (this.#response !== undefined) return this.#response.readableLength > 0;
-    return !request.writableEnded && request.writableLength === 0;
+    return !this.#request.writableEnded && this.#request.writableLength === 0;
   }
 
-  #expire(request: ClientRequest): void {
+  #expire(what: string): void {
+    if (this.#request.destroyed) return;
     const hint = this.#milliseconds < SHORT ? '; `timeout` is in milliseconds' : '';
-    const error = new Error(`silent for ${Math.ceil(this.#milliseconds)} ms${hint}`);
-    this.#error = Object.assign(error, {
-      code: 'ETIMEDOUT',
-      ...(isConnecting(request.socket) && { syscall: 'connect' }),
-    });
-    (this.#response ?? request).destroy(this.#error);
-    // Without a socket that says nothing to anybody.
-    if (request.socket === null) request.emit('error', this.#error);
+    const message = `${what} ${Math.ceil(this.#milliseconds)} ms${hint}`;
+    this.error = Object.assign(new Error(message), { code: 'ETIMEDOUT' });
+    (this.#response ?? this.#request).destroy(this.error);
   }
-}
-
-/** Whether nothing of a request can have left yet. */
-function isConnecting(socket: (Socket & { secureConnecting?: boolean }) | null): boolean {
-  return socket === null || socket.connecting || socket.secureConnecting === true;
 }

@@ -1,0 +1,133 @@
+import { TextDecoder } from 'node:util';
+import { BadJSON } from '../../exceptions/response.js';
+import { PARSED_LENGTH } from '../../redaction/exchange.js';
+import { messageOf } from '../../util/errors.js';
+import type { HttpResponse } from '../request.js';
+import { responseInput } from '../response-input.js';
+
+/** What the body of a response is wanted as; undefined for what its `Content-Type` says. */
+export type ResponseType = 'arraybuffer' | 'json' | 'stream' | 'text' | undefined;
+
+/** How much of a failed response's stream is read for its exception, in bytes. */
+const FAILED_STREAM_LENGTH = 64 * 1024;
+const UTF_8 = new TextDecoder();
+
+/**
+ * Decodes the body of a response as `responseType` asks.
+ *
+ * | `responseType`  | `data`                                                                            |
+ * | --------------- | --------------------------------------------------------------------------------- |
+ * | none            | JSON parsed where `Content-Type` says JSON; text where it says text; else `Buffer` |
+ * | `'json'`        | JSON parsed, whatever `Content-Type` says                                         |
+ * | `'text'`        | a string                                                                          |
+ * | `'arraybuffer'` | a `Buffer`                                                                        |
+ * | `'stream'`      | a `Readable`                                                                      |
+ *
+ * An empty body is `''` except for the last two.
+ *
+ * @throws BadJSON
+ */
+export function decodeBody(response: HttpResponse, responseType: ResponseType): unknown {
+  if (responseType === 'stream' || responseType === 'arraybuffer') return response.body;
+  const text = decodeText(response, responseType);
+  const isJson = responseType === 'json' || (responseType === undefined && isJsonType(mediaTypeOf(response)));
+  if (!isJson || typeof text !== 'string' || text === '') return text;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw badJson(response, text, error);
+  }
+}
+
+/** Decodes the body like {@link decodeBody}, but does not parse JSON: for a caller with a `transformResponse`. */
+export function decodeText(response: HttpResponse, responseType: ResponseType): unknown {
+  const { body } = response;
+  if (!Buffer.isBuffer(body) || responseType === 'arraybuffer') return body;
+  if (body.length === 0) return '';
+  if (responseType === undefined && !isTextType(mediaTypeOf(response))) return body;
+  return decoderFor(response).decode(body);
+}
+
+/** Whether a response is an HTML page. No command is answered with one: it comes from a gateway or a login. */
+export function isPage(response: HttpResponse): boolean {
+  return mediaTypeOf(response) === 'text/html';
+}
+
+/**
+ * Reads the body of a failed response for its exception; the start of it where it is a stream. A body that is too long
+ * for an exception stays bytes. Never throws.
+ */
+export async function readFailedBody(response: HttpResponse): Promise<unknown> {
+  const body = Buffer.isBuffer(response.body) ? response.body : await readStart(response.body);
+  if (body.length > PARSED_LENGTH) return body;
+  const readable = { ...response, body };
+  try {
+    return decodeBody(readable, undefined);
+  } catch {
+    return decodeText(readable, undefined);
+  }
+}
+
+async function readStart(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length >= FAILED_STREAM_LENGTH) break;
+    }
+  } catch {
+    // The status says more than a body that broke off.
+  }
+  return Buffer.concat(chunks);
+}
+
+function badJson(response: HttpResponse, text: string, error: unknown): BadJSON {
+  const cause = new SyntaxError(withoutExcerpt(messageOf(error)));
+  const preamble = isPage(response)
+    ? "The body is a page of HTML, of a gateway in trouble perhaps, or of a login. `responseType: 'text'` takes it as it is."
+    : `The body is not the JSON that it should be: ${cause.message}`;
+  return new BadJSON(responseInput(response, text), undefined, { cause, preamble });
+}
+
+/** V8 quotes the body around the error, and any part of it may be secret. */
+function withoutExcerpt(message: string): string {
+  return message.replace(/,? (?:\.\.\.)?".*"(?:\.\.\.)? is not valid JSON$/s, ' is not valid JSON');
+}
+
+function contentTypeOf(response: HttpResponse): string {
+  return String(response.headers['content-type'] ?? '');
+}
+
+/** The media type in lower case, without its parameters. */
+function mediaTypeOf(response: HttpResponse): string {
+  const [type = ''] = contentTypeOf(response).split(';', 1);
+  return type.trim().toLowerCase();
+}
+
+/** By the WHATWG's MIME Sniffing Standard, section 4.6. */
+function isJsonType(type: string): boolean {
+  return type === 'application/json' || type === 'text/json' || type.endsWith('+json');
+}
+
+function isTextType(type: string): boolean {
+  return (
+    type === '' ||
+    isJsonType(type) ||
+    type.startsWith('text/') ||
+    type.endsWith('+xml') ||
+    /^application\/(?:xml|javascript|x-www-form-urlencoded)$/.test(type)
+  );
+}
+
+/** UTF-8 where no charset is declared, or one that is unknown. A byte order mark is left out. */
+function decoderFor(response: HttpResponse): TextDecoder {
+  const [, charset] = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentTypeOf(response)) ?? [];
+  if (charset === undefined || /^utf-?8$/i.test(charset)) return UTF_8;
+  try {
+    return new TextDecoder(charset);
+  } catch {
+    return UTF_8;
+  }
+}

@@ -1,0 +1,302 @@
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import { finished, pipeline, Readable, Transform } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
+import { urlToHttpOptions } from 'node:url';
+import { InvalidInvocation } from '../../exceptions/base.js';
+import { isReadable } from '../../util/guards.js';
+import { rememberLast } from '../../util/memoize.js';
+import { lengthOf, openBody } from '../body/request-body.js';
+import { framed } from '../framing.js';
+import {
+  type HeaderFields,
+  type HttpRequest,
+  type HttpResponse,
+  type RequestContext,
+  SAFE_METHODS,
+  type Send,
+} from '../request.js';
+import { requestInput } from '../response-input.js';
+import type { Connections, Route } from './connections.js';
+import { decodeContent, decodeStream, tooLarge } from './content-coding.js';
+import { toTransportException } from './errors.js';
+import { IdleTimeout } from './idle-timeout.js';
+import { Progress } from './progress.js';
+import { ProxyError } from './proxy-error.js';
+
+/** How much of a body is written at a time where the caller wants to hear of its progress, in bytes. */
+const CHUNK = 64 * 1024;
+
+/**
+ * Creates what sends one request over the network: one attempt, to one URL. No redirect is followed, no status is an
+ * exception, and whatever goes wrong is an exception of this package.
+ */
+export function createTransport(connections: Connections): Send {
+  return async (request, context) => {
+    const attempt: Attempt = { request, context, sentAt: Date.now(), isConnected: false };
+    try {
+      context.signal.throwIfAborted();
+      if (!SAFE_METHODS.has(request.method)) await processPendingCloses();
+      const target = targetOf(request.url);
+      const message = await exchange(attempt, target, connections.route(target.url, context.options));
+      return await receive(attempt, message);
+    } catch (error) {
+      throw failure(attempt, attempt.error ?? error);
+    }
+  };
+}
+
+/** One sending of a request. */
+interface Attempt {
+  readonly request: HttpRequest;
+  readonly context: RequestContext;
+  /** In milliseconds since the epoch. */
+  readonly sentAt: number;
+  /** Whether there was a connection, so that something may have reached the server. */
+  isConnected: boolean;
+  /** Why it failed, where that is known before the response is read. */
+  error?: Error;
+}
+
+/**
+ * Lets the event loop process what has arrived. A kept connection may have been closed while this process was busy; a
+ * write over it would fail, and must not be repeated. The first turn ends this round of the event loop, the second is a
+ * whole one.
+ */
+async function processPendingCloses(): Promise<void> {
+  await turn();
+  await turn();
+}
+
+function failure({ request, context, isConnected }: Attempt, error: unknown): Error {
+  const { signal } = context;
+  const neverReached = !isConnected || error instanceof ProxyError;
+  return toTransportException(error, { ...requestInput(request), signal, neverReached });
+}
+
+/** Sends the request, and waits for the head of the response. */
+function exchange(attempt: Attempt, target: Target, route: Route): Promise<IncomingMessage> {
+  const { request, context } = attempt;
+  const { signal, options } = context;
+  const body = request.body === undefined ? undefined : openBody(request.body);
+  checkLength(request, options.maxBodyLength);
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const outgoing = createRequest(request, target, route, context);
+    let incoming: IncomingMessage | undefined;
+    const onAbort = (): void => void (incoming ?? outgoing).destroy(signal.reason);
+    signal.addEventListener('abort', onAbort);
+    outgoing.on('close', () => {
+      signal.removeEventListener('abort', onAbort);
+      idle?.end();
+    });
+    const idle = options.timeout > 0 ? new IdleTimeout(outgoing, options.timeout) : undefined;
+    outgoing.on('socket', (socket) => {
+      watchConnection(socket, attempt);
+      idle?.watch(socket);
+    });
+    outgoing.on('error', (error) => {
+      const isOfProxy = route.forward !== undefined && !attempt.isConnected && !signal.aborted;
+      attempt.error = idle?.error ?? (isOfProxy ? route.forward.failure(error) : error);
+      reject(attempt.error);
+      // What follows a response on its connection can show that the response was not whole.
+      incoming?.destroy(error);
+    });
+    // Without a listener Node would wait for ever.
+    outgoing.on('upgrade', (_, socket) => {
+      socket.destroy();
+      reject(invalidStatus('the server switched to another protocol'));
+    });
+    outgoing.on('response', (message) => {
+      incoming = message;
+      idle?.received(message);
+      const { statusCode = 0 } = message;
+      if (statusCode < 200 || statusCode > 599)
+        outgoing.destroy(invalidStatus(`the status is ${statusCode}`));
+      else if (statusCode === 407 && route.forward !== undefined)
+        outgoing.destroy(route.forward.refusal(statusCode));
+      else resolve(message);
+    });
+    writeBody(outgoing, request, body, context);
+  });
+}
+
+/** Notes when there is a connection: from then on something may have reached the server. */
+function watchConnection(socket: Socket, attempt: Attempt): void {
+  const { connecting, secureConnecting } = socket as Socket & { readonly secureConnecting?: boolean };
+  if (!connecting && !secureConnecting) attempt.isConnected = true;
+  else
+    socket.once(secureConnecting === undefined ? 'connect' : 'secureConnect', () => {
+      attempt.isConnected = true;
+    });
+}
+
+function createRequest(
+  request: HttpRequest,
+  { url, options: direct }: Target,
+  { agent, forward }: Route,
+  { options }: RequestContext,
+): ClientRequest {
+  const headers: HeaderFields = framed(request);
+  const outgoing: https.RequestOptions = {
+    ...direct,
+    method: request.method,
+    headers: headers as http.OutgoingHttpHeaders,
+    agent,
+    // Neither an environment variable nor an option of the process makes the parser lenient, or TLS unchecked. An agent may.
+    insecureHTTPParser: false,
+    rejectUnauthorized: true,
+  };
+  if (options.lookup !== undefined) outgoing.lookup = options.lookup;
+  if (options.family) outgoing.family = options.family;
+  if (forward !== undefined) {
+    const { protocol, hostname, port } = forward;
+    Object.assign(outgoing, { protocol, hostname, port, path: `${url.origin}${direct.path}` });
+    outgoing.headers = { host: url.host, ...headers, ...forward.headers } as http.OutgoingHttpHeaders;
+  }
+  return outgoing.protocol === 'https:' ? https.request(outgoing) : http.request(outgoing);
+}
+
+/** A URL, and what `node:http` has to know of it. */
+interface Target {
+  readonly url: URL;
+  readonly options: Pick<http.RequestOptions, 'protocol' | 'hostname' | 'port' | 'path' | 'auth'>;
+}
+
+/** Requests come in runs to the same URL, so the last one is remembered. */
+const targetOf: (url: string) => Target = rememberLast((text) => {
+  const url = new URL(text);
+  const { protocol, hostname, port, path, auth } = urlToHttpOptions(url);
+  return { url, options: { protocol, hostname, port, path, auth } as Target['options'] };
+});
+
+function checkLength({ body }: HttpRequest, limit: number): void {
+  const length = lengthOf(body) ?? 0;
+  if (limit >= 0 && length > limit) throw bodyTooLong(limit);
+}
+
+function bodyTooLong(limit: number): InvalidInvocation {
+  return new InvalidInvocation(`\`data\` is longer than \`maxBodyLength\`, which is ${limit} bytes`);
+}
+
+function writeBody(
+  outgoing: ClientRequest,
+  request: HttpRequest,
+  body: string | Buffer | Readable | undefined,
+  { options }: RequestContext,
+): void {
+  const { onUploadProgress, maxBodyLength } = options;
+  if (!isReadable(body) && onUploadProgress === undefined) {
+    outgoing.end(body);
+    return;
+  }
+  const source = isReadable(body) ? body : Readable.from(inChunks(body));
+  const progress = onUploadProgress && new Progress(onUploadProgress, 'upload', lengthOf(request.body));
+  let length = 0;
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      length += chunk.length;
+      progress?.add(chunk.length);
+      done(maxBodyLength >= 0 && length > maxBodyLength ? bodyTooLong(maxBodyLength) : null, chunk);
+    },
+    flush(done) {
+      progress?.end();
+      done();
+    },
+  });
+  pipeline(source, counted, (error) => {
+    if (error && !outgoing.destroyed) outgoing.destroy(ofBody(error));
+  });
+  counted.pipe(outgoing);
+  outgoing.once('close', () => counted.destroy());
+}
+
+function inChunks(body: string | Buffer | undefined): Buffer[] {
+  const bytes = Buffer.from(body ?? '');
+  const starts = Array.from({ length: Math.ceil(bytes.length / CHUNK) }, (_, index) => index * CHUNK);
+  return starts.map((start) => bytes.subarray(start, start + CHUNK));
+}
+
+/** Marks the failure of a body that the caller gave: it says nothing about the connection. */
+function ofBody(error: Error): Error {
+  if (error instanceof InvalidInvocation) return error;
+  const { message, code } = error as NodeJS.ErrnoException;
+  return Object.assign(new Error(message), { code, isOfBody: true });
+}
+
+function invalidStatus(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ERR_INVALID_STATUS' });
+}
+
+/** Reads the response: whole, or as a stream that its reader is given. */
+async function receive(attempt: Attempt, message: IncomingMessage): Promise<HttpResponse> {
+  const { request, context, sentAt } = attempt;
+  const { isStream, decompress, maxContentLength } = context.options;
+  const { statusCode: status = 0, statusMessage: statusText = '' } = message;
+  const headers = message.headers as HeaderFields;
+  const hasBody = request.method !== 'HEAD' && status !== 204 && status !== 304;
+  const source = watchProgress(message, context);
+  const head = { status, statusText, request, sentAt };
+  if (isStream) {
+    const decoded = decompress && hasBody ? decodeStream(source, headers) : { body: source, headers };
+    return { ...head, headers: decoded.headers, body: guard(decoded.body, maxContentLength, attempt) };
+  }
+  const bytes = await readAll(source, maxContentLength);
+  if (!decompress || !hasBody) return { ...head, headers, body: bytes };
+  return { ...head, ...(await decodeContent(bytes, headers, maxContentLength)) };
+}
+
+function watchProgress(message: IncomingMessage, { options }: RequestContext): Readable {
+  const { onDownloadProgress } = options;
+  if (onDownloadProgress === undefined) return message;
+  const length = message.headers['content-length'];
+  const progress = new Progress(
+    onDownloadProgress,
+    'download',
+    length === undefined ? length : Number(length),
+  );
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      progress.add(chunk.length);
+      done(null, chunk);
+    },
+    flush(done) {
+      progress.end();
+      done();
+    },
+  });
+  return pipeline(message, counted, () => {});
+}
+
+function readAll(source: Readable, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    if (source.destroyed) return reject(source.errored ?? new Error('aborted'));
+    const chunks: Buffer[] = [];
+    let length = 0;
+    source.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (limit >= 0 && length > limit) source.destroy(tooLarge(limit));
+      else chunks.push(chunk);
+    });
+    source.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    source.on('error', reject);
+  });
+}
+
+/** Passes a streamed body on, so that its reader too gets exceptions of this package. */
+function guard(source: Readable, limit: number, attempt: Attempt): Readable {
+  let length = 0;
+  const guarded = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      length += chunk.length;
+      if (limit >= 0 && length > limit) done(failure(attempt, tooLarge(limit)));
+      else done(null, chunk);
+    },
+  });
+  finished(source, { writable: false }, (error) => {
+    if (error) guarded.destroy(failure(attempt, attempt.error ?? error));
+  });
+  guarded.once('close', () => source.destroy());
+  return source.pipe(guarded);
+}

@@ -1,0 +1,145 @@
+import { exceptionFor, isFailure } from '../exceptions/status.js';
+import { AxiosHeaders } from '../http/axios.js';
+import { decodeBody, decodeText, isPage, readFailedBody } from '../http/body/response-body.js';
+import { type HttpRequest, type HttpResponse, SAFE_METHODS } from '../http/request.js';
+import { requestInput, responseInput } from '../http/response-input.js';
+import {
+  type RequestInput,
+  type ShownRequest,
+  type ShownResponse,
+  showRequest,
+  showResponse,
+} from '../redaction/exchange.js';
+import { redactor } from '../redaction/redact.js';
+import type { RequestConfig, SessionResponse } from './request-options.js';
+
+/** How the response to a call is read. */
+export type ReadOptions = Pick<RequestConfig, 'responseType' | 'transformResponse' | 'validateStatus'> & {
+  /** Whether the request went to the database, which never answers with a page of HTML. */
+  readonly isCommand: boolean;
+  /** Told of the response before its body is read. */
+  readonly onReceived: (shown: SessionResponse) => void;
+};
+
+/**
+ * Whether a response is no exception for the caller. A write that was redirected and not followed was not done; only 303
+ * says that it was.
+ */
+export function isAccepted(
+  { status, request }: HttpResponse,
+  { validateStatus }: Pick<ReadOptions, 'validateStatus'>,
+): boolean {
+  if (validateStatus === null) return true;
+  if (validateStatus !== undefined) return validateStatus(status);
+  const isRedirected = status >= 300 && status < 400 && status !== 303;
+  return !isFailure(status) && !(isRedirected && !SAFE_METHODS.has(request.method));
+}
+
+/**
+ * Makes the response that a caller is given. axios's own holds the request with its token, for anyone who prints it; here
+ * `config` and `request` are small copies without credentials, and of cookies only the names are left.
+ */
+export async function toSessionResponse(
+  response: HttpResponse,
+  options: ReadOptions,
+): Promise<SessionResponse> {
+  const shown = showSuccess(response);
+  options.onReceived(shown);
+  const data = await decode(response, options);
+  shown.data = response.isShared && Buffer.isBuffer(data) ? Buffer.from(data) : data;
+  if (options.transformResponse === undefined) return shown;
+  for (const transform of [options.transformResponse].flat())
+    shown.data = transform.call(shown.config as never, shown.data, shown.headers, shown.status);
+  return shown;
+}
+
+/** Makes the exception of a response, and what the session shows of it as the last response. */
+export async function toException(
+  response: HttpResponse,
+  explanation: { readonly preamble: string | undefined; readonly tries: string | undefined },
+): Promise<{ readonly exception: Error; readonly shown: SessionResponse }> {
+  const input = responseInput(response, await readFailedBody(response));
+  const exception = exceptionFor(input, explanation);
+  return { exception, shown: showFailure(exception.response, response) };
+}
+
+/** What is shown of a response that was followed by another one: that of a redirect, of a failed attempt, a 401. */
+export function showSuperseded(response: HttpResponse): SessionResponse {
+  const { body } = response;
+  return showFailure(
+    showResponse(responseInput(response, Buffer.isBuffer(body) ? body : undefined)),
+    response,
+  );
+}
+
+async function decode(response: HttpResponse, options: ReadOptions): Promise<unknown> {
+  const { responseType, transformResponse, isCommand } = options;
+  if (transformResponse !== undefined) return decodeText(response, responseType);
+  const isUnexpectedPage =
+    isCommand && responseType === undefined && response.status < 300 && isPage(response);
+  try {
+    return decodeBody(response, isUnexpectedPage ? 'json' : responseType);
+  } catch (error) {
+    // A body that cannot be read must not be answered from the cache again.
+    await response.retract?.();
+    throw error;
+  }
+}
+
+function showFailure(shown: ShownResponse, { fromCache = false }: HttpResponse): SessionResponse {
+  const { status, statusText, data, request } = shown;
+  return {
+    status,
+    statusText,
+    data,
+    headers: new AxiosHeaders(shown.headers),
+    ...copiesOf(request),
+    fromCache,
+  };
+}
+
+type Copies = Pick<SessionResponse, 'config' | 'request'>;
+
+function copiesOf({ method, url, headers }: ShownRequest): Copies {
+  return {
+    config: { method, url, headers: new AxiosHeaders(headers) },
+    request: { method, url, res: { responseUrl: url } },
+  };
+}
+
+/** A response without credentials. The copies of its request are made when they are looked at, which is rare. */
+function showSuccess(response: HttpResponse): SessionResponse {
+  const { status, statusText, headers, request, fromCache = false } = response;
+  const shownHeaders = Object.assign(new AxiosHeaders(), headers);
+  if (headers['set-cookie'] !== undefined)
+    shownHeaders.set(redactor.headers({ 'set-cookie': headers['set-cookie'] }));
+  let copies =
+    request.redirectedBy && copiesOf(showRequest(withoutBody(requestInput(request, response.token))));
+  // From here on only the request, which does not hold the token. A redirect may have put that into the URL, so its copies
+  // were made above.
+  const look = (): Copies => {
+    copies ??= copiesOf(showRequest(withoutBody(withPlaceholder(request))));
+    return copies;
+  };
+  return {
+    data: undefined,
+    status,
+    statusText,
+    headers: shownHeaders,
+    get config() {
+      return look().config;
+    },
+    get request() {
+      return look().request;
+    },
+    fromCache,
+  };
+}
+
+function withoutBody(input: RequestInput): RequestInput {
+  return { ...input, data: undefined };
+}
+
+function withPlaceholder({ method, url, headers, usesToken }: HttpRequest): RequestInput {
+  return { method, url, headers: usesToken ? { ...headers, authorization: 'Bearer <TOKEN>' } : headers };
+}
