@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { isOneShot } from '../http/body/request-body.js';
 import { withLimits } from '../http/limits.js';
-import type { HttpResponse, Interceptor, RequestContext, Token } from '../http/request.js';
+import type { HttpRequest, HttpResponse, Interceptor, RequestContext, Token } from '../http/request.js';
 import { requestInput } from '../http/response-input.js';
 import { coveredBy } from '../http/url.js';
 import type { RequestInput } from '../redaction/exchange.js';
@@ -45,11 +45,12 @@ export class Authorization {
   async obtain(request: RequestInput, context: RequestContext): Promise<Token> {
     const user = this.#user;
     const { signal } = context;
-    const asked: unknown = user.token ? user.token({ signal }) : user.authenticate({ signal });
+    const hasToken = typeof user.token === 'function';
+    const asked: unknown = hasToken ? user.token?.({ signal }) : user.authenticate({ signal });
     // Most users answer at once. To watch a signal and a clock costs more than to find that out.
     const first = await Promise.race([asked, NOT_YET]);
     const answer = first === NOT_YET ? await waitFor(asked, request, context) : first;
-    const value = user.token ? answer : user.bearer;
+    const value = hasToken ? answer : user.bearer;
     if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {
       throw new InvalidInvocation(
         "the user's `bearer` must be a token of printable characters without spaces, and not be empty",
@@ -62,10 +63,11 @@ export class Authorization {
   readonly reauthenticate: Interceptor = async (request, context, next) => {
     const response = await next(request, context);
     if (response.status !== 401 || response.token === undefined || isOneShot(request.body)) return response;
+    const refused = refusedRequest(request, response);
     context.supersede(response);
     this.#refused = { value: response.token.value, at: performance.now() };
     this.#user.invalidate?.(response.token.value);
-    return next(request, { ...context, token: await this.obtain(requestInput(request), context) });
+    return next(refused, { ...context, token: await this.obtain(requestInput(request), context) });
   };
 
   /** Adds the token to the request: the only place where that happens, next to the transport. */
@@ -110,6 +112,17 @@ export class Authorization {
     const isIdentified = typeof identity === 'string' && identity !== '' && bearer === token;
     return isIdentified ? `user ${identity}` : this.#ownerOfToken(token);
   }
+}
+
+/**
+ * The request to repeat: behind a redirect the one that it led to, for a write may have been done before it. The cookies
+ * of the session are added anew.
+ */
+function refusedRequest(request: HttpRequest, response: HttpResponse): HttpRequest {
+  if (response.request.redirectedBy === undefined) return request;
+  const { cookie, ...headers } = response.request.headers;
+  const isCallers = cookie !== undefined && request.headers['cookie'] !== undefined;
+  return { ...response.request, headers: isCallers ? { ...headers, cookie } : headers };
 }
 
 function waitFor(asked: unknown, request: RequestInput, context: RequestContext): Promise<unknown> {

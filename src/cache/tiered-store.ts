@@ -107,15 +107,15 @@ export class TieredStore {
   /** Writes what waits before it returns, where the store can do that: the process may be about to end. */
   writeNow(): void {
     const end = performance.now() + CLOSING;
-    const unwritten = [...this.#writing.values(), ...this.#waiting.values()];
-    for (const entry of this.isEmpty ? [] : unwritten) {
+    // An older entry that is being written comes first: it would take the place of a newer one.
+    for (const [key, entry] of this.isEmpty ? [] : new Map([...this.#waiting, ...this.#writing])) {
       if (this.#store.writeNow === undefined || performance.now() > end) return;
       try {
-        this.#store.writeNow(entry.key, encode(entry), entry.expires);
+        this.#store.writeNow(key, encode(entry), entry.expires);
       } catch (error) {
         this.#warn('written', error);
       }
-      this.#unqueue(entry.key);
+      if (!this.#writing.has(key)) this.#unqueue(key);
     }
   }
 

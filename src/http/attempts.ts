@@ -70,6 +70,11 @@ export class Attempts {
     return [`Gave up after ${tries}${this.#why}:`, ...list].join('\n');
   }
 
+  /** Whether an attempt may have reached the server. */
+  get mayHaveArrived(): boolean {
+    return this.#mayHaveArrived;
+  }
+
   /** Whether an attempt that may have reached the server was followed by another one. */
   get hasRepeated(): boolean {
     return this.#hasRepeated;

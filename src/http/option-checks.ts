@@ -69,7 +69,7 @@ export const HEADERS: Check = (value, name, faults) => {
       break;
     }
     const isSent = field !== undefined && field !== null && field !== false;
-    if (isSent && RESERVED.test(header))
+    if (isSent && isReserved(header))
       faults.push(`\`${name}.${header}\` must be left out: ${reasonOf(header)}`);
   }
   return copy;
@@ -83,6 +83,16 @@ function isHeader(name: string, field: unknown): boolean {
 function isHeaderValue(value: unknown): boolean {
   if (typeof value === 'string') return VALUE.test(value);
   return ['number', 'boolean', 'bigint', 'undefined'].includes(typeof value);
+}
+
+/** Whether a header field is determined by the session itself. */
+export function isReserved(name: string): boolean {
+  return RESERVED.test(name);
+}
+
+/** What to say of a reserved header field that the caller has set. */
+export function reservedHeader(name: string): string {
+  return `the header \`${name}\` must be left out: ${reasonOf(name)}`;
 }
 
 /** Why the caller cannot set a reserved header field. */

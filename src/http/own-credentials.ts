@@ -24,7 +24,8 @@ export function hasOwnCredentials({ headers, url }: HttpRequest, { httpsAgent }:
   return username + password !== '';
 }
 
-function isPersonal(name: string): boolean {
+/** Whether a header field of this name says who a request is made for, or is secret. */
+export function isPersonal(name: string): boolean {
   let answer = known.get(name);
   if (answer === undefined) {
     answer = kindOf(name) !== undefined || PERSONAL.test(name);

@@ -47,11 +47,21 @@ export class Secrets {
   }
 
   #addHeader(kind: SecretKind, line: string): void {
-    if (kind === 'authorization') this.#add(kind, line.replace(/^\w+\s+/, ''));
+    if (kind === 'authorization') this.#addAuthorization(line);
     else if (kind === 'cookie') for (const pair of line.split(';')) this.#add(kind, cookieValue(pair));
     // What follows are attributes.
     else if (kind === 'set-cookie') this.#add(kind, cookieValue(line.split(';', 1)[0] ?? ''));
     else this.#add(kind, line);
+  }
+
+  #addAuthorization(line: string): void {
+    const credentials = line.replace(/^\w+\s+/, '');
+    this.#add('authorization', credentials);
+    if (!/^basic\s/i.test(line)) return;
+    const password = Buffer.from(credentials, 'base64')
+      .toString()
+      .replace(/^[^:]*:/, '');
+    if (password !== '') this.#add('authorization', password);
   }
 
   /** The password, and the header that it is sent in. */

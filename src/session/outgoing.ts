@@ -6,6 +6,7 @@ import {
   type InternalAxiosRequestConfig,
 } from '../http/axios.js';
 import { serializeBody } from '../http/body/request-body.js';
+import { isReserved, reservedHeader } from '../http/option-checks.js';
 import type { HttpRequest, RequestBody } from '../http/request.js';
 import { messageOf } from '../util/errors.js';
 import type { RequestConfig } from './request-options.js';
@@ -36,9 +37,9 @@ export function toMessage(config: RequestConfig, defaults: Readonly<Record<strin
   }
   const contentType = textOf(headers['content-type'] ?? defaults['content-type']);
   const serialized = serializeBody(body, contentType, formSerializer);
-  if (serialized.isForced || contentType === undefined)
-    // axios would call a body without a type a form, unless the header is `false`.
-    headers['content-type'] = serialized.contentType ?? false;
+  const type = serialized.isForced ? serialized.contentType : (contentType ?? serialized.contentType);
+  // axios would call the body of a write without a type a form, unless the header is `false`.
+  headers['content-type'] = type ?? false;
   return { method: method.toUpperCase(), url: withQuery(config), headers, data: serialized.body };
 }
 
@@ -73,6 +74,8 @@ export function toHeaderFields(
     if (value === false) delete fields[name.toLowerCase()];
     else fields[name.toLowerCase()] = Array.isArray(value) ? value.map(String) : String(value);
   }
+  // Functions of the caller and prepared requests can set what `headers` may not.
+  for (const name in fields) if (isReserved(name)) throw new InvalidInvocation(reservedHeader(name));
   return fields;
 }
 
@@ -110,7 +113,10 @@ function withQuery({ url, params, paramsSerializer }: RequestConfig): string {
   const text = String(url ?? '');
   if (params === undefined || params === null) return text;
   try {
-    return QUERIES.getUri({ url: text, params, ...(paramsSerializer && { paramsSerializer }) });
+    const uri = QUERIES.getUri({ url: text, params, ...(paramsSerializer && { paramsSerializer }) });
+    if (uri.includes('[object%20Promise]') || uri.includes('[object Promise]'))
+      throw new Error('they are a Promise');
+    return uri;
   } catch (error) {
     throw new InvalidInvocation(`\`params\` cannot be written as a query: ${messageOf(error)}`);
   }

@@ -70,17 +70,18 @@ export class PreparedRequest {
 
   /**
    * @internal
-   * The request as it is now. It has the session's token unless the caller put something else into the header.
+   * The request as it is now. It has the session's token unless the caller put something else into the header, or the
+   * session that sends it is one for another server.
    *
    * @throws InvalidInvocation where it is not a prepared request
    */
-  static preparationOf(value: PreparedRequest): Preparation {
+  static preparationOf(value: PreparedRequest, mayUseToken: (url: string) => boolean): Preparation {
     if (!isObject(value) || !(#preparation in value))
       throw new InvalidInvocation('the request must be one that session.prepareRequest() made');
     const { request, context, read } = value.#preparation;
     const { authorization, ...headers } = toHeaderFields(value.#headers);
     const { token } = context;
-    if (token !== undefined && authorization === bearer(token)) {
+    if (token !== undefined && authorization === bearer(token) && mayUseToken(request.url)) {
       const recent = { ...token, obtainedAt: performance.now() };
       return {
         request: { ...request, headers, usesToken: true },

@@ -1,3 +1,4 @@
+import { InvalidInvocation } from '../exceptions/base.js';
 import { exceptionFor, isFailure } from '../exceptions/status.js';
 import { AxiosHeaders } from '../http/axios.js';
 import { decodeBody, decodeText, isPage, readFailedBody } from '../http/body/response-body.js';
@@ -30,7 +31,7 @@ export function isAccepted(
   { validateStatus }: Pick<ReadOptions, 'validateStatus'>,
 ): boolean {
   if (validateStatus === null) return true;
-  if (validateStatus !== undefined) return validateStatus(status);
+  if (validateStatus !== undefined) return Boolean(notPromise('validateStatus', validateStatus(status)));
   const isRedirected = status >= 300 && status < 400 && status !== 303;
   return !isFailure(status) && !(isRedirected && !SAFE_METHODS.has(request.method));
 }
@@ -49,7 +50,10 @@ export async function toSessionResponse(
   shown.data = response.isShared && Buffer.isBuffer(data) ? Buffer.from(data) : data;
   if (options.transformResponse === undefined) return shown;
   for (const transform of [options.transformResponse].flat())
-    shown.data = transform.call(shown.config as never, shown.data, shown.headers, shown.status);
+    shown.data = notPromise(
+      'transformResponse',
+      transform.call(shown.config as never, shown.data, shown.headers, shown.status),
+    );
   return shown;
 }
 
@@ -142,4 +146,11 @@ function withoutBody(input: RequestInput): RequestInput {
 
 function withPlaceholder({ method, url, headers, usesToken }: HttpRequest): RequestInput {
   return { method, url, headers: usesToken ? { ...headers, authorization: 'Bearer <TOKEN>' } : headers };
+}
+
+/** @throws InvalidInvocation where a function that is not waited for returned a promise */
+function notPromise<T>(name: string, value: T): T {
+  if (!(value instanceof Promise)) return value;
+  value.catch(() => {});
+  throw new InvalidInvocation(`\`${name}\` must not be async: it is not waited for`);
 }

@@ -9,7 +9,9 @@ import { type ResponseExceptionClass, STATUS_EXCEPTIONS } from '../exceptions/st
 import { copyException, TransportException } from '../exceptions/transport.js';
 import { Attempts } from '../http/attempts.js';
 import { Axios, type AxiosResponse, type InternalAxiosRequestConfig } from '../http/axios.js';
+import { discardUnsent } from '../http/body/request-body.js';
 import { coalesce } from '../http/interceptors/coalesce.js';
+import { isPersonal } from '../http/own-credentials.js';
 import type { HttpResponse, RequestContext, RequestOptions, Send } from '../http/request.js';
 import { resolveRetry } from '../http/retry-policy.js';
 import { Connections } from '../http/transport/connections.js';
@@ -47,6 +49,8 @@ const PARTS_OF_MESSAGE: ReadonlySet<string> = new Set([
   'signal',
 ]);
 
+const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
+
 /** Header fields of every request, unless the options say otherwise. */
 const HEADERS = { accept: '*/*', 'accept-encoding': ACCEPT_ENCODING, 'user-agent': `itkdb/${VERSION}` };
 
@@ -74,6 +78,7 @@ export class Session {
   readonly #options: ResolvedSessionOptions;
   readonly #defaults: RequestOptions;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #publicHeaders: Readonly<Record<string, string>>;
   readonly #logger: Logger;
   readonly #authorization: Authorization;
   readonly #connections: Connections;
@@ -96,6 +101,7 @@ export class Session {
     const { prefix, user, headers, logger, maxConcurrency, minInterval, onRetry } = this.#options;
     this.#defaults = defaultsOf(this.#options);
     this.#headers = { ...HEADERS, ...lowerCaseNames(headers) };
+    this.#publicHeaders = withoutSecrets(this.#headers);
     this.#logger = logger;
     this.#join = rememberLast((url) => joinUrl(prefix, url).href);
     this.#authorization = new Authorization(user, prefix);
@@ -206,7 +212,7 @@ export class Session {
     options: { signal?: AbortSignal } = {},
   ): Promise<SessionResponse<T>> {
     const signal = checkRequest(options).signal as AbortSignal | undefined;
-    const preparation = PreparedRequest.preparationOf(request);
+    const preparation = PreparedRequest.preparationOf(request, this.#authorization.covers);
     const { context, read } = preparation;
     const { method, url, body } = preparation.request;
     const headers = { 'content-type': false, ...preparation.request.headers };
@@ -216,7 +222,7 @@ export class Session {
 
   /** Puts the user's token of this moment into a prepared request, if it is under the prefix. */
   async authorize(request: PreparedRequest): Promise<PreparedRequest> {
-    const preparation = PreparedRequest.preparationOf(request);
+    const preparation = PreparedRequest.preparationOf(request, this.#authorization.covers);
     if (!this.#authorization.covers(preparation.request.url)) return request;
     const { signal, end } = this.#start(undefined);
     try {
@@ -321,12 +327,12 @@ export class Session {
       supersede: (response) => this.#supersede(response),
     };
     const handle = new CallHandle({ ...call, context, stream: undefined });
+    const { method, url, data } = call.message;
     try {
-      const { method, url, data } = call.message;
       return await this.#axios.request({ method, url, data, call: handle } as object);
     } catch (error) {
-      // Several callers may be given one exception, and axios adds the caller to its stack.
-      throw error instanceof TransportException ? copyException(error) : error;
+      discardUnsent(data);
+      throw ofThisCaller(error);
     } finally {
       const { stream } = CallHandle.callOf({ call: handle });
       if (stream === undefined) end();
@@ -359,7 +365,7 @@ export class Session {
   /** axios's adapter: sends the request through the pipeline. It never fails: axios would change what it failed with. */
   async #adapt(config: InternalAxiosRequestConfig): Promise<AxiosResponse> {
     const call = CallHandle.callOf(config);
-    const request = toHttpRequest(config, this.#headers, call.usesToken ?? false);
+    const request = toHttpRequest(config, this.#headersFor(call, config.url ?? ''), call.usesToken ?? false);
     if (call.isPreparation) call.outcome = { prepared: { request, context: call.context, read: call.read } };
     else
       call.outcome = await this.#pipeline(request, call.context).then(
@@ -367,6 +373,12 @@ export class Session {
         (error: unknown) => ({ error }),
       );
     return { status: 0, statusText: '', headers: {}, data: undefined, config };
+  }
+
+  /** Those that the session adds. Of a prepared request they are final, and another server is told no secrets. */
+  #headersFor({ preparation }: Call, url: string): Readonly<Record<string, string>> {
+    if (preparation !== undefined) return NO_HEADERS;
+    return this.#authorization.covers(url) ? this.#headers : this.#publicHeaders;
   }
 
   /** axios's response interceptor: makes an exception or the caller's response of what the pipeline returned. */
@@ -469,6 +481,17 @@ class CallHandle {
   }
 }
 
+const stacks = new WeakMap<Error, string | undefined>();
+
+/** Several callers may be given one exception, and axios adds each of them to its stack: here only the first. */
+function ofThisCaller(error: unknown): unknown {
+  if (error instanceof TransportException) return copyException(error);
+  if (!(error instanceof Error)) return error;
+  if (!stacks.has(error)) stacks.set(error, error.stack);
+  else Reflect.set(error, 'stack', stacks.get(error));
+  return error;
+}
+
 /** The options of a request that says nothing of them. */
 function defaultsOf(session: ResolvedSessionOptions): RequestOptions {
   const { timeout, maxContentLength, maxRedirects, retry, httpAgent, httpsAgent, proxy } = session;
@@ -484,6 +507,10 @@ function defaultsOf(session: ResolvedSessionOptions): RequestOptions {
     onUploadProgress: undefined,
     onDownloadProgress: undefined,
   });
+}
+
+function withoutSecrets(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isPersonal(name)));
 }
 
 function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {

@@ -168,6 +168,24 @@ describe('what waits to be written', () => {
     expect(logger.lines).toEqual([expect.stringMatching(/^warn: Cache: .*within 5 seconds/)]);
   });
 
+  it('is not replaced by an older entry that was being written when it was written at once', async () => {
+    const values = new Map<string, Buffer>();
+    const put = (key: string, parts: readonly Buffer[]): void => void values.set(key, Buffer.concat(parts));
+    const slow = storeThat(async (key, parts) => {
+      await sleep(50);
+      put(key, parts);
+    });
+    const tiered = new TieredStore({ ...slow, writeNow: put }, keepLogs());
+    tiered.put(entry('a', Buffer.from('old')));
+    const written = tiered.size();
+    tiered.put(entry('a', Buffer.from('new')));
+    tiered.writeNow();
+    expect(values.get('a')?.toString()).toMatch(/old$/);
+    await written;
+    await tiered.close();
+    expect(values.get('a')?.toString()).toMatch(/new$/);
+  });
+
   it('is answered from memory, of which the least recently used goes first', async () => {
     const tiered = new TieredStore(
       storeThat(async () => {}),

@@ -17,8 +17,12 @@ export class Origin {
   readonly requests: SeenRequest[] = [];
   readonly #server: ReturnType<typeof createServer>;
 
-  private constructor(respond: Respond) {
+  private constructor(
+    respond: Respond,
+    respondRaw?: (request: IncomingMessage, response: ServerResponse) => void,
+  ) {
     this.#server = createServer(async (request, response) => {
+      if (respondRaw !== undefined) return respondRaw(request, response);
       const { method = '', url = '', headers } = request;
       const seen = { method, url, headers, body: await text(request).catch(() => '') };
       this.requests.push(seen);
@@ -28,6 +32,15 @@ export class Origin {
 
   static async start(respond: Respond = (_, response) => response.end('ok')): Promise<Origin> {
     const origin = new Origin(respond);
+    await new Promise<void>((resolve) => origin.#server.listen(0, '127.0.0.1', resolve));
+    return origin;
+  }
+
+  /** Does not read the body of a request before it is answered. */
+  static async startRaw(
+    respond: (request: IncomingMessage, response: ServerResponse) => void,
+  ): Promise<Origin> {
+    const origin = new Origin(() => {}, respond);
     await new Promise<void>((resolve) => origin.#server.listen(0, '127.0.0.1', resolve));
     return origin;
   }

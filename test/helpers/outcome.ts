@@ -4,7 +4,7 @@ import { ITkDBException, Session, type SessionOptions, User } from '../../src/in
 import type { EmbeddedPdb } from '../../src/testing/index.js';
 
 /** For how long a call may go on before it counts as hanging, in milliseconds. */
-const PATIENCE = 5000;
+const PATIENCE = 15_000;
 
 /**
  * What became of a call: its value, or one of our exceptions. Anything else that is thrown fails the test, and so does
@@ -41,9 +41,9 @@ export async function requestOutcome(
   url = 'listProjects',
 ): Promise<Outcome> {
   const session = new Session({
-    user: new User({ ...pdb.userOptions, retry: false, timeout: 300 }),
+    user: new User({ ...pdb.userOptions, retry: false, timeout: 1000 }),
     prefixUrl: pdb.apiUrl,
-    timeout: 300,
+    timeout: 1000,
     retry: false,
     ...options,
   });

@@ -86,6 +86,11 @@ export function openBody(body: RequestBody | undefined): string | Buffer | Reada
   return body.readableObjectMode ? withoutObjects(body) : body;
 }
 
+/** Destroys a stream that was not sent and will not be: it holds what it reads from. */
+export function discardUnsent(body: unknown): void {
+  if (isReadable(body) && !SENT.has(body)) body.on('error', () => {}).destroy();
+}
+
 function serialize(
   data: unknown,
   contentType: string | undefined,

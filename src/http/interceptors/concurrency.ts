@@ -107,6 +107,7 @@ export function concurrency(limit: ConcurrencyLimit): Interceptor {
         throw toTransportException(reason, {
           ...requestInput(request, context.token),
           signal: context.signal,
+          neverReached: true,
         });
       });
     }

@@ -86,9 +86,10 @@ function nextRequest(
 function resolveLocation(from: URL, location: string): URL | undefined {
   try {
     const to = joinUrl(from, location);
-    // A server does not choose the credentials of the next request.
-    to.username = '';
-    to.password = '';
+    // A server does not choose the credentials of the next request. Those of the caller stay within their origin.
+    const isSameOrigin = to.origin === from.origin;
+    to.username = isSameOrigin ? from.username : '';
+    to.password = isSameOrigin ? from.password : '';
     return to;
   } catch {
     return undefined;

@@ -10,7 +10,7 @@ import {
 } from '../../exceptions/transport.js';
 import { redactorFor } from '../../redaction/exchange.js';
 import { sleep } from '../../util/sleep.js';
-import type { FailedAttempt } from '../attempts.js';
+import type { Attempts, FailedAttempt } from '../attempts.js';
 import { isOneShot } from '../body/request-body.js';
 import {
   type HttpRequest,
@@ -69,7 +69,7 @@ export function retry(hooks: RetryHooks): Interceptor {
       if (!(outcome instanceof TransportException)) context.supersede(outcome);
       const url = redactorFor({ config: requestInput(request, context.token) }).text(request.url);
       report(hooks, { method: request.method, url, ...due });
-      await pause(due.delay, request, context);
+      await pause(due.delay, request, context, attempts);
     }
   };
 }
@@ -123,10 +123,16 @@ function report({ logger, onRetry }: RetryHooks, event: RetryEvent): void {
   callBack(logger, 'onRetry', () => onRetry?.(event));
 }
 
-async function pause(delay: number, request: HttpRequest, { signal, token }: RequestContext): Promise<void> {
+async function pause(
+  delay: number,
+  request: HttpRequest,
+  { signal, token }: RequestContext,
+  attempts: Attempts,
+): Promise<void> {
   try {
     await sleep(delay, signal);
   } catch (reason) {
-    throw toTransportException(reason, { ...requestInput(request, token), signal });
+    const input = { ...requestInput(request, token), signal, neverReached: !attempts.mayHaveArrived };
+    throw toTransportException(reason, input);
   }
 }

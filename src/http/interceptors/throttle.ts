@@ -47,7 +47,7 @@ class Throttle {
       .finally(() => {
         this.#waiting -= 1;
       });
-    return withLimits(start, { request: requestInput(request, token), signal });
+    return withLimits(start, { request: requestInput(request, token), signal, neverReached: true });
   }
 
   async #wait(signal: AbortSignal): Promise<void> {

@@ -73,7 +73,7 @@ const KINDS: readonly (readonly [RegExp, Kind, string])[] = [
 ];
 
 const CALLERS_FAULT =
-  /^(?:ERR_(?:BAD_OPTION|BAD_REQUEST|INVALID_(?:ARG|CHAR|PROTOCOL|URL)|OUT_OF_RANGE|SOCKET_BAD_PORT|UNESCAPED|HTTP_INVALID|NOT_SUPPORT)|ENOENT$|EISDIR$)/;
+  /^(?:ERR_(?:BAD_OPTION|BAD_REQUEST|INVALID_(?:ARG|CHAR|PROTOCOL|URL)|OUT_OF_RANGE|SOCKET_BAD_PORT|UNESCAPED|HTTP_INVALID|INVALID_HTTP|NOT_SUPPORT)|ENOENT$|EISDIR$)/;
 
 /**
  * Makes our exception of whatever `node:http`, a caller's agent or a caller's HTTP client threw. Only the message and the
@@ -92,7 +92,8 @@ export function toTransportException(error: unknown, request: FailedRequest): IT
   const context = contextOf(request, secrets);
   if (signal?.aborted) return abortedException(what, signal.reason, context);
   const cause = plainCause(error, secrets);
-  if (CALLERS_FAULT.test(cause.code)) return new InvalidInvocation(`${what}: ${cause.message}`, { cause });
+  if (CALLERS_FAULT.test(cause.code) || error instanceof URIError)
+    return new InvalidInvocation(`${what}: ${cause.message}`, { cause });
   if (/^maxContentLength/.test(cause.message)) {
     return new ResponseTooLarge(`${what} failed: the response is too large: ${cause.message}`, {
       ...context,

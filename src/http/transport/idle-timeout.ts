@@ -6,7 +6,7 @@ import { LONGEST_TIMER } from '../../util/sleep.js';
 const SHORT = 100;
 
 /**
- * Destroys a request when the other side is idle for too long: when no byte has come or gone in either direction, from
+ * Tells when the other side of a request is idle for too long: when no byte has come or gone in either direction, from
  * the name lookup to the last byte of the body. The head of the response has to be complete within the same time after
  * the last byte of the request, so that a server cannot draw it out with interim responses or single bytes.
  *
@@ -19,12 +19,15 @@ export class IdleTimeout {
   readonly #timer: NodeJS.Timeout;
   /** Of the socket, when the last byte of the request was sent. */
   #bytesRead: number | undefined;
-  /** Why the request was destroyed, if it was. */
-  error: Error | undefined;
+  readonly #onTimeout: (error: Error) => void;
 
-  /** @param milliseconds - more than 0 */
-  constructor(request: ClientRequest, milliseconds: number) {
+  /**
+   * @param milliseconds - more than 0
+   * @param onTimeout - destroys the request
+   */
+  constructor(request: ClientRequest, milliseconds: number, onTimeout: (error: Error) => void) {
     this.#request = request;
+    this.#onTimeout = onTimeout;
     this.#milliseconds = Math.min(milliseconds, LONGEST_TIMER);
     // Runs until there is a socket to listen to (a proxy may be opening its tunnel), and again from the last byte of the
     // request to the head of the response.
@@ -86,7 +89,6 @@ export class IdleTimeout {
     if (this.#request.destroyed) return;
     const hint = this.#milliseconds < SHORT ? '; `timeout` is in milliseconds' : '';
     const message = `${what} ${Math.ceil(this.#milliseconds)} ms${hint}`;
-    this.error = Object.assign(new Error(message), { code: 'ETIMEDOUT' });
-    (this.#response ?? this.#request).destroy(this.error);
+    this.#onTimeout(Object.assign(new Error(message), { code: 'ETIMEDOUT' }));
   }
 }

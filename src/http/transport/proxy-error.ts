@@ -30,7 +30,7 @@ export function refusedBy(proxy: ProxyServer, status: number): ProxyError {
   const state = proxy.credentials === undefined ? 'missing' : 'wrong';
   return new ProxyError(
     proxy,
-    `refused its credentials (status 407): they are ${state}. They belong into its URL, as in http://user:password@host:3128`,
+    `refused its credentials (status 407): they are ${state}. User name and password belong into its URL, before the host name`,
     'ERR_PROXY_CREDENTIALS',
   );
 }
@@ -52,6 +52,11 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
     'has no TLS certificate that is trusted; NODE_EXTRA_CA_CERTS or the option `ca` adds the certificate of its authority',
   ],
 ];
+
+/** Makes the error of credentials that a SOCKS proxy refused. */
+export function credentialsRefused(proxy: ProxyServer): ProxyError {
+  return new ProxyError(proxy, 'refused its credentials: they are wrong', 'ERR_PROXY_CREDENTIALS');
+}
 
 /** Makes the error of a connection to a proxy that failed. */
 export function toProxyError(error: unknown, proxy: ProxyServer): ProxyError {

@@ -9,6 +9,7 @@ import { isReadable } from '../../util/guards.js';
 import { rememberLast } from '../../util/memoize.js';
 import { lengthOf, openBody } from '../body/request-body.js';
 import { framed } from '../framing.js';
+import { withLimits } from '../limits.js';
 import {
   type HeaderFields,
   type HttpRequest,
@@ -85,20 +86,29 @@ function exchange(attempt: Attempt, target: Target, route: Route): Promise<Incom
     signal.throwIfAborted();
     const outgoing = createRequest(request, target, route, context);
     let incoming: IncomingMessage | undefined;
-    const onAbort = (): void => void (incoming ?? outgoing).destroy(signal.reason);
+    // Both: as long as an agent has no socket for it, a request that is destroyed says nothing.
+    const onAbort = (): void => {
+      (incoming ?? outgoing).destroy(signal.reason);
+      reject(signal.reason);
+    };
     signal.addEventListener('abort', onAbort);
     outgoing.on('close', () => {
       signal.removeEventListener('abort', onAbort);
       idle?.end();
     });
-    const idle = options.timeout > 0 ? new IdleTimeout(outgoing, options.timeout) : undefined;
+    const onTimeout = (error: Error): void => {
+      attempt.error = error;
+      (incoming ?? outgoing).destroy(error);
+      reject(error);
+    };
+    const idle = options.timeout > 0 ? new IdleTimeout(outgoing, options.timeout, onTimeout) : undefined;
     outgoing.on('socket', (socket) => {
       watchConnection(socket, attempt);
       idle?.watch(socket);
     });
     outgoing.on('error', (error) => {
       const isOfProxy = route.forward !== undefined && !attempt.isConnected && !signal.aborted;
-      attempt.error = idle?.error ?? (isOfProxy ? route.forward.failure(error) : error);
+      attempt.error ??= isOfProxy ? route.forward.failure(error) : error;
       reject(attempt.error);
       // What follows a response on its connection can show that the response was not whole.
       incoming?.destroy(error);
@@ -117,6 +127,10 @@ function exchange(attempt: Attempt, target: Target, route: Route): Promise<Incom
       else if (statusCode === 407 && route.forward !== undefined)
         outgoing.destroy(route.forward.refusal(statusCode));
       else resolve(message);
+      // A server that answers early does not read the rest of the body.
+      message.on('close', () => {
+        if (!outgoing.writableFinished) outgoing.destroy();
+      });
     });
     writeBody(outgoing, request, body, context);
   });
@@ -180,6 +194,11 @@ function bodyTooLong(limit: number): InvalidInvocation {
   return new InvalidInvocation(`\`data\` is longer than \`maxBodyLength\`, which is ${limit} bytes`);
 }
 
+/** What follows the length that was announced would be taken for the next request. */
+function wrongLength(length: number, expected: number): InvalidInvocation {
+  return new InvalidInvocation(`\`data\` has ${length} bytes or more, and was said to have ${expected}`);
+}
+
 function writeBody(
   outgoing: ClientRequest,
   request: HttpRequest,
@@ -192,17 +211,19 @@ function writeBody(
     return;
   }
   const source = isReadable(body) ? body : Readable.from(inChunks(body));
-  const progress = onUploadProgress && new Progress(onUploadProgress, 'upload', lengthOf(request.body));
+  const expected = lengthOf(request.body);
+  const progress = onUploadProgress && new Progress(onUploadProgress, 'upload', expected);
   let length = 0;
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       length += chunk.length;
       progress?.add(chunk.length);
-      done(maxBodyLength >= 0 && length > maxBodyLength ? bodyTooLong(maxBodyLength) : null, chunk);
+      if (maxBodyLength >= 0 && length > maxBodyLength) done(bodyTooLong(maxBodyLength));
+      else done(expected !== undefined && length > expected ? wrongLength(length, expected) : null, chunk);
     },
     flush(done) {
       progress?.end();
-      done();
+      done(expected !== undefined && length < expected ? wrongLength(length, expected) : null);
     },
   });
   pipeline(source, counted, (error) => {
@@ -244,7 +265,13 @@ async function receive(attempt: Attempt, message: IncomingMessage): Promise<Http
   }
   const bytes = await readAll(source, maxContentLength);
   if (!decompress || !hasBody) return { ...head, headers, body: bytes };
-  return { ...head, ...(await decodeContent(bytes, headers, maxContentLength)) };
+  const decoded = decodeContent(bytes, headers, maxContentLength);
+  if (!(decoded instanceof Promise)) return { ...head, ...decoded };
+  // Decoding cannot be broken off, but nothing has to wait for it.
+  return {
+    ...head,
+    ...(await withLimits(decoded, { request: requestInput(request), signal: context.signal })),
+  };
 }
 
 function watchProgress(message: IncomingMessage, { options }: RequestContext): Readable {
@@ -281,6 +308,7 @@ function readAll(source: Readable, limit: number): Promise<Buffer> {
     });
     source.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     source.on('error', reject);
+    source.on('close', () => reject(new Error('aborted')));
   });
 }
 
@@ -294,6 +322,8 @@ function guard(source: Readable, limit: number, attempt: Attempt): Readable {
       else done(null, chunk);
     },
   });
+  // Nobody may be reading it yet.
+  guarded.on('error', () => {});
   finished(source, { writable: false }, (error) => {
     if (error) guarded.destroy(failure(attempt, attempt.error ?? error));
   });

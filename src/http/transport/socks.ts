@@ -2,8 +2,9 @@ import { lookup as lookupHost } from 'node:dns';
 import { once } from 'node:events';
 import { connect, isIP, type Socket } from 'node:net';
 import type { SocksClientOptions } from 'socks';
+import { messageOf } from '../../util/errors.js';
 import type { ProxyServer } from './proxy.js';
-import { ProxyError, toProxyError } from './proxy-error.js';
+import { credentialsRefused, ProxyError, toProxyError } from './proxy-error.js';
 import type { TunnelTarget } from './tunnel.js';
 
 /** How long a SOCKS proxy may take to reach the server, in milliseconds. The caller's timeout counts as well. */
@@ -12,7 +13,7 @@ const TIMEOUT = 120_000;
 /** Opens a tunnel through a SOCKS proxy. With `socks5h` and `socks4a` the proxy resolves the host name, else Node.js. */
 export async function openSocksTunnel(proxy: ProxyServer, target: TunnelTarget): Promise<Socket> {
   const { SocksClient } = await loadSocks(proxy);
-  const host = await resolveTarget(proxy, target);
+  const host = await untilAborted(resolveTarget(proxy, target), target.signal);
   target.signal.throwIfAborted();
   const socket = connectToProxy(proxy, target);
   try {
@@ -22,7 +23,9 @@ export async function openSocksTunnel(proxy: ProxyServer, target: TunnelTarget):
     return socket;
   } catch (error) {
     socket.destroy();
-    throw target.signal.aborted ? target.signal.reason : toProxyError(withoutOptions(error), proxy);
+    if (target.signal.aborted) throw target.signal.reason;
+    if (/authentication failed/i.test(messageOf(error))) throw credentialsRefused(proxy);
+    throw toProxyError(withoutOptions(error), proxy);
   }
 }
 
@@ -45,6 +48,15 @@ async function resolveTarget({ protocol }: ProxyServer, target: TunnelTarget): P
       if (error) return reject(error);
       return resolve(typeof address === 'string' ? address : (address[0]?.address ?? host));
     });
+  });
+}
+
+/** A name lookup cannot be ended, but nothing has to wait for it. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    if (signal.aborted) reject(signal.reason);
+    promise.then(resolve, reject);
   });
 }
 
