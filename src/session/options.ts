@@ -19,6 +19,7 @@ import {
   STRING,
   wholeNumber,
 } from '../config/check-options.js';
+import type { Duration } from '../config/duration.js';
 import { createLogger, type Logger } from '../config/logger.js';
 import { SettingsReader } from '../config/settings.js';
 import { InvalidInvocation } from '../exceptions/base.js';
@@ -28,17 +29,6 @@ import { HEADERS, isAgent, isForSignIn } from '../http/option-checks.js';
 import { type RetryEvent, type RetryOptions, type RetryPolicy, resolveRetry } from '../http/retry-policy.js';
 import { parsePrefix } from '../http/url.js';
 import { isFilledString, isFunction, isObject } from '../util/guards.js';
-
-/** A length of time, as the sum of its parts; fractions are fine. The names are those of Python's `timedelta`. */
-export interface Duration {
-  readonly weeks?: number | undefined;
-  readonly days?: number | undefined;
-  readonly hours?: number | undefined;
-  readonly minutes?: number | undefined;
-  readonly seconds?: number | undefined;
-  readonly milliseconds?: number | undefined;
-  readonly microseconds?: number | undefined;
-}
 
 /** Options of a `Session`. */
 export interface SessionOptions {

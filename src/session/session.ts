@@ -1,10 +1,11 @@
 import { finished, type Readable } from 'node:stream';
 import { Authorization } from '../auth/authorization.js';
 import type { UserLike } from '../auth/user-like.js';
-import { toMilliseconds } from '../cache/expires-after.js';
 import { SessionCache } from '../cache/session-cache.js';
+import { toMilliseconds } from '../config/duration.js';
 import { callBack, type Logger } from '../config/logger.js';
 import { InvalidInvocation } from '../exceptions/base.js';
+import { BadJSON } from '../exceptions/response.js';
 import { type ResponseExceptionClass, STATUS_EXCEPTIONS } from '../exceptions/status.js';
 import { copyException, TransportException } from '../exceptions/transport.js';
 import { Attempts } from '../http/attempts.js';
@@ -12,7 +13,7 @@ import { Axios, type AxiosResponse, type InternalAxiosRequestConfig } from '../h
 import { discardUnsent } from '../http/body/request-body.js';
 import { coalesce } from '../http/interceptors/coalesce.js';
 import { isPersonal } from '../http/own-credentials.js';
-import type { HttpResponse, RequestContext, RequestOptions, Send } from '../http/request.js';
+import type { HttpRequest, HttpResponse, RequestContext, RequestOptions, Send } from '../http/request.js';
 import { resolveRetry } from '../http/retry-policy.js';
 import { Connections } from '../http/transport/connections.js';
 import { ACCEPT_ENCODING } from '../http/transport/content-coding.js';
@@ -366,6 +367,7 @@ export class Session {
   async #adapt(config: InternalAxiosRequestConfig): Promise<AxiosResponse> {
     const call = CallHandle.callOf(config);
     const request = toHttpRequest(config, this.#headersFor(call, config.url ?? ''), call.usesToken ?? false);
+    call.request = request;
     if (call.isPreparation) call.outcome = { prepared: { request, context: call.context, read: call.read } };
     else
       call.outcome = await this.#pipeline(request, call.context).then(
@@ -397,7 +399,8 @@ export class Session {
     }
   }
 
-  async #toResponse(response: HttpResponse, { context, read }: Call): Promise<SessionResponse> {
+  async #toResponse(response: HttpResponse, call: Call): Promise<SessionResponse> {
+    const { context, read } = call;
     const { request, status, fromCache = false } = response;
     if (fromCache)
       this.#logger.debug(`Response: ${status} (from the cache) ${request.method} ${request.url}`);
@@ -410,13 +413,20 @@ export class Session {
       this.#lastResponse = shown;
       throw exception;
     }
-    return toSessionResponse(response, {
+    const options: ReadOptions = {
       ...read,
       isCommand: this.#authorization.covers(request.url),
       onReceived: (shown) => {
         this.#lastResponse = shown;
       },
-    });
+    };
+    try {
+      return await toSessionResponse(response, options);
+    } catch (error) {
+      // Another caller stored the response without reading it as JSON. It was removed, so the server is asked.
+      if (!(fromCache && error instanceof BadJSON)) throw error;
+      return this.#toResponse(await this.#pipeline(call.request as HttpRequest, context), call);
+    }
   }
 
   #supersede(response: HttpResponse): void {
@@ -458,6 +468,7 @@ interface NewCall {
 interface Call extends NewCall {
   context: RequestContext;
   usesToken?: boolean;
+  request?: HttpRequest;
   outcome?: Outcome;
   /** The body that the caller has not read yet. */
   stream: Readable | undefined;

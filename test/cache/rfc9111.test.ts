@@ -248,3 +248,17 @@ describe('a request for a part', () => {
     expect((await session.get('x', { headers: { Range: 'bytes=0-1' } })).fromCache).toBe(false);
   });
 });
+
+it('a response that was stored as text and is no JSON is requested again by the next caller', async () => {
+  let count = 0;
+  await using world = await CacheWorld.start((_, response) =>
+    response
+      .writeHead(200, { ...FRESH, 'Content-Type': 'application/json' })
+      .end(++count === 1 ? 'not JSON' : '{"a":1}'),
+  );
+  const session = world.session();
+  expect((await session.get('x', { responseType: 'text' })).data).toBe('not JSON');
+  expect((await session.get('x')).data).toEqual({ a: 1 });
+  expect((await session.get('x')).fromCache).toBe(true);
+  expect(count).toBe(2);
+});
