@@ -38,6 +38,8 @@ describe('the tarball', () => {
     const others = installed.files.filter((path) => !/^(?:dist|src)\//.test(path));
     expect(others).toEqual([
       '.env.example',
+      'CHANGELOG.md',
+      'LICENSE',
       'README.md',
       'docs/authentication.md',
       'docs/caching.md',
@@ -87,6 +89,7 @@ describe('the tarball', () => {
     const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
     expect(manifest).toMatchObject({
       version: VERSION,
+      license: 'GPL-3.0-or-later',
       type: 'module',
       sideEffects: false,
       engines: { node: '^20.19.0 || >=22.12.0' },
