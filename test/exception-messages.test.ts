@@ -34,7 +34,11 @@ describe('the message', () => {
     ['a list', [1, 'x'], `${DETAILS}[\n  1,\n  "x"\n]`],
     ['a number', 42, `${DETAILS}42`],
     ['UTF-8 bytes', Buffer.from('grüezi'), `${DETAILS}grüezi`],
-    ['other bytes', Buffer.from([0xff, 0xfe, 0x00]), `${DETAILS}<3 bytes>`],
+    [
+      'other bytes by type and length',
+      Buffer.from([0xff, 0xfe, 0x00]),
+      `${DETAILS}application/json: <3 bytes>`,
+    ],
   ])('shows %s', (_, body, details) => {
     for (const status of [401, 404, 415, 500, 418]) {
       expect(exceptionFor(answer(status, body)).message).toBe(`${head(status)}${details}`);
@@ -53,6 +57,57 @@ describe('the message', () => {
     expect(new NotFound(answer(404, '', { config: { ...CONFIG, data } })).message.split('\r\n\r\n')[1]).toBe(
       shown,
     );
+  });
+
+  it.each<[string, string | undefined, Buffer, string]>([
+    ['Latin-1 that is declared', 'text/html; charset="ISO-8859-1"', Buffer.from('é', 'latin1'), 'é'],
+    ['UTF-16 that is declared', 'text/plain;charset=utf-16le', Buffer.from('é', 'utf16le'), 'é'],
+    ['UTF-8 of an unknown charset', 'text/plain; charset=klingon', Buffer.from('é'), 'é'],
+    ['Latin-1 that is not declared', 'text/html', Buffer.from('é', 'latin1'), 'text/html: <1 bytes>'],
+    ['bytes without a type', undefined, Buffer.from([0xff, 0xff]), '<2 bytes>'],
+    ['bytes of a strange type', 'a\u001b[2Jb/c', Buffer.from([0xff, 0xff]), '<2 bytes>'],
+  ])('shows %s', (_, type, body, shown) => {
+    const exception = new NotFound(answer(404, body, { headers: type ? { 'Content-Type': type } : {} }));
+    expect(exception.message).toBe(`${head(404)}${DETAILS}${shown}`);
+    expect(exception.response.data).toBe(shown);
+  });
+
+  it('shows no secret in bytes that are not text', () => {
+    const body = Buffer.concat([Buffer.from([0xff]), Buffer.from('opaque-bearer')]);
+    const exception = new NotFound(answer(404, body));
+    expect(exception.response.data).toBe('application/json: <14 bytes>');
+    expect(inspect(exception, { depth: null, getters: true })).not.toContain('opaque-bearer');
+  });
+
+  it('shows a header field only if it is known to hold no credential', () => {
+    const names = ['X-Auth', 'Session', 'X-Jwt', 'X-Passphrase', 'Private-Key', 'X-Anything'];
+    const headers = Object.fromEntries(names.map((name) => [name, 'hush-hush-99']));
+    const config = { ...CONFIG, headers: { ...headers, 'Accept-Language': 'de', 'User-Agent': 'me' } };
+    const exception = new NotFound(answer(404, '', { config, headers: { ...headers, 'Retry-After': '7' } }));
+    expect(exception.message).toMatch(/X-Anything: <HIDDEN>\r\nAccept-Language: de\r\nUser-Agent: me\r\n/);
+    expect(exception.message + JSON.stringify(exception.response)).not.toContain('hush');
+    expect(exception.response.headers).toMatchObject({ 'x-anything': '<HIDDEN>', 'retry-after': '7' });
+  });
+
+  it('replaces a credential of a header field in the body that repeats it', () => {
+    const config = { ...CONFIG, headers: { 'X-Session-Id': 'hush-hush-99' } };
+    expect(new NotFound(answer(404, 'who is hush-hush-99?', { config })).message).toMatch(
+      /who is <TOKEN>\?$/,
+    );
+  });
+
+  it('escapes control characters, and what is JSON remains JSON', () => {
+    const evil = '\u001b[2J\u0085\u202e\u2066\u007f\0';
+    const body = { message: evil, [evil]: 'two\nlines\tand a tab' };
+    const exception = new ServerError(answer(500, body, { statusText: evil }));
+    const [, details = ''] = exception.message.split(DETAILS);
+    expect(JSON.parse(details)).toEqual(body);
+    for (const shown of [exception.message, exception.summary, new NotFound(answer(404, evil)).message])
+      expect(shown.replaceAll('\r\n', '\n')).not.toMatch(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/u);
+    expect(exception.summary).toContain('500 \\u001b[2J\\u0085\\u202e\\u2066\\u007f\\u0000');
+    expect(exceptionFor(answer(429, '', { statusText: evil })).cause).toMatchObject({
+      message: expect.stringContaining('429 Client Error: \\u001b[2J'),
+    });
   });
 
   it('names the fields of form data, but not what is in them', () => {

@@ -183,7 +183,7 @@ beforeAll(async () => {
   shown['pdb'] = pdb.toString();
   await Promise.all([session.close(), keyed.close()]);
   shown['after close'] = await session.get('ok').catch((error: unknown) => error);
-});
+}, 60_000);
 
 afterAll(async () => {
   process.off('warning', onWarning);

@@ -25,8 +25,8 @@ export function isLogger(value: unknown): boolean {
 }
 
 /**
- * Makes the logger that the package itself writes to: credentials are taken out of every line, and a logger that fails
- * fails nothing else.
+ * Creates the logger that the package itself writes to. Each message becomes one line without credentials and control
+ * characters. An error of the caller's logger is ignored.
  *
  * @param target - the caller's; without one, lines go to stderr where `NODE_DEBUG` names `itkdb`, else nowhere
  */
@@ -34,7 +34,7 @@ export function createLogger(target?: Logger): Logger {
   if (target === undefined) return debugLogger();
   const write = (level: (typeof LEVELS)[number]) => (message: string) => {
     try {
-      target[level](redactor.text(message));
+      target[level](lineOf(message));
     } catch {
       // There is nowhere to say it.
     }
@@ -45,9 +45,13 @@ export function createLogger(target?: Logger): Logger {
 function debugLogger(): Logger {
   const log = debuglog('itkdb');
   const write = (message: string): void => {
-    if (log.enabled) log('%s', redactor.text(message));
+    if (log.enabled) log('%s', lineOf(message));
   };
   return { debug: write, info: write, warn: write, error: write };
+}
+
+function lineOf(message: string): string {
+  return redactor.text(message.replace(/[\r\n]+/g, ' '));
 }
 
 /** Calls a function of the caller's that is told of something. If it fails, also later, that is a warning and no more. */

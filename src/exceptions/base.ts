@@ -1,3 +1,5 @@
+import { escapeControls } from '../util/control-characters.js';
+
 /** Every {@link ITkDBException.code}: a closed union, so that a `switch` over it can be exhaustive. */
 export type ErrorCode =
   | 'ERR_ITKDB'
@@ -73,6 +75,11 @@ export class ITkDBException extends Error {
   /** What went wrong, stable across releases. */
   readonly code: ErrorCode = 'ERR_ITKDB';
 
+  /** @param message - its control characters are escaped: a server may have sent a part of it */
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message === undefined ? message : escapeControls(String(message)), options);
+  }
+
   /** What went wrong, in one line, for a log. */
   get summary(): string {
     return lineOf(this.message.split('\n', 1)[0] ?? '');
@@ -100,7 +107,7 @@ nameClass(DuplicateTestRuns, 'DuplicateTestRuns');
 
 /** Joins a text into one line and cuts it to the longest that a summary may have. */
 export function lineOf(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = escapeControls(text.replace(/\s+/g, ' ').trim());
   return line.length > LINE ? `${line.slice(0, LINE)}…` : line;
 }
 

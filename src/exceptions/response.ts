@@ -1,7 +1,5 @@
 import {
   clip,
-  formatBody,
-  formatRequest,
   type ResponseInput,
   redactorFor,
   type ShownResponse,
@@ -10,6 +8,7 @@ import {
 import { isObject } from '../util/guards.js';
 import { type AppErrors, hasAppError, parseAppErrors } from './app-errors.js';
 import { InvalidInvocation, ITkDBException, lineOf, nameClass, type ResponseErrorCode } from './base.js';
+import { formatBody, formatRequest } from './layout.js';
 
 /** Options of a {@link ResponseException}. */
 export interface ResponseExceptionOptions extends ErrorOptions {
@@ -196,10 +195,13 @@ export class UnhandledResponse extends ResponseException {
   override readonly code = 'ERR_UNHANDLED_RESPONSE';
 
   constructor(response: ResponseInput, additionalMessage?: string, options?: ResponseExceptionOptions) {
-    const side = checked(response).status >= 500 ? 'Server' : 'Client';
-    const { status, statusText, request } = showResponse(response);
-    const cause = new Error(`${status} ${side} Error: ${statusText} for url: ${request.url}`);
-    super(response, additionalMessage, { cause, ...options });
+    super(response, additionalMessage, options);
+    if (options?.cause !== undefined) return;
+    const { status, statusText, request } = this.response;
+    const side = status >= 500 ? 'Server' : 'Client';
+    const value = new Error(`${status} ${side} Error: ${statusText} for url: ${request.url}`);
+    // As `Error` itself would set it: not enumerable.
+    Object.defineProperty(this, 'cause', { value, writable: true, configurable: true });
   }
 }
 nameClass(UnhandledResponse, 'UnhandledResponse');

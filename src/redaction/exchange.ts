@@ -1,5 +1,6 @@
+import { TextDecoder } from 'node:util';
 import { isReadable } from '../util/guards.js';
-import { type HeadersLike, headerEntries } from './header-entries.js';
+import { type HeadersLike, headerEntries } from '../util/header-entries.js';
 import { Redactor, type ShownHeaders } from './redact.js';
 import type { SecretiveExchange } from './secrets.js';
 
@@ -32,7 +33,7 @@ export interface ShownResponse {
   readonly status: number;
   readonly statusText: string;
   readonly headers: ShownHeaders;
-  /** Parsed JSON where the body was JSON, else text, else bytes (`Buffer`); `''` where there was no body. */
+  /** Parsed JSON where the body was JSON, else text; type and length of other bytes; `''` where there was no body. */
   readonly data: unknown;
   readonly request: ShownRequest;
 }
@@ -68,7 +69,7 @@ export function showResponse(input: ResponseInput, redactor: Redactor = redactor
     status: input.status,
     statusText: redactor.text(input.statusText ?? ''),
     headers: redactor.headers(input.headers),
-    data: orUnreadable(() => showBody(input.data, redactor)),
+    data: orUnreadable(() => showBody(input.data, contentTypeOf(input.headers), redactor)),
     request: showRequest(input.config ?? {}, redactor),
   };
 }
@@ -82,30 +83,8 @@ export function showRequest(
     method: (input.method ?? 'GET').toUpperCase(),
     url: redactor.text(input.url ?? ''),
     headers: redactor.headers(input.headers),
-    data: orUnreadable(() => requestBodyText(input.data, redactor)),
+    data: orUnreadable(() => requestBodyText(input.data, contentTypeOf(input.headers), redactor)),
   };
-}
-
-/** The request as it goes over the wire, in the layout of the Python package: lines ended by CRLF, then the body. */
-export function formatRequest(request: ShownRequest): string {
-  // Not by URL, which would percent-encode the placeholders.
-  const [, authority = '', path = ''] = /^https?:\/\/([^/?#]*)([^#]*)/i.exec(request.url) ?? [];
-  const lines = [
-    `Host: ${authority.replace(/^.*@/, '')}`,
-    `${request.method} ${path.startsWith('/') ? path : `/${path}`} HTTP/1.1`,
-    ...headerEntries(request.headers).map(
-      ([name, value]) => `${titleCase(name)}: ${[value].flat().join(', ')}`,
-    ),
-  ];
-  return `${lines.join('\r\n')}\r\n\r\n${clip(request.data)}`;
-}
-
-/** The server's own words about what went wrong: its JSON with two spaces of indent, or its text; `''` for nothing. */
-export function formatBody(data: unknown): string {
-  if (data === undefined || data === null) return '';
-  if (typeof data === 'string') return clip(data.trim());
-  if (ArrayBuffer.isView(data)) return `<${data.byteLength} bytes>`;
-  return clip(JSON.stringify(data, null, 2) ?? '');
 }
 
 /** A body that a test or a client of the caller's made up may throw when it is looked at. */
@@ -117,20 +96,22 @@ function orUnreadable<T>(show: () => T): T | string {
   }
 }
 
-function showBody(data: unknown, redactor: Redactor): unknown {
+function showBody(data: unknown, contentType: string, redactor: Redactor): unknown {
   if (data === undefined || data === null) return '';
   if (typeof data === 'string') return showText(data, redactor);
-  if (ArrayBuffer.isView(data) || data instanceof ArrayBuffer) return showBytes(data, redactor);
+  if (ArrayBuffer.isView(data) || data instanceof ArrayBuffer) return showBytes(data, contentType, redactor);
   if (isReadable(data)) return '<stream>';
   return redactor.json(data);
 }
 
-function showBytes(data: ArrayBufferView | ArrayBuffer, redactor: Redactor): unknown {
+/** Shows bytes as text where they are text, else by type and length: a secret in them could not be found. */
+function showBytes(data: ArrayBufferView | ArrayBuffer, contentType: string, redactor: Redactor): unknown {
   const { byteLength } = data;
   const isLong = byteLength > PARSED_LENGTH;
-  const text = utf8(isLong ? startOf(data) : data, isLong);
-  if (text === undefined) return data;
-  return isLong ? clip(redactor.text(text), byteLength) : showText(text, redactor);
+  const text = decodeStrictly(isLong ? startOf(data) : data, contentType, isLong);
+  if (text !== undefined) return isLong ? clip(redactor.data(text), byteLength) : showText(text, redactor);
+  const [type] = /^[\w.+-]{1,60}\/[\w.+-]{1,60}/.exec(contentType) ?? [];
+  return type === undefined ? `<${byteLength} bytes>` : `${redactor.text(type)}: <${byteLength} bytes>`;
 }
 
 /** As much as is sure to hold what is shown, also where secrets in it are longer than what takes their place. */
@@ -140,19 +121,19 @@ function startOf(data: ArrayBufferView | ArrayBuffer): Uint8Array {
 }
 
 function showText(text: string, redactor: Redactor): unknown {
-  if (text.length > PARSED_LENGTH) return clip(redactor.text(text.slice(0, 4 * SHOWN_LENGTH)), text.length);
+  if (text.length > PARSED_LENGTH) return clip(redactor.data(text.slice(0, 4 * SHOWN_LENGTH)), text.length);
   const parsed = /^\s*[[{]/.test(text) ? parseOr(text) : undefined;
-  return parsed === undefined ? redactor.text(text) : redactor.json(parsed);
+  return parsed === undefined ? redactor.data(text) : redactor.json(parsed);
 }
 
-function requestBodyText(body: unknown, redactor: Redactor): string {
+function requestBodyText(body: unknown, contentType: string, redactor: Redactor): string {
   if (body === undefined || body === null) return '';
   if (body instanceof FormData) return `<form data: ${[...body.keys()].join(', ')}>`;
   if (body instanceof Blob) return `<${body.size} bytes>`;
   if (isReadable(body)) return '<stream>';
   if (ArrayBuffer.isView(body) || body instanceof ArrayBuffer) {
-    const text = utf8(body);
-    return text === undefined ? '<Decoding error>' : requestBodyText(text, redactor);
+    const text = decodeStrictly(body, contentType);
+    return text === undefined ? '<Decoding error>' : requestBodyText(text, contentType, redactor);
   }
   if (typeof body !== 'string') return JSON.stringify(redactor.json(body)) ?? '';
   const shown = showText(body, redactor);
@@ -176,15 +157,33 @@ function parseOr(text: string): unknown {
   }
 }
 
-/** @param isCut - whether the last character may be incomplete */
-function utf8(bytes: ArrayBufferView | ArrayBuffer, isCut = false): string | undefined {
+function contentTypeOf(headers: HeadersLike | undefined): string {
+  return String(headerEntries(headers).find(([name]) => name === 'content-type')?.[1] ?? '');
+}
+
+/**
+ * Decodes bytes by their declared charset, UTF-8 if none is declared or it is unknown. Returns undefined where they are
+ * not text in that charset.
+ *
+ * @param isCut - whether the last character may be incomplete
+ */
+function decodeStrictly(
+  bytes: ArrayBufferView | ArrayBuffer,
+  contentType: string,
+  isCut = false,
+): string | undefined {
+  const [, charset = 'utf-8'] = /;\s{0,9}charset\s{0,9}=\s{0,9}"?([^\s";]{1,40})/i.exec(contentType) ?? [];
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes as Uint8Array, { stream: isCut });
+    return decoderFor(charset).decode(bytes as Uint8Array, { stream: isCut });
   } catch {
     return undefined;
   }
 }
 
-function titleCase(name: string): string {
-  return name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+function decoderFor(charset: string): TextDecoder {
+  try {
+    return new TextDecoder(charset, { fatal: true });
+  } catch {
+    return new TextDecoder('utf-8', { fatal: true });
+  }
 }

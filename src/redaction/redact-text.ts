@@ -1,4 +1,5 @@
-import { kindOf, mayHoldSecret, placeholderFor, type SecretKind, TOKEN } from './secret-names.js';
+import { readValue, startsAt } from '../util/json-like.js';
+import { kindOf, kindOfPath, mayHoldSecret, placeholderFor, type SecretKind, TOKEN } from './secret-names.js';
 
 /*
  * Every pattern here is linear: it can start only once in a run of characters that it might go through, or what it goes
@@ -18,9 +19,8 @@ const ORDINARY_WORD = /^(?:tokens?|secrets?|passwords?|bearer|authorization|cook
 const LIKE_A_SECRET = /\\{0,9}["']|[[{]|(?=[^&#;\s"'<>,()[\]{}]{8})[^&#;\s"'<>,()[\]{}\d]{0,99}\d/y;
 const NO_SECRET = /^(?:null|none|nil|undefined|true|false)?$/i;
 
-const OPENING = /(\\{0,9})(["'])|[[{]/y;
-const BRACKET_OR_QUOTE = /(\\{0,9})(["'])|[[\]{}]/g;
-const WORD_OF_FORM = /[^&#;\s"'<]*/y;
+/** Known secrets in it have been replaced before. */
+const WORD_OF_FORM = /(?:<TOKEN>|[^&#;\s"'<])*/y;
 const WORD_OF_TEXT = /[^&#;\s"'<>,()[\]{}]*/y;
 
 const ELEMENT = /<((?:[\w-]{1,99}:)?([\w-]{1,200}))((?:\s[^<>]{0,200})?>)[^<]+(<\\{0,9}\/\1)/g;
@@ -68,59 +68,5 @@ function kindOfEscaped(name: string): SecretKind | undefined {
   const plain = name.replace(ESCAPE, (_, utf16?: string, byte?: string) =>
     String.fromCharCode(Number.parseInt(utf16 ?? byte ?? '20', 16)),
   );
-  for (const part of plain.split(/[^\w-]+/)) {
-    const kind = kindOf(part);
-    if (kind !== undefined) return kind;
-  }
-  return undefined;
-}
-
-function startsAt(sticky: RegExp, text: string, from: number): RegExpExecArray | null {
-  sticky.lastIndex = from;
-  return sticky.exec(text);
-}
-
-interface Value {
-  /** The quote around a string with the backslashes before it, `''` around a list or an object, undefined for a word. */
-  readonly quote?: string;
-  /** Where the text goes on behind it. */
-  readonly end: number;
-}
-
-function readValue(text: string, from: number, word: RegExp): Value {
-  const [opening, escapes = '', quote] = startsAt(OPENING, text, from) ?? [];
-  if (opening === undefined) return { end: from + (startsAt(word, text, from)?.[0].length ?? 0) };
-  if (quote === undefined) return { quote: '', end: endOfBrackets(text, from) };
-  return { quote: opening, end: endOfString(text, from + opening.length, quote, escapes.length) };
-}
-
-/** @param escapes - the backslashes before each quote, which tell in how many strings the string itself is */
-function endOfString(text: string, from: number, quote: string, escapes: number): number {
-  let backslashes = 0;
-  for (let at = from; at < text.length; at++) {
-    if (text[at] === '\\') {
-      backslashes++;
-      continue;
-    }
-    if (text[at] === quote) {
-      if (backslashes % (2 * escapes + 2) === escapes) return at + 1;
-      // The string around this one ends, so this one was cut off.
-      if (backslashes < escapes) return at - backslashes;
-    }
-    backslashes = 0;
-  }
-  return text.length;
-}
-
-function endOfBrackets(text: string, from: number): number {
-  let depth = 0;
-  BRACKET_OR_QUOTE.lastIndex = from;
-  for (let match = BRACKET_OR_QUOTE.exec(text); match !== null; match = BRACKET_OR_QUOTE.exec(text)) {
-    const [found, escapes = '', quote] = match;
-    const behind = match.index + found.length;
-    if (quote !== undefined) BRACKET_OR_QUOTE.lastIndex = endOfString(text, behind, quote, escapes.length);
-    else depth += found === '[' || found === '{' ? 1 : -1;
-    if (depth === 0) return behind;
-  }
-  return text.length;
+  return kindOfPath(plain);
 }

@@ -25,7 +25,40 @@ export function kindOf(name: string): SecretKind | undefined {
   return HINT.test(name) ? KINDS.find(([pattern]) => pattern.test(name))?.[1] : undefined;
 }
 
+/** What kind of secret a name with brackets or other separators in it carries, such as `a[token]`. */
+export function kindOfPath(path: string): SecretKind | undefined {
+  return path
+    .split(/[^\w-]+/)
+    .map(kindOf)
+    .find(Boolean);
+}
+
 export const TOKEN = '<TOKEN>';
+/** Shown in place of the value of a header field that is not known. */
+export const HIDDEN = '<HIDDEN>';
+
+/** Header fields that hold no credentials. Their values are shown, with secrets in them replaced. */
+const SHOWN_HEADERS: ReadonlySet<string> = new Set(
+  `accept accept-ranges age allow alt-svc cache-control cf-ray connection date etag expect expires from host keep-alive
+  last-modified link location max-forwards origin pragma prefer preference-applied priority proxy-authenticate
+  proxy-connection range referer refresh retry-after server server-timing strict-transport-security te traceparent trailer
+  transfer-encoding upgrade user-agent vary via warning www-authenticate x-cache x-cache-hits x-content-type-options
+  x-correlation-id x-frame-options x-powered-by x-request-id x-requested-with x-runtime`.split(/\s+/),
+);
+const SHOWN_FAMILY = /^(?:accept|access-control|content|if|(?:x-)?ratelimit)-[a-z-]+$/;
+
+/** What else the name of a header field with a credential has in it. */
+const CREDENTIAL_HEADER = /auth|session|credential|key|secret|passphrase|jwt|signature|^(?:x-)?sid$/i;
+
+/** What kind of secret a header field carries; undefined for none. */
+export function kindOfHeader(name: string): SecretKind | undefined {
+  return kindOf(name) ?? (CREDENTIAL_HEADER.test(name) && !isShownHeader(name) ? 'token' : undefined);
+}
+
+/** Whether the value of a header field may be shown. Every other field may hold a credential. */
+export function isShownHeader(name: string): boolean {
+  return SHOWN_HEADERS.has(name) || SHOWN_FAMILY.test(name);
+}
 
 /** What is shown in place of a secret. */
 export function placeholderFor(kind: SecretKind): string {

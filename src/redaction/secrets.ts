@@ -1,6 +1,6 @@
 import { isObject } from '../util/guards.js';
-import { type HeadersLike, headerEntries } from './header-entries.js';
-import { kindOf, mayHoldSecret, type SecretKind } from './secret-names.js';
+import { type HeadersLike, headerEntries } from '../util/header-entries.js';
+import { kindOf, kindOfHeader, kindOfPath, mayHoldSecret, type SecretKind } from './secret-names.js';
 
 export interface BasicCredentials {
   readonly username: string;
@@ -18,6 +18,8 @@ export interface SecretiveExchange {
 
 /** What lies deeper is left out: no answer of the database is, and a hostile one must not exhaust the stack. */
 export const DEEPEST = 100;
+/** Longer text, in characters, is not a form. */
+const LONGEST_FORM = 1_000_000;
 
 /** The secrets that one or several exchanges carried. */
 export class Secrets {
@@ -28,18 +30,30 @@ export class Secrets {
   /** Adds what is secret in the headers, the URL, the credentials and the request body of an exchange. */
   add({ requestHeaders, requestBody, url = '', auth, responseHeaders }: SecretiveExchange): void {
     for (const [name, value] of [...headerEntries(requestHeaders), ...headerEntries(responseHeaders)]) {
-      const kind = kindOf(name);
+      const kind = kindOfHeader(name);
       if (kind !== undefined) for (const line of [value].flat()) this.#addHeader(kind, line);
     }
     const parsed = /[?@]/.test(url) && URL.canParse(url) ? new URL(url) : undefined;
     this.#addBasic(auth ?? userinfoOf(parsed));
     this.#addForm(parsed?.searchParams);
     try {
-      if (requestBody instanceof URLSearchParams) this.#addForm(requestBody);
-      else this.#addMembers(parsedJson(requestBody));
+      this.#addBody(requestBody);
     } catch {
-      // What cannot be read is not shown either.
+      // A body that cannot be read is not shown either.
     }
+  }
+
+  #addBody(body: unknown): void {
+    if (body instanceof URLSearchParams || body instanceof FormData) this.#addForm(body);
+    else if (ArrayBuffer.isView(body)) this.#addText(new TextDecoder().decode(body as Uint8Array));
+    else if (typeof body === 'string') this.#addText(body);
+    else this.#addMembers(body);
+  }
+
+  #addText(text: string): void {
+    if (!mayHoldSecret(text)) return;
+    if (/^\s*[[{]/.test(text)) this.#addMembers(JSON.parse(text));
+    else if (text.length < LONGEST_FORM) this.#addForm(new URLSearchParams(text));
   }
 
   #add(kind: SecretKind, secret: string): void {
@@ -58,10 +72,8 @@ export class Secrets {
     const credentials = line.replace(/^\w+\s+/, '');
     this.#add('authorization', credentials);
     if (!/^basic\s/i.test(line)) return;
-    const password = Buffer.from(credentials, 'base64')
-      .toString()
-      .replace(/^[^:]*:/, '');
-    if (password !== '') this.#add('authorization', password);
+    const [, password = ''] = /^[^:]*:(.*)$/s.exec(Buffer.from(credentials, 'base64').toString()) ?? [];
+    this.#add('authorization', password);
   }
 
   /** The password, and the header that it is sent in. */
@@ -70,13 +82,10 @@ export class Secrets {
     this.others.push(password, Buffer.from(`${username}:${password}`).toString('base64'));
   }
 
-  #addForm(form: URLSearchParams | undefined): void {
-    for (const [name, value] of form ?? []) {
-      const kind = name
-        .split(/[^\w-]+/)
-        .map(kindOf)
-        .find(Boolean);
-      if (kind !== undefined) this.#add(kind, value);
+  #addForm(form: Iterable<[string, unknown]> = []): void {
+    for (const [name, value] of form) {
+      const kind = kindOfPath(name);
+      if (kind !== undefined && typeof value === 'string') this.#add(kind, value);
     }
   }
 
@@ -104,15 +113,5 @@ function userinfoOf(url: URL | undefined): BasicCredentials {
     return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
   } catch {
     return { username, password };
-  }
-}
-
-function parsedJson(body: unknown): unknown {
-  if (typeof body !== 'string') return body;
-  if (!mayHoldSecret(body)) return undefined;
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
   }
 }

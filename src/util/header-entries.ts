@@ -1,5 +1,5 @@
-import { textOf } from '../util/errors.js';
-import { isFunction } from '../util/guards.js';
+import { textOf } from './errors.js';
+import { isFunction } from './guards.js';
 
 /** Header fields as any of the shapes that axios, `node:http` and callers use. */
 export type HeadersLike = object;
