@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, createSign, generateKeyPairSync } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { verifyIdToken } from '../src/auth/id-token.js';
@@ -48,6 +48,8 @@ describe('an id token is accepted', () => {
     ['without an audience', { aud: undefined }],
     ['issued in the future', { iat: now() + 1000 }],
     ['by any issuer', { iss: 'https://anybody.example' }],
+    ['with a name that is null', { name: null }],
+    ['with an identity that is null', { uuidentity: null }],
     ['expired less than the leeway ago', { exp: now() - 30 }],
     ['valid from less than the leeway on', { nbf: now() + 30 }],
     [
@@ -67,6 +69,50 @@ describe('an id token is accepted', () => {
     await expect(
       verify(await sign({}, { kid: undefined }), [{ kty: 'RSA', n: '!' }, ourJwk]),
     ).resolves.toBeDefined();
+  });
+});
+
+describe('a key that cannot be used', () => {
+  /** A modulus of this many bytes. */
+  const modulus = (bytes: number, fill = 0xff): string => Buffer.alloc(bytes, fill).toString('base64url');
+
+  it.each<[string, object]>([
+    ['has a modulus of zeros', { n: 'A'.repeat(400) }],
+    ['has a modulus of spaces', { n: ' '.repeat(400) }],
+    ['has a modulus that is no text', { n: 5 }],
+    ['has a modulus of 1024 bits', { n: modulus(128) }],
+    ['has a modulus of 1024 bits with zeros before it', { n: `${'A'.repeat(272)}${modulus(128)}` }],
+    ['has a modulus of 2047 bits', { n: modulus(256, 0x7f) }],
+    ['has an even modulus', { n: modulus(256, 0xaa) }],
+    ['has a huge modulus', { n: modulus(100_000) }],
+    ['has no modulus', { n: undefined }],
+    ['has no exponent', { e: undefined }],
+    ['has the exponent 1', { e: 'AQ' }],
+    ['has an even exponent', { e: 'AQAA' }],
+    ['has a huge exponent', { e: modulus(200) }],
+    ['is for encryption', { use: 'enc' }],
+    ['has other operations', { key_ops: ['encrypt'] }],
+    ['has operations that are no list', { key_ops: 'verify' }],
+    ['has an operation too many', { key_ops: ['verify', 'encrypt'] }],
+    ['is of an elliptic curve', { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' }],
+    ['is secret', { d: 'AQAB' }],
+  ])('is skipped where it %s', async (_, members) => {
+    const unusable = { ...ourJwk, ...members } as JWK;
+    const token = await sign({});
+    await expect(verify(token, [unusable, ourJwk])).resolves.toBeDefined();
+    expect(await failure(verify(token, [unusable]), InvalidIdToken)).toMatchObject({ check: 'signature' });
+  });
+
+  it('is skipped where it is a weak key that did sign the token', async () => {
+    for (const modulusLength of [512, 1024, 2040]) {
+      const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength });
+      const input = unsigned({ alg: 'RS256', kid: 'ours' }, { exp: now() + 99, aud: AUDIENCE });
+      const token = `${input}.${createSign('sha256').update(input).sign(privateKey, 'base64url')}`;
+      const weak = { ...(publicKey.export({ format: 'jwk' }) as JWK), kid: 'ours' };
+      for (const keys of [[weak], [weak, ourJwk]]) {
+        expect(await failure(verify(token, keys), InvalidIdToken)).toMatchObject({ check: 'signature' });
+      }
+    }
   });
 });
 

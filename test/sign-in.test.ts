@@ -127,7 +127,51 @@ describe('authenticate()', () => {
   });
 });
 
+describe('a grant', () => {
+  it.each(['text/plain', 'text/html; charset=utf-8', 'application/octet-stream', ''])(
+    'of valid JSON signs in with the Content-Type %j',
+    async (type) => {
+      const text = JSON.stringify({ access_token: 'opaque', id_token: await pdb.issueToken() });
+      const keys = JSON.stringify(pdb.identity.keySet());
+      for (const [on, body] of Object.entries({ grantToken: text, listKeys: keys })) {
+        pdb.fault({
+          on,
+          respond: (_, response) => response.writeHead(200, type ? { 'content-type': type } : {}).end(body),
+        });
+      }
+      await expect(newUser().authenticate()).resolves.toBe(true);
+      const httpClient: HttpClient = {
+        request: async ({ method }) => ({ status: 200, data: method === 'GET' ? keys : text }),
+      };
+      await expect(newUser({ httpClient }).authenticate()).resolves.toBe(true);
+    },
+  );
+
+  it('of a token whose name and identity are null signs in', async () => {
+    grantNext(await pdb.issueToken({ claims: { name: null, uuidentity: null } }));
+    const user = newUser();
+    await expect(user.authenticate()).resolves.toBe(true);
+    expect([user.name, user.identity, String(user).startsWith('User(name=, ')]).toEqual(['', '', true]);
+  });
+
+  it('is requested with the access codes without white space around them', async () => {
+    const { accessCode1, accessCode2 } = pdb.user;
+    await newUser({ accessCode1: ` ${accessCode1}\n`, accessCode2: `\t${accessCode2}\r\n` }).authenticate();
+    expect(pdb.requests[0]?.json).toMatchObject({ accessCode1, accessCode2 });
+  });
+});
+
 describe('a grant that fails', () => {
+  it('names the access codes that have quotes around them, and only those', async () => {
+    const { accessCode1, accessCode2 } = pdb.user;
+    const quoted = newUser({ accessCode1: `"${accessCode1}"`, accessCode2: `'${accessCode2}'` });
+    const { message } = await failure(quoted.authenticate(), AuthenticationFailed);
+    expect(message).toContain('Remove the quotes around accessCode1 and accessCode2, unless');
+    expect(message).not.toContain(accessCode1);
+    const wrong = await failure(newUser({ accessCode1: 'a"b"' }).authenticate(), AuthenticationFailed);
+    expect(wrong.message).not.toContain('quotes');
+  });
+
   it.each<[string, UserOptions, number, RegExp]>([
     [
       'wrong access codes',

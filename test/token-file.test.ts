@@ -1,4 +1,5 @@
-import { chmod, lstat, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Session } from '../src/index.js';
@@ -133,6 +134,43 @@ describe('tokens in a file', () => {
     user.invalidate(refused);
     await user.authenticate();
     expect(user.bearer).not.toBe(refused);
+  });
+});
+
+describe('temporary files of processes that were killed', () => {
+  const dead = (): number => spawnSync(process.execPath, ['--version']).pid;
+  const leave = async (pid: number | string, minutes: number, name = `.itkdb-${pid}-0123456789ab.tmp`) => {
+    const time = new Date(Date.now() - minutes * 60_000);
+    await writeFile(join(folder, name), 'tokens');
+    await utimes(join(folder, name), time, time);
+  };
+
+  it.each<[string, () => Promise<void>]>([
+    ['older than an hour', () => leave(process.pid, 61)],
+    ['of a process that has ended', () => leave(dead(), 2)],
+  ])('are removed by the next save: %s', async (_, make) => {
+    await make();
+    await signIn();
+    expect(await readdir(folder)).toEqual(['auth.json']);
+  });
+
+  it.each<[string, () => Promise<void>]>([
+    ['of a running process', () => leave(process.pid, 59)],
+    ['of a process of another computer, perhaps', () => leave(dead(), 0)],
+    ['of another program', () => leave('', 600, '.itkdb-x-0123456789ab.tmp')],
+    ['with a name that starts like ours', () => leave('', 600, '.itkdb-1-0123456789ab.tmp.txt')],
+  ])('are left where they are %s', async (_, make) => {
+    await make();
+    await signIn();
+    expect(await readdir(folder)).toHaveLength(2);
+  });
+
+  it('are left where they are links or folders', async () => {
+    await mkdir(join(folder, '.itkdb-1-0123456789ab.tmp'));
+    await symlink('nowhere', join(folder, '.itkdb-1-0123456789ac.tmp'));
+    await signIn();
+    expect(await readdir(folder)).toHaveLength(3);
+    expect(logger.at('warn')).toEqual([]);
   });
 });
 

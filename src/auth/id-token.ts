@@ -10,9 +10,9 @@ export interface IdTokenClaims extends JWTPayload {
   /** Expiry, in seconds since the epoch. */
   readonly exp: number;
   /** The identity of the user, such as `1234-567-1`. */
-  readonly uuidentity?: string;
+  readonly uuidentity?: string | null;
   /** Full name. */
-  readonly name?: string;
+  readonly name?: string | null;
 }
 
 /** Further options of jose's `jwtVerify`. The algorithm is always RS256, the audience is an option of its own. */
@@ -83,14 +83,36 @@ function candidates(keys: readonly JWK[], kid: string | undefined): JWK[] {
       key.kty === 'RSA' &&
       isStrong(key) &&
       (key.use ?? 'sig') === 'sig' &&
+      mayVerify(key) &&
       (key.alg ?? 'RS256') === 'RS256' &&
       (kid === undefined || key.kid === undefined || key.kid === kid),
   );
 }
 
-/** Whether it is a public key of 2048 bits or more (RFC 7518, section 3.3), which are 342 characters of base64url. */
-function isStrong({ n, d }: JWK): boolean {
-  return d === undefined && typeof n === 'string' && n.length >= 342;
+/** By RFC 7517, section 4.3. */
+function mayVerify({ key_ops: operations }: JWK): boolean {
+  return operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
+}
+
+/**
+ * Whether it is a public RSA key that verifies signatures safely: an odd modulus of 2048 bits or more (RFC 7518, section
+ * 3.3), but not more than OpenSSL takes; an odd exponent of 3 or more, in 64 bits.
+ */
+function isStrong({ n, e, d }: JWK): boolean {
+  const modulus = toNumber(n, 2048);
+  const exponent = toNumber(e, 8);
+  return (
+    d === undefined && modulus >> 2047n > 0n && modulus % 2n === 1n && exponent > 1n && exponent % 2n === 1n
+  );
+}
+
+/** Reads a number as it is in a key: base64url of its bytes. 0 where it is not one, or has more bytes than that. */
+function toNumber(text: unknown, bytes: number): bigint {
+  if (typeof text !== 'string' || !/^[\w-]+={0,2}$/.test(text)) return 0n;
+  const hex = Buffer.from(text, 'base64url')
+    .toString('hex')
+    .replace(/^(?:00)+/, '');
+  return hex.length > 2 * bytes ? 0n : BigInt(`0x0${hex}`);
 }
 
 async function verifyByAnyKey(
@@ -105,7 +127,8 @@ async function verifyByAnyKey(
     try {
       return (await jwtVerify(token, key, options)).payload;
     } catch (error) {
-      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+      const isOfKey = error instanceof errors.JWSSignatureVerificationFailed || error instanceof DOMException;
+      if (!isOfKey) throw error;
     }
   }
   throw new InvalidIdToken('signature', 'no key of the identity service made the signature of the id token');
@@ -123,8 +146,9 @@ async function checkClaims(payload: JWTPayload): Promise<IdTokenClaims> {
     exp: z.number('must be a number'),
     sub: text,
     jti: text,
-    name: text,
-    uuidentity: text,
+    // The database's own, which it may leave open.
+    name: text.nullable(),
+    uuidentity: text.nullable(),
   });
   const { error } = schema.safeParse(payload);
   if (error === undefined) return payload as IdTokenClaims;

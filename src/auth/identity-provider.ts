@@ -1,4 +1,5 @@
 import type { JWK } from 'jose';
+import { isQuoted } from '../config/settings.js';
 import { InvalidInvocation, ITkDBException } from '../exceptions/base.js';
 import { InvalidIdToken } from '../exceptions/id-token.js';
 import { AuthenticationFailed } from '../exceptions/response.js';
@@ -6,7 +7,7 @@ import { Attempts } from '../http/attempts.js';
 import type { AxiosRequestConfig } from '../http/axios.js';
 import { decodeBody, readFailedBody } from '../http/body/response-body.js';
 import { type RetryHooks, retry } from '../http/interceptors/retry.js';
-import type { HttpRequest, RequestContext, RequestOptions } from '../http/request.js';
+import type { HttpRequest, HttpResponse, RequestContext, RequestOptions } from '../http/request.js';
 import { responseInput } from '../http/response-input.js';
 import type { RetryPolicy } from '../http/retry-policy.js';
 import type { Connections } from '../http/transport/connections.js';
@@ -69,14 +70,16 @@ export class IdentityProvider {
    *
    * @throws AuthenticationFailed where the response has none
    */
-  async grantToken({ accessCode1, accessCode2, scope }: GrantRequest, signal: AbortSignal): Promise<Grant> {
+  async grantToken(grant: GrantRequest, signal: AbortSignal): Promise<Grant> {
+    const { accessCode1, accessCode2, scope } = grant;
     const data = { grant_type: 'password', accessCode1, accessCode2, scope };
     const url = new URL('grantToken', this.#url).href;
     const response = await this.#exchange({ method: 'POST', url, data }, signal);
     const { access_token: accessToken, id_token: idToken } = fieldsOf(response.data);
     if (response.status === 200 && isFilledString(accessToken) && isFilledString(idToken))
       return { accessToken, idToken };
-    throw new AuthenticationFailed(response.input, undefined, { tries: response.tries });
+    const preamble = response.status >= 400 && response.status < 500 ? quotesIn(grant) : undefined;
+    throw new AuthenticationFailed(response.input, undefined, { tries: response.tries, preamble });
   }
 
   /** Returns the keys that tokens are signed with. They are read once, and again where `fresh` is true. */
@@ -101,6 +104,14 @@ export class IdentityProvider {
       `${url} answered ${response.status} without keys to verify the id token by`,
     );
   }
+}
+
+/** Names what has quotes around it: they may belong to it, so it is sent with them; seldom they do. */
+function quotesIn({ accessCode1, accessCode2, scope }: GrantRequest): string | undefined {
+  const quoted = Object.entries({ accessCode1, accessCode2, scope }).filter(([, value]) => isQuoted(value));
+  if (quoted.length === 0) return undefined;
+  const names = quoted.map(([name]) => name).join(' and ');
+  return `Remove the quotes around ${names}, unless they are part of it.`;
 }
 
 /** How our own transport sends requests to the identity provider. */
@@ -136,10 +147,19 @@ export function exchangeOver({ connections, timeout, policy, ...hooks }: Exchang
     const attempts = policy && new Attempts(policy);
     const context: RequestContext = { signal, options, attempts, supersede: () => {} };
     const response = await retrying(request, context, transport);
-    const body = response.status === 200 ? decodeBody(response, undefined) : await readFailedBody(response);
+    const body = response.status === 200 ? decodeJson(response) : await readFailedBody(response);
     const tries = attempts?.summary;
     return { status: response.status, data: body, input: responseInput(response, body), tries };
   };
+}
+
+/** Parses JSON whatever `Content-Type` says; what is not JSON is decoded as that says. */
+function decodeJson(response: HttpResponse): unknown {
+  try {
+    return decodeBody(response, 'json');
+  } catch {
+    return decodeBody(response, undefined);
+  }
 }
 
 function optionsOf(timeout: number, policy: RetryPolicy | undefined): RequestOptions {
@@ -190,7 +210,16 @@ function checkResponse(response: unknown): { status: number; data: unknown } {
     throw new InvalidInvocation('`httpClient` must answer as axios does: { status, data }');
   // Read once: the client may be anybody's.
   const isFields = isObject(data) && !ArrayBuffer.isView(data);
-  return { status, data: isFields && !Array.isArray(data) ? { ...data } : data };
+  return { status, data: isFields && !Array.isArray(data) ? { ...data } : parsed(data) };
+}
+
+/** A client may parse JSON only where `Content-Type` says JSON. */
+function parsed(data: unknown): unknown {
+  try {
+    return typeof data === 'string' ? JSON.parse(data) : data;
+  } catch {
+    return data;
+  }
 }
 
 function fieldsOf(data: unknown): Readonly<Record<string, unknown>> {

@@ -1,6 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
-import { constants, copyFile, open, realpath, rename, stat, unlink } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { constants, copyFile, lstat, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ignore, makeFolder } from '../util/files.js';
 import type { Grant } from './identity-provider.js';
@@ -32,8 +32,9 @@ export type TokenFileContent = Grant | { readonly problem: string } | undefined;
 export class TokenFile {
   readonly path: string;
 
+  /** @param path - absolute */
   constructor(path: string) {
-    this.path = resolve(path);
+    this.path = path;
   }
 
   /**
@@ -61,7 +62,8 @@ export class TokenFile {
 
   /**
    * Replaces the file in one step, so that a reader sees the old or the new one, whole. Behind a link, that is the file
-   * that it leads to. Its folder is made where there is none. What is there and none of ours, such as a file of the Python package, is kept as `….bak`.
+   * that it leads to. Its folder is made where there is none. What is there and none of ours, such as a file of the Python
+   * package, is kept as `….bak`. The temporary files of processes that were killed while they saved are removed.
    *
    * @throws where there is a pipe, a device or the like, and what `node:fs` throws
    */
@@ -81,6 +83,7 @@ export class TokenFile {
     if (present?.isFile() === false) throw new Error('it is no file');
     if (present !== undefined) await keepWhatIsNotOurs(path);
     await replaceFile(path, `${JSON.stringify(content, null, 2)}\n`);
+    await removeAbandoned(dirname(path));
   }
 }
 
@@ -105,6 +108,32 @@ async function replaceFile(path: string, text: string): Promise<void> {
   } catch (error) {
     await unlink(temporary).catch(() => {});
     throw error;
+  }
+}
+
+const TEMPORARY = /^\.itkdb-(\d{1,10})-[0-9a-f]{12}\.tmp$/;
+const MINUTE = 60_000;
+
+/** Removes temporary files of {@link replaceFile} that no process will put into place. Never throws. */
+async function removeAbandoned(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((): string[] => []);
+  for (const name of names) {
+    const [, pid] = TEMPORARY.exec(name) ?? [];
+    if (pid === undefined) continue;
+    const path = join(folder, name);
+    const status = await lstat(path).catch(() => undefined);
+    if (status?.isFile() !== true) continue;
+    const age = Date.now() - status.mtimeMs;
+    // The process may run on another computer that shares the folder: it would have finished within a minute.
+    if (age > 60 * MINUTE || (age > MINUTE && !isRunning(Number(pid)))) await unlink(path).catch(() => {});
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -1,6 +1,6 @@
-import { resolve } from 'node:path';
 import { checkOptions, must, type OptionsExpected } from '../config/check-options.js';
-import { SettingsReader } from '../config/settings.js';
+import { dotenvPath } from '../config/dotenv.js';
+import { isQuoted, SettingsReader } from '../config/settings.js';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { isFunction } from '../util/guards.js';
 import { inspectAsString } from '../util/inspect.js';
@@ -53,11 +53,11 @@ export class UserBearer implements UserLike {
    * @throws InvalidInvocation where it is empty
    */
   async token(): Promise<string> {
-    const source = this.#source ?? this.#settings.get('ITKDB_AUDREYTWO_API_KEY');
+    const source = this.#source ?? this.#setting();
     const token: unknown = typeof source === 'function' ? await source() : source;
     if (typeof token === 'string' && token !== '') return token;
     throw new InvalidInvocation(
-      `the bearer is empty: give one to new UserBearer, or set ITKDB_AUDREYTWO_API_KEY in the environment or in ${resolve('.env')}`,
+      `the bearer is empty: give one to new UserBearer, or set ITKDB_AUDREYTWO_API_KEY in the environment or in ${dotenvPath()}`,
     );
   }
 
@@ -78,6 +78,12 @@ export class UserBearer implements UserLike {
       return this.#source ?? this.#settings.get('ITKDB_AUDREYTWO_API_KEY');
     }
     return this.#bearer;
+  }
+
+  #setting(): string {
+    const token = this.#settings.get('ITKDB_AUDREYTWO_API_KEY');
+    if (!isQuoted(token)) return token;
+    throw new InvalidInvocation('remove the quotes around ITKDB_AUDREYTWO_API_KEY: no token has any');
   }
 
   /** What a template string shows. */

@@ -28,8 +28,10 @@ export interface UserLike {
   readonly identity?: string;
   /** Full name. */
   readonly name?: string;
-  /** Discards a token that the server refused, if it is still the current one: the next call gets another. */
+  /** Told of a token that the server refused. If it is still the current one, the next call may get another. */
   invalidate?(bearer: string): void;
+  /** Told after each request that succeeded with a token. */
+  accepted?(bearer: string): void;
   /** Releases what the user holds. A session closes the user that it made itself, no other. */
   close?(): void;
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { checkOptions } from '../config/check-options.js';
+import { dotenvPath } from '../config/dotenv.js';
 import { createLogger, type Logger } from '../config/logger.js';
 import { SettingsReader } from '../config/settings.js';
 import { InvalidInvocation } from '../exceptions/base.js';
@@ -7,6 +8,7 @@ import { resolveRetry } from '../http/retry-policy.js';
 import { SharedTask } from '../http/shared-task.js';
 import { Connections } from '../http/transport/connections.js';
 import { parsePrefix } from '../http/url.js';
+import { messageOf } from '../util/errors.js';
 import { inspectAsString } from '../util/inspect.js';
 import { type IdTokenClaims, type JwtOptions, verifyIdToken } from './id-token.js';
 import {
@@ -17,6 +19,7 @@ import {
   IdentityProvider,
 } from './identity-provider.js';
 import { loadJose, loadZod } from './libraries.js';
+import { Refusals, type Verdict } from './refusals.js';
 import { TokenFile, type TokenOwner } from './token-file.js';
 import type { AuthenticateOptions, UserLike } from './user-like.js';
 import { AUTH_EXPIRY_THRESHOLD, DEFAULT_TIMEOUT, USER_OPTIONS, type UserOptions } from './user-options.js';
@@ -44,10 +47,11 @@ export class User implements UserLike {
   readonly #file: TokenFile | undefined;
   readonly #renewal = new SharedTask<Tokens>((signal) => this.#renew(signal));
   #provider: IdentityProvider | undefined;
-  /** Undefined before authentication, and once the database has refused them. */
+  /** Undefined before authentication, and once they were discarded because the database refused them. */
   #tokens: Tokens | undefined;
-  /** The token that the database has refused. */
+  /** The token that the database has refused and that was discarded for it. */
   #refused: string | undefined;
+  readonly #refusals: Refusals = new Refusals();
   #saving: Promise<void> = Promise.resolve();
 
   static {
@@ -60,7 +64,7 @@ export class User implements UserLike {
     const { logger, saveAuth } = this.#options;
     this.#logger = createLogger(logger);
     // Relative to the working directory of now.
-    this.#file = saveAuth === undefined ? undefined : new TokenFile(saveAuth);
+    this.#file = saveAuth === undefined ? undefined : new TokenFile(absolutePath(saveAuth));
   }
 
   /**
@@ -100,14 +104,14 @@ export class User implements UserLike {
     return !(this.expiresIn > this.authExpiryThreshold);
   }
 
-  /** First personal access code; `''` where there is none. */
+  /** First personal access code, without white space around it; `''` where there is none. */
   get accessCode1(): string {
-    return this.#options.accessCode1 ?? this.#settings.get('ITKDB_ACCESS_CODE1');
+    return this.#options.accessCode1?.trim() ?? this.#settings.get('ITKDB_ACCESS_CODE1');
   }
 
-  /** Second personal access code; `''` where there is none. */
+  /** Second personal access code, without white space around it; `''` where there is none. */
   get accessCode2(): string {
-    return this.#options.accessCode2 ?? this.#settings.get('ITKDB_ACCESS_CODE2');
+    return this.#options.accessCode2?.trim() ?? this.#settings.get('ITKDB_ACCESS_CODE2');
   }
 
   /** The opaque access token; undefined before authentication. */
@@ -150,10 +154,22 @@ export class User implements UserLike {
     return this.#options.authExpiryThreshold ?? AUTH_EXPIRY_THRESHOLD;
   }
 
-  /** Discards a token that the database refused, unless it has been replaced since. */
+  /**
+   * Discards a token that the database refused, unless it has been replaced since. It also stays where another one would
+   * not help: other requests succeed with it, or new tokens are refused as well. The log says so.
+   */
   invalidate(bearer: string): void {
-    this.#refused = bearer;
-    if (this.bearer === bearer) this.#tokens = undefined;
+    if (this.bearer !== bearer) return;
+    const verdict = this.#refusals.refused();
+    if (verdict === 'replace') {
+      this.#refused = bearer;
+      this.#tokens = undefined;
+    } else this.#logKept(verdict);
+  }
+
+  /** Records that a request succeeded with a token: the database accepts the tokens of this user. */
+  accepted(bearer: string): void {
+    if (this.bearer === bearer) this.#refusals.succeeded();
   }
 
   /** Aborts a sign-in that is pending. The token, if there is one, can still be used. */
@@ -169,6 +185,19 @@ export class User implements UserLike {
   /** What `JSON.stringify` shows. */
   toJSON(): { name: string; expiresIn: number } {
     return { name: this.name, expiresIn: this.expiresIn };
+  }
+
+  #logKept(verdict: Exclude<Verdict, 'replace'>): void {
+    const { pause } = this.#refusals;
+    if (verdict === 'pause') {
+      this.#logger.warn(
+        `The database refuses new tokens too. No other one is requested for ${pause / 1000} s; requests are sent with the last one.`,
+      );
+    } else if (verdict === 'keep') {
+      this.#logger.warn(
+        'The database refused a token that it accepts for other requests. The token is kept.',
+      );
+    }
   }
 
   #usable(): Tokens | undefined {
@@ -208,6 +237,7 @@ export class User implements UserLike {
 
   #keep(tokens: Tokens): Tokens {
     this.#tokens = tokens;
+    this.#refusals.granted();
     return tokens;
   }
 
@@ -221,7 +251,7 @@ export class User implements UserLike {
     if (missing.length > 0) {
       const it = missing.length > 1 ? 'them' : 'it';
       throw new InvalidInvocation(
-        `there is no ${missing.join(' and no ')}: give ${it} to new User, or set ${it} in the environment or in ${resolve('.env')}`,
+        `there is no ${missing.join(' and no ')}: give ${it} to new User, or set ${it} in the environment or in ${dotenvPath()}`,
       );
     }
     this.#jwtOptions();
@@ -306,5 +336,16 @@ export class User implements UserLike {
     } catch (error) {
       this.#logger.warn(`Unable to save user session to ${this.#file?.path}: ${(error as Error).message}`);
     }
+  }
+}
+
+/** @throws InvalidInvocation where the path is relative to a working directory that was removed */
+function absolutePath(path: string): string {
+  try {
+    return resolve(path);
+  } catch (error) {
+    throw new InvalidInvocation(
+      `new User: \`saveAuth\` must be an absolute path, because there is no working directory any more (${messageOf(error)})`,
+    );
   }
 }

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'dotenv';
-import { InvalidInvocation } from '../exceptions/base.js';
 import { warnOnce } from '../util/warn-once.js';
 import { type Check, checkValue, PREFIX_URL, STRING } from './check-options.js';
+import { type DotenvFile, dotenvPath, readDotenv } from './dotenv.js';
 
 /** The settings, by the names of their environment variables. */
 export interface Settings {
@@ -42,13 +40,13 @@ const FORMER_API_URL = 'ITKDB_SITE_URL';
 /** Looks settings up; each is read and checked when it is first asked for, and then stays as it is. */
 export class SettingsReader {
   readonly #known = new Map<string, unknown>();
-  #file: Readonly<Record<string, string>> | undefined;
+  #file: DotenvFile | undefined;
 
   /**
-   * The value of a setting: from the environment, else from `.env` in the working directory, else its default. An
-   * empty variable counts as not set.
+   * Returns the value of a setting: from the environment, else from `.env` in the working directory, else its default.
+   * White space and line ends around it are left out. An empty variable counts as not set.
    *
-   * @throws InvalidInvocation that names the variable and says what it should look like
+   * @throws InvalidInvocation that names the file and the variable, and says what it should look like
    */
   get<Name extends keyof Settings>(name: Name): Settings[Name] {
     if (!this.#known.has(name)) this.#known.set(name, this.#read(name));
@@ -58,7 +56,7 @@ export class SettingsReader {
   #read(name: keyof Settings): unknown {
     const raw = this.#lookUp(name) ?? (name === 'ITKDB_API_URL' ? this.#formerApiUrl() : undefined);
     if (raw === undefined) return DEFAULT_SETTINGS[name];
-    return checkValue(raw.source, raw.name, raw.value, CHECKS[name]);
+    return checkValue(raw.source, raw.name, raw.value, namingQuotes(CHECKS[name]));
   }
 
   #formerApiUrl(): RawSetting | undefined {
@@ -68,18 +66,34 @@ export class SettingsReader {
   }
 
   #lookUp(name: string): RawSetting | undefined {
-    const fromEnvironment = process.env[name];
+    const fromEnvironment = process.env[name]?.trim();
     if (fromEnvironment) return { name, value: fromEnvironment, source: 'environment' };
     this.#file ??= readDotenv();
-    const fromFile = this.#file[name];
-    return fromFile ? { name, value: fromFile, source: '.env' } : undefined;
+    const fromFile = this.#file.get(name)?.trim();
+    return fromFile ? { name, value: fromFile, source: dotenvPath() } : undefined;
   }
 }
 
 interface RawSetting {
   readonly name: string;
   readonly value: string;
-  readonly source: 'environment' | '.env';
+  /** `environment`, or the path of the file. */
+  readonly source: string;
+}
+
+/** Whether a text has quotes around it, as `docker --env-file` leaves them. */
+export function isQuoted(text: string): boolean {
+  return /^(?:".*"|'.*'|`.*`|“.*”|‘.*’)$/s.test(text);
+}
+
+/** A check that says of a wrong value in quotes that it has some. */
+function namingQuotes(check: Check): Check {
+  return (value, name, faults) => {
+    const before = faults.length;
+    const checked = check(value, name, faults);
+    if (faults.length > before && isQuoted(String(value))) faults.push('remove the quotes around it');
+    return checked;
+  };
 }
 
 const SECONDS: Check = (value, name, faults) => {
@@ -98,24 +112,6 @@ const CHECKS: Readonly<Record<keyof Settings, Check>> = {
   ITKDB_API_URL: PREFIX_URL,
   ITKDB_LEEWAY: SECONDS,
 };
-
-function readDotenv(): Readonly<Record<string, string>> {
-  let text: string;
-  try {
-    text = decodeFile(readFileSync('.env'));
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    // Python's virtual environments are often folders of this very name.
-    if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR') return {};
-    throw new InvalidInvocation(`.env: must be readable, but it is not (${code})`);
-  }
-  return parse(text);
-}
-
-/** Windows PowerShell writes UTF-16, if it is not told otherwise. */
-function decodeFile(bytes: Buffer): string {
-  return bytes[0] === 0xff && bytes[1] === 0xfe ? bytes.toString('utf16le', 2) : bytes.toString('utf8');
-}
 
 function warnOfFormerName(): void {
   const message = `${FORMER_API_URL} is the former name of ITKDB_API_URL; please rename it.`;

@@ -76,7 +76,7 @@ describe('a setting of any text', () => {
           expect(username + password + search + hash).toBe('');
           expect(pathname).toMatch(/\/$/);
         } else if (name === 'ITKDB_LEEWAY') expect(outcome).toBeGreaterThanOrEqual(0);
-        else expect(outcome).toBe(process.env[name] || DEFAULT_SETTINGS[name]);
+        else expect(outcome).toBe(process.env[name]?.trim() || DEFAULT_SETTINGS[name]);
       }),
       { numRuns: 200 },
     );
@@ -91,7 +91,7 @@ describe('a setting of any text', () => {
         origin.requests.length = 0;
         const outcome = await outcomeOf(() => session.get('x'));
         const sent = origin.requests.map(({ headers }) => headers.authorization);
-        expect(sent).toEqual(outcome instanceof ITkDBException ? [] : [`Bearer ${bearer}`]);
+        expect(sent).toEqual(outcome instanceof ITkDBException ? [] : [`Bearer ${bearer.trim()}`]);
       }),
       { numRuns: 200 },
     );
