@@ -180,6 +180,14 @@ describe('within the origin', () => {
     expect(origin.requests[1]?.headers.authorization).toBeUndefined();
   });
 
+  it('a Location that is empty is not followed', async () => {
+    redirects = { '/api/old': [301, ''] };
+    const { status, data } = await session.get('old');
+    expect({ status, data }).toEqual({ status: 301, data: 'moved' });
+    expect(origin.requests).toHaveLength(1);
+    await failure(session.post('old'), Redirect);
+  });
+
   it('a Location in UTF-8 is understood', async () => {
     redirects = { '/api/a': [302, Buffer.from('/api/é').toString('latin1')] };
     await expect(session.get('a')).resolves.toMatchObject({ data: 'at /api/%C3%A9' });

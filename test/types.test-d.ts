@@ -27,6 +27,10 @@ describe('an answer', () => {
     session.get('getComponent').then(({ data }) => data.serialNumber);
   });
 
+  it('of `whoAmI` is the identity and the name', () => {
+    expectTypeOf(session.whoAmI()).resolves.toEqualTypeOf<{ identity: string; name: string }>();
+  });
+
   it('is what the caller says', () => {
     expectTypeOf(session.get<{ serialNumber: string }>('getComponent'))
       .resolves.toHaveProperty('data')

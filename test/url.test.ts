@@ -20,6 +20,9 @@ const JOINED: [input: string | URL | null | undefined, sent: string, authorized:
   [undefined, `${HOST}/`, true],
   ['?a=b', `${HOST}/?a=b`, true],
   ['#frag', `${HOST}/#frag`, true],
+  ['x?', `${HOST}/x`, true],
+  ['x#', `${HOST}/x`, true],
+  ['x?#frag', `${HOST}/x#frag`, true],
   ['../x', `${HOST}/x`, true],
   ['./x', `${HOST}/x`, true],
   ['/a/./b/../c', `${HOST}/a/c`, true],
@@ -27,7 +30,10 @@ const JOINED: [input: string | URL | null | undefined, sent: string, authorized:
   ['a b', `${HOST}/a%20b`, true],
   ['é', `${HOST}/%C3%A9`, true],
   ['x?é=ü', `${HOST}/x?%C3%A9=%C3%BC`, true],
-  ['x?q=a b&r=[1]', `${HOST}/x?q=a%20b&r=[1]`, true],
+  ['x?q=a b&r=[1]', `${HOST}/x?q=a%20b&r=%5B1%5D`, true],
+  ['a[1]^`{|}', `${HOST}/a%5B1%5D%5E%60%7B%7C%7D`, true],
+  ['x?a=^`{|}', `${HOST}/x?a=%5E%60%7B%7C%7D`, true],
+  ['50%/x?a=100%&b=%2g&c=%20', `${HOST}/50%25/x?a=100%25&b=%252g&c=%20`, true],
   ['a\\b', `${HOST}/a%5Cb`, true],
   ['\\\\other.example\\x', `${HOST}/%5C%5Cother.example%5Cx`, true],
   ['/\\other.example/x', `${HOST}/%5Cother.example/x`, true],
@@ -107,6 +113,8 @@ describe('the prefix', () => {
     ['https://h/api/v1', '..%5Cx', 'https://h/api/v1/..%5Cx', false],
     ['https://h/api/v1', 'x..y/..z', 'https://h/api/v1/x..y/..z', true],
     ['HTTPS://H/', 'x', 'https://h/x', true],
+    ['https://h/a^b', 'x', 'https://h/a%5Eb/x', true],
+    ['https://h/a|b/', '../a%7Cb/x', 'https://h/a%7Cb/x', true],
   ])('%s joined with %s is %s, with a token: %s', (prefix, input, sent, authorized) => {
     const base = parsePrefix(prefix);
     const url = joinUrl(base, input);

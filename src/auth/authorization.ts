@@ -78,8 +78,9 @@ export class Authorization {
     const headers = { ...request.headers, authorization: `Bearer ${token.value}` };
     const response = await next({ ...request, headers }, context);
     const { status, statusText, headers: fields, body, sentAt } = response;
+    if ((status >= 200 && status < 300) || status === 304) this.#user.accepted?.(token.value);
     // Not the request that was sent: nothing that is kept holds the token but the response, in its own field.
-    return { status, statusText, headers: fields, body, request, token, sentAt, attempts: context.attempts };
+    return { status, statusText, headers: fields, body, request, token, sentAt };
   };
 
   /**

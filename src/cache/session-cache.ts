@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
-import type { HttpRequest, Interceptor, RequestContext } from '../http/request.js';
+import type { HttpRequest, Interceptor, Token } from '../http/request.js';
 import { messageOf } from '../util/errors.js';
 import { sendUnlessOnlyIfCached } from './bypass.js';
 import type { CacheContext, HttpCache } from './http-cache.js';
 import type { CacheSize, CacheStore, Store } from './store.js';
 
 /** Makes a request ready to be sent. */
-type Prepare<Request> = (request: Request) => Promise<{ request: HttpRequest; context: RequestContext }>;
+type Prepare<Request> = (request: Request) => Promise<{ request: HttpRequest; token: Token | undefined }>;
 
 /** The cache of a session. Nothing of it is loaded or opened before a request needs it. */
 export class SessionCache<Request> {
@@ -31,7 +31,7 @@ export class SessionCache<Request> {
   /** Removes the stored response to a request, which is not sent. Returns whether there was one. */
   async delete(request: Request): Promise<boolean> {
     const prepared = await this.#prepare(request);
-    return (await (await this.#open())?.delete(prepared.request, prepared.context.token)) ?? false;
+    return (await (await this.#open())?.delete(prepared.request, prepared.token)) ?? false;
   }
 
   /**

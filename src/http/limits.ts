@@ -1,7 +1,7 @@
 import { Timeout, type TransportContext } from '../exceptions/transport.js';
 import { type RequestInput, redactorFor } from '../redaction/exchange.js';
 import { LONGEST_TIMER } from '../util/sleep.js';
-import { abortedException } from './transport/errors.js';
+import { abortedException, contextOf, describe } from './transport/errors.js';
 
 /** For how long to wait, and for what. */
 export interface Limits {
@@ -43,23 +43,18 @@ export function withLimits<T>(promise: Promise<T>, limits: Limits): Promise<T> {
 }
 
 function abortedWhile(limits: Limits): Error {
-  const context = contextOf(limits);
-  return abortedException(nameOf(limits, context), limits.signal?.reason, context);
+  return abortedException(nameOf(limits), limits.signal?.reason, exceptionContext(limits));
 }
 
 function timedOut(limits: Limits): Error {
-  const context = contextOf(limits);
-  return new Timeout(`${nameOf(limits, context)} took longer than ${limits.timeout} ms`, context);
+  const { timeout } = limits;
+  return new Timeout(`${nameOf(limits)} took longer than ${timeout} ms`, exceptionContext(limits));
 }
 
-function contextOf({ request, neverReached }: Limits): TransportContext {
-  return {
-    method: request?.method?.toUpperCase(),
-    url: request?.url && redactorFor({ config: request }).text(request.url),
-    neverReached,
-  };
+function exceptionContext({ request = {}, neverReached = false }: Limits): TransportContext {
+  return contextOf({ ...request, neverReached }, redactorFor({ config: request }));
 }
 
-function nameOf({ what }: Limits, { method, url }: TransportContext): string {
-  return what ?? `${method} ${url}`;
+function nameOf({ what, request = {} }: Limits): string {
+  return what ?? describe(request, redactorFor({ config: request }));
 }

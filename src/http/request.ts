@@ -100,7 +100,27 @@ export interface RequestOptions {
   readonly onDownloadProgress: ((event: AxiosProgressEvent) => void) | undefined;
 }
 
-/** What belongs to a call and not to its messages. Immutable, as a request is. */
+/** The options of a request where nobody says otherwise. */
+export const DEFAULT_REQUEST_OPTIONS: RequestOptions = Object.freeze({
+  timeout: 60_000,
+  maxContentLength: -1,
+  maxBodyLength: -1,
+  maxRedirects: 30,
+  decompress: true,
+  isStream: false,
+  cache: undefined,
+  retry: undefined,
+  validateStatus: undefined,
+  httpAgent: undefined,
+  httpsAgent: undefined,
+  lookup: undefined,
+  family: undefined,
+  proxy: undefined,
+  onUploadProgress: undefined,
+  onDownloadProgress: undefined,
+});
+
+/** What belongs to a call and not to its messages. A step that changes something passes a copy on. */
 export interface RequestContext {
   /** Aborted by the caller's signal and by `close()`. */
   readonly signal: AbortSignal;

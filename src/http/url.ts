@@ -3,12 +3,16 @@ import { redactor } from '../redaction/redact.js';
 import { rememberLast } from '../util/memoize.js';
 import { warnOnce } from '../util/warn-once.js';
 
+/** A percent sign counts where no two hexadecimal digits follow. */
+const NOT_ALLOWED = /[[\]^`{|}]|%(?![\da-f]{2})/i;
+const EACH_NOT_ALLOWED: RegExp = new RegExp(NOT_ALLOWED, 'gi');
+
 /**
  * Reads a base URL that `prefixUrlSchema` has checked. Its path counts as a folder, with or without a slash at its end.
  * Warns once of a server to which credentials would travel unencrypted.
  */
 export function parsePrefix(prefix: string | URL): URL {
-  const url = new URL(prefix);
+  const url = encoded(new URL(prefix));
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     warnOnce(
@@ -36,7 +40,7 @@ export function joinUrl(prefix: URL, url: string | URL | null | undefined): URL 
   // URL drops tabs and line ends wherever they are, and control characters at both ends, so they must not hide a scheme from the checks below.
   const text = String(url ?? '')
     .replace(/[\t\n\r]|^[\0- ]+|[\0- ]+$/g, '')
-    .trim()
+    .trimStart()
     .replaceAll('\\', '%5C');
   const scheme = /^([a-z][a-z0-9+.-]*):(\/*)/i.exec(text);
   if (scheme !== null && !isPlainScheme(scheme, prefix)) {
@@ -45,10 +49,26 @@ export function joinUrl(prefix: URL, url: string | URL | null | undefined): URL 
   // WHATWG would take `///host` and `https:///host` for another host, where RFC 3986 sees an empty one.
   if (/^(?:https?:)?\/{3}/i.test(text)) throw invalidUrl(text, 'must name a host');
   try {
-    return new URL(text, prefix);
+    return encoded(new URL(text, prefix));
   } catch {
     throw invalidUrl(text, 'must be a valid URL');
   }
+}
+
+/**
+ * Percent-encodes what RFC 3986 does not allow in a path or query and `URL` leaves alone: some servers and proxies refuse
+ * it. A `?` or `#` with nothing behind it is removed.
+ */
+function encoded(url: URL): URL {
+  if (NOT_ALLOWED.test(url.pathname)) url.pathname = url.pathname.replace(EACH_NOT_ALLOWED, percentEncoded);
+  if (NOT_ALLOWED.test(url.search)) url.search = url.search.replace(EACH_NOT_ALLOWED, percentEncoded);
+  if (url.search === '' && url.href.includes('?')) url.search = '';
+  if (url.hash === '' && url.href.endsWith('#')) url.hash = '';
+  return url;
+}
+
+function percentEncoded(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
 /** `http://…` and `https://…`; and, as RFC 3986 still allows, `https:path` with the base's own scheme. */

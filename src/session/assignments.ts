@@ -18,7 +18,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
  */
 export function refuseAssignments(prototype: object, names: readonly string[]): void {
   for (const name of new Set([...names, ...Object.keys(INSTEAD)])) {
-    const instead = INSTEAD[name] ?? `give \`${name}\` to new Session, or to a request that has it`;
+    const instead = INSTEAD[name] ?? `give \`${name}\` to new Session`;
     Object.defineProperty(prototype, name, {
       configurable: true,
       get: Object.getOwnPropertyDescriptor(prototype, name)?.get as () => unknown,

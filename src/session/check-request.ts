@@ -37,6 +37,11 @@ export function checkRequest(config: RequestConfig, more: RequestConfig = {}): R
   });
 }
 
+/** Checks the options of `session.send()`. */
+export function checkSendOptions(options: { signal?: AbortSignal }): { readonly signal?: AbortSignal } {
+  return checkOptions('send()', options, SEND_OPTIONS);
+}
+
 /** Users of other clients, or of `get`, write `post(url, { data: body })`, which would be sent as it is. */
 function checkBody({ data }: RequestConfig, { method, data: body }: RequestConfig): void {
   if (data === undefined && !isWrapped(body)) return;
@@ -165,4 +170,9 @@ const REQUEST_OPTIONS: OptionsExpected = {
     url: URL_OF_REQUEST,
     validateStatus: must((value) => value === null || isFunction(value), 'a function, or null'),
   } satisfies Record<keyof RequestConfig, Check>,
+};
+
+const SEND_OPTIONS: OptionsExpected = {
+  expectation: 'given { signal }',
+  table: { signal: REQUEST_OPTIONS.table['signal'] as Check },
 };

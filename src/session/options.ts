@@ -19,7 +19,7 @@ import {
   STRING,
   wholeNumber,
 } from '../config/check-options.js';
-import type { Duration } from '../config/duration.js';
+import { type Duration, toMilliseconds } from '../config/duration.js';
 import { createLogger, type Logger } from '../config/logger.js';
 import { SettingsReader } from '../config/settings.js';
 import { InvalidInvocation } from '../exceptions/base.js';
@@ -74,7 +74,10 @@ export interface SessionOptions {
   readonly maxRedirects?: number | undefined;
   /** The longest response body, in bytes after decompression; streams have no limit. @defaultValue 256 MiB */
   readonly maxContentLength?: number | undefined;
-  /** Header fields of every request to any origin, which is why credentials are refused here. @defaultValue none */
+  /**
+   * Header fields of every request. Those that name a secret, such as `X-Api-Key`, go to the database only. `Authorization`
+   * and `Cookie` are refused. @defaultValue none
+   */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Where log lines go. @defaultValue stderr where `NODE_DEBUG` names `itkdb`, else nowhere */
   readonly logger?: Logger | undefined;
@@ -102,7 +105,8 @@ export interface ResolvedSessionOptions {
   /** Its path ends in a slash. */
   readonly prefix: URL;
   readonly cache: boolean | string | CacheStore;
-  readonly expiresAfter: Duration | undefined;
+  /** In milliseconds. */
+  readonly expiresAfter: number | undefined;
   readonly invalidateOnWrite: boolean;
   readonly maxCacheSize: number;
   readonly timeout: number;
@@ -143,7 +147,7 @@ export function resolveOptions(given: SessionOptions): ResolvedSessionOptions {
     ownsUser: options.user === undefined,
     prefix: parsePrefix(options.prefixUrl ?? new SettingsReader().get('ITKDB_API_URL')),
     cache: options.cache ?? true,
-    expiresAfter: options.expiresAfter,
+    expiresAfter: toMilliseconds(options.expiresAfter),
     invalidateOnWrite: options.invalidateOnWrite ?? true,
     maxCacheSize: options.maxCacheSize ?? MAX_CACHE_SIZE,
     timeout: options.timeout ?? TIMEOUT,

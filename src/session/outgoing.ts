@@ -1,23 +1,26 @@
 import { InvalidInvocation } from '../exceptions/base.js';
-import {
-  Axios,
-  AxiosHeaders,
-  type AxiosRequestConfig,
-  type InternalAxiosRequestConfig,
-} from '../http/axios.js';
+import { Axios, AxiosHeaders, type InternalAxiosRequestConfig } from '../http/axios.js';
 import { serializeBody } from '../http/body/request-body.js';
 import { isReserved, reservedHeader } from '../http/option-checks.js';
 import type { HttpRequest, RequestBody } from '../http/request.js';
 import { messageOf } from '../util/errors.js';
 import type { RequestConfig } from './request-options.js';
 
-/** The part of an axios configuration that is the message: what goes over the network. */
-export type Message = Pick<AxiosRequestConfig, 'method' | 'url' | 'headers' | 'data'>;
+/** What of a request goes over the network. */
+export interface Message {
+  /** In upper case. */
+  readonly method: string;
+  /** As the caller gave it, with its query. */
+  readonly url: string;
+  /** Names in lower case. A field that is `false` is not sent. */
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly data: RequestBody | undefined;
+}
 
 type Headers = Record<string, string | string[] | false>;
 
-/** Only writes queries; a list repeats its name. */
-const QUERIES = new Axios({ paramsSerializer: { indexes: null } });
+/** Only writes queries; a list repeats its name, and everything that is not a letter or digit is encoded as a form would. */
+const QUERY_WRITER = new Axios({ paramsSerializer: { indexes: null, encode: encodeForQuery } });
 
 /**
  * Makes the message of a request as it is at the time of the call: what the caller changes later makes no difference.
@@ -28,55 +31,54 @@ const QUERIES = new Axios({ paramsSerializer: { indexes: null } });
  */
 export function toMessage(config: RequestConfig, defaults: Readonly<Record<string, string>>): Message {
   const { auth, data, formSerializer, method = 'GET', transformRequest } = config;
-  let headers = lowerCase(config.headers);
+  const headers: Headers = { ...defaults, ...lowerCase(config.headers) };
   if (auth) headers['authorization'] = basic(auth.username, auth.password ?? '');
-  let body = data;
-  if (transformRequest !== undefined) {
-    headers = { ...defaults, ...headers };
-    body = transformed(config, headers);
-  }
-  const contentType = textOf(headers['content-type'] ?? defaults['content-type']);
+  const body = transformRequest === undefined ? data : transformed(config, headers);
+  const callersType = headers['content-type'];
+  const contentType = typeof callersType === 'string' ? callersType : undefined;
   const serialized = serializeBody(body, contentType, formSerializer);
   const type = serialized.isForced ? serialized.contentType : (contentType ?? serialized.contentType);
-  // axios would call the body of a write without a type a form, unless the header is `false`.
-  headers['content-type'] = type ?? false;
-  return { method: method.toUpperCase(), url: withQuery(config), headers, data: serialized.body };
+  if (type !== undefined) headers['content-type'] = type;
+  const url =
+    config.params === undefined || config.params === null ? String(config.url ?? '') : withQuery(config);
+  return { method: method.toUpperCase(), url, headers, data: serialized.body };
 }
 
-/**
- * The request that goes through the pipeline, of what axios made of the message.
- *
- * @param defaults - header fields of the session, names in lower case; a header that is `false` takes one out
- */
+/** The request that goes through the pipeline, of what axios made of the message. */
 export function toHttpRequest(
-  config: InternalAxiosRequestConfig,
-  defaults: Readonly<Record<string, string>>,
+  config: { method?: string; url?: string; headers: object; data?: unknown },
   usesToken: boolean,
 ): HttpRequest {
   const { method = 'GET', url = '', headers, data } = config;
   return {
+    // axios writes it in lower case.
     method: method.toUpperCase(),
     url,
-    headers: toHeaderFields(headers, defaults),
+    headers: toHeaderFields(headers),
     body: data as RequestBody | undefined,
     usesToken,
   };
 }
 
-/** Header fields of any container over others. A field that is `false` is not sent. */
-export function toHeaderFields(
-  headers: object,
-  defaults: Readonly<Record<string, string>> = {},
-): HttpRequest['headers'] {
-  const fields: Record<string, string | readonly string[]> = { ...defaults };
+/** Header fields of any container, without those that are not sent. */
+export function toHeaderFields(headers: object): HttpRequest['headers'] {
+  const fields: Record<string, string | readonly string[]> = {};
   for (const [name, value] of Object.entries(headers as Headers)) {
-    if (value === undefined || value === null) continue;
-    if (value === false) delete fields[name.toLowerCase()];
-    else fields[name.toLowerCase()] = Array.isArray(value) ? value.map(String) : String(value);
+    if (value === undefined || value === null || value === false) continue;
+    fields[name.toLowerCase()] = Array.isArray(value) ? value.map(String) : String(value);
   }
-  // Functions of the caller and prepared requests can set what `headers` may not.
-  for (const name in fields) if (isReserved(name)) throw new InvalidInvocation(reservedHeader(name));
   return fields;
+}
+
+/**
+ * Refuses header fields that the session determines itself. The option `headers` was checked before; functions of the
+ * caller and prepared requests can set them too.
+ *
+ * @throws InvalidInvocation that names the header
+ */
+export function refuseReserved(fields: HttpRequest['headers']): void {
+  const name = Object.keys(fields).find(isReserved);
+  if (name !== undefined) throw new InvalidInvocation(reservedHeader(name));
 }
 
 function lowerCase(headers: object | undefined): Headers {
@@ -104,24 +106,58 @@ function transformed(config: RequestConfig, headers: Headers): unknown {
   );
   if (context.url !== String(url ?? ''))
     throw new InvalidInvocation('`transformRequest` must not change the URL of a request');
+  const fields = toHeaderFields(shown);
+  refuseReserved(fields);
   for (const name of Object.keys(headers)) delete headers[name];
-  Object.assign(headers, toHeaderFields(shown));
+  Object.assign(headers, fields);
   return body;
 }
 
+/** What the text of a Promise becomes in a query. */
+const A_PROMISE = /(?:\[|%5B)object(?:\+|%20| )Promise(?:\]|%5D)/;
+
+/** The URL with `params` added to its query, before the fragment. */
 function withQuery({ url, params, paramsSerializer }: RequestConfig): string {
   const text = String(url ?? '');
-  if (params === undefined || params === null) return text;
+  const query = toQuery(params, paramsSerializer);
+  if (query === '') return text;
+  const [, target = '', fragment = ''] = /^([^#]*)(.*)$/s.exec(text) ?? [];
+  if (!target.includes('?')) return `${target}?${query}${fragment}`;
+  return `${target}${target.endsWith('?') ? '' : '&'}${query}${fragment}`;
+}
+
+/** Text is a query already; a list has pairs of a name and a value, so a name can come twice. */
+function toQuery(params: unknown, paramsSerializer: RequestConfig['paramsSerializer']): string {
+  if (params === undefined || params === null) return '';
+  if (typeof params === 'string') return params.replaceAll('#', '%23');
+  const write = (part: unknown): string => serializeParams(part, paramsSerializer);
+  if (params instanceof Promise || params instanceof Map || params instanceof Set)
+    throw new InvalidInvocation('`params` must be an object, a list of pairs, text or URLSearchParams');
+  if (!Array.isArray(params)) return write(params);
+  if (!params.every(isPair))
+    throw new InvalidInvocation('a list of `params` must have pairs: [[name, value], …]');
+  return params
+    .map(([name, value]) => write({ [name]: value }))
+    .filter((part) => part !== '')
+    .join('&');
+}
+
+function isPair(value: unknown): value is [name: string, value: unknown] {
+  return Array.isArray(value) && value.length === 2 && typeof value[0] === 'string';
+}
+
+function serializeParams(params: unknown, paramsSerializer: RequestConfig['paramsSerializer']): string {
   try {
-    const uri = QUERIES.getUri({ url: text, params, ...(paramsSerializer && { paramsSerializer }) });
-    if (uri.includes('[object%20Promise]') || uri.includes('[object Promise]'))
-      throw new Error('they are a Promise');
-    return uri;
+    const uri = QUERY_WRITER.getUri({ url: '', params, ...(paramsSerializer && { paramsSerializer }) });
+    if (A_PROMISE.test(uri)) throw new Error('they are a Promise');
+    return uri.replace(/^\?/, '');
   } catch (error) {
     throw new InvalidInvocation(`\`params\` cannot be written as a query: ${messageOf(error)}`);
   }
 }
 
-function textOf(value: string | string[] | false | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+function encodeForQuery(text: string): string {
+  return encodeURIComponent(text)
+    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%20', '+');
 }

@@ -1,3 +1,5 @@
+import { InvalidInvocation } from '../exceptions/base.js';
+
 /** A request that is under way. */
 export interface PendingRequest {
   /** Aborted by the caller's signal, and when the session is closed. */
@@ -10,18 +12,20 @@ export interface PendingRequest {
 export class PendingRequests {
   readonly #controllers = new Set<AbortController>();
   readonly #followers = new Map<AbortSignal, Followers>();
-  #closed: Error | undefined;
+  #isClosed = false;
 
   /**
    * Adds a request.
    *
    * Not by `AbortSignal.any`: on Node 20 that keeps every request of a long-lived signal in memory.
+   *
+   * @throws InvalidInvocation where the session is closed
    */
-  start(callers: AbortSignal | undefined): PendingRequest {
+  start(callerSignal: AbortSignal | undefined): PendingRequest {
+    if (this.#isClosed) throw new InvalidInvocation('the session is closed');
     const controller = new AbortController();
     this.#controllers.add(controller);
-    const unfollow = callers && this.#follow(callers, controller);
-    if (this.#closed !== undefined) controller.abort(this.#closed);
+    const unfollow = callerSignal && this.#follow(callerSignal, controller);
     const end = (): void => {
       this.#controllers.delete(controller);
       unfollow?.();
@@ -29,13 +33,16 @@ export class PendingRequests {
     return { signal: controller.signal, end };
   }
 
-  /** Aborts every request, and any that is started later. */
-  abort(reason: Error): void {
-    this.#closed = reason;
+  /** Aborts every request, and refuses further ones. */
+  close(reason: Error): void {
+    this.#isClosed = true;
     for (const controller of this.#controllers) controller.abort(reason);
   }
 
-  /** Aborts a request when the caller's signal is aborted. One listener serves all requests with the same signal. */
+  /**
+   * Aborts a request when the caller's signal is aborted. One listener serves all requests with the same signal: Node warns
+   * of more than ten, and adding one takes the longer the more there are.
+   */
   #follow(signal: AbortSignal, controller: AbortController): (() => void) | undefined {
     if (signal.aborted) {
       controller.abort(signal.reason);

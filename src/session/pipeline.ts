@@ -1,5 +1,6 @@
 import type { Authorization } from '../auth/authorization.js';
 import type { Logger } from '../config/logger.js';
+import { coalesce } from '../http/interceptors/coalesce.js';
 import { type ConcurrencyLimit, concurrency } from '../http/interceptors/concurrency.js';
 import { cookies } from '../http/interceptors/cookies.js';
 import { log } from '../http/interceptors/log.js';
@@ -13,7 +14,6 @@ import type { RetryEvent } from '../http/retry-policy.js';
 export interface PipelineParts {
   readonly authorization: Authorization;
   readonly cache: Interceptor;
-  readonly coalesce: Interceptor;
   readonly maxConcurrency: ConcurrencyLimit;
   readonly minInterval: number;
   readonly logger: Logger;
@@ -23,22 +23,22 @@ export interface PipelineParts {
 }
 
 /**
- * Builds the way of a request from the session to the socket, and of its response back. Each step passes the request to
+ * Builds the pipeline: the way of a request from the session to the socket, and of its response back. Each step passes the request to
  * the one below it, as often as it needs: a redirect starts again at the cache, a retry at the throttle.
  */
 export function createPipeline(parts: PipelineParts): Send {
-  const { authorization, cache, coalesce, maxConcurrency, minInterval, logger, onRetry } = parts;
+  const { authorization, cache, maxConcurrency, minInterval, logger, onRetry } = parts;
   const interceptors: readonly Interceptor[] = [
     authorization.reauthenticate, // a 401: once more, with a new token
     redirect(authorization.covers), // follows redirects, and refuses those of writes
     cache, // answers from stored responses
-    coalesce, // lets equal concurrent reads share one request
+    coalesce(), // lets equal concurrent reads share one request
     cookies(logger), // adds cookies of the origin, stores new ones
     concurrency(maxConcurrency), // waits for a free slot
     retry({ logger, onRetry }), // repeats what failed and may be repeated
     throttle(minInterval), // waits for the minimum interval
     authorization.authorize, // adds the token
-    log(logger),
+    log(logger), // logs what is sent and what comes back
   ];
   return interceptors.reduceRight<Send>(
     (next, interceptor) => (request, context) => interceptor(request, context, next),

@@ -1,18 +1,19 @@
 import { InvalidInvocation } from '../exceptions/base.js';
 import { AxiosHeaders } from '../http/axios.js';
-import type { HttpRequest, RequestContext, Token } from '../http/request.js';
+import type { HttpRequest, RequestOptions, Token } from '../http/request.js';
 import { requestInput } from '../http/response-input.js';
 import { showRequest } from '../redaction/exchange.js';
 import { isObject } from '../util/guards.js';
 import { inspectAsString } from '../util/inspect.js';
-import { toHeaderFields } from './outgoing.js';
+import { refuseReserved, toHeaderFields } from './outgoing.js';
 import type { ReadOptions } from './response.js';
 
 /** What a session knows of a request that it has prepared. */
 export interface Preparation {
   readonly request: HttpRequest;
-  readonly context: RequestContext;
-  readonly read: Omit<ReadOptions, 'isCommand' | 'onReceived'>;
+  readonly options: RequestOptions;
+  readonly token: Token | undefined;
+  readonly read: ReadOptions;
 }
 
 /**
@@ -32,9 +33,9 @@ export class PreparedRequest {
   /** @internal */
   constructor(preparation: Preparation) {
     this.#preparation = preparation;
-    const { request, context } = preparation;
+    const { request, token } = preparation;
     this.#headers = new AxiosHeaders({ ...(request.headers as Record<string, string>) });
-    if (request.usesToken && context.token) this.#headers.set('Authorization', bearer(context.token));
+    if (token !== undefined) this.#headers.set('Authorization', bearer(token));
   }
 
   /** In upper case. */
@@ -78,19 +79,15 @@ export class PreparedRequest {
   static preparationOf(value: PreparedRequest, mayUseToken: (url: string) => boolean): Preparation {
     if (!isObject(value) || !(#preparation in value))
       throw new InvalidInvocation('the request must be one that session.prepareRequest() made');
-    const { request, context, read } = value.#preparation;
+    const { request, token, ...others } = value.#preparation;
     const { authorization, ...headers } = toHeaderFields(value.#headers);
-    const { token } = context;
+    refuseReserved(headers);
     if (token !== undefined && authorization === bearer(token) && mayUseToken(request.url)) {
       const recent = { ...token, obtainedAt: performance.now() };
-      return {
-        request: { ...request, headers, usesToken: true },
-        context: { ...context, token: recent },
-        read,
-      };
+      return { ...others, request: { ...request, headers, usesToken: true }, token: recent };
     }
     const kept = authorization === undefined ? headers : { ...headers, authorization };
-    return { request: { ...request, headers: kept, usesToken: false }, context, read };
+    return { ...others, request: { ...request, headers: kept, usesToken: false }, token: undefined };
   }
 
   /** @internal Puts a token into the header. */
@@ -99,8 +96,7 @@ export class PreparedRequest {
   }
 
   #authorize(token: Token): void {
-    const { context, ...others } = this.#preparation;
-    this.#preparation = { ...others, context: { ...context, token } };
+    this.#preparation = { ...this.#preparation, token };
     this.#headers.set('Authorization', bearer(token));
   }
 

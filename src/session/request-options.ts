@@ -21,7 +21,7 @@ export interface RequestConfig {
   method?: AxiosRequestConfig['method'] | undefined;
   /** The body; an object or a list is sent as JSON, with a GET too: this is how a command gets its input. */
   data?: unknown;
-  /** The query of the URL. A list repeats its name; undefined and null are left out. */
+  /** The query of the URL: an object, in which a list repeats its name, and undefined and null are left out; a list of pairs; `URLSearchParams`; or text. */
   params?: unknown;
   /** How `params` are written: axios's options for that, or a function. */
   paramsSerializer?: AxiosRequestConfig['paramsSerializer'] | undefined;
@@ -42,7 +42,7 @@ export interface RequestConfig {
   cache?: CacheMode | undefined;
   /** What `data` of the response is. @defaultValue by `Content-Type`: parsed JSON, text or a `Buffer` */
   responseType?: 'arraybuffer' | 'json' | 'stream' | 'text' | undefined;
-  /** Which statuses are no exception; null for all. @defaultValue those below 400 but 302 */
+  /** Which statuses are no exception; null for all. @defaultValue those below 400 but 302; of a write none from 300 on but 303 */
   validateStatus?: ((status: number) => boolean) | null | undefined;
   /** Redirects to follow; 0 for none. @defaultValue that of the session */
   maxRedirects?: number | undefined;

@@ -2,7 +2,7 @@ import { InvalidInvocation } from '../exceptions/base.js';
 import { exceptionFor, isFailure } from '../exceptions/status.js';
 import { AxiosHeaders } from '../http/axios.js';
 import { decodeBody, decodeText, isPage, readFailedBody } from '../http/body/response-body.js';
-import { type HttpRequest, type HttpResponse, SAFE_METHODS } from '../http/request.js';
+import { type HttpRequest, type HttpResponse, type RequestOptions, SAFE_METHODS } from '../http/request.js';
 import { requestInput, responseInput } from '../http/response-input.js';
 import {
   type RequestInput,
@@ -14,46 +14,46 @@ import {
 import { redactor } from '../redaction/redact.js';
 import type { RequestConfig, SessionResponse } from './request-options.js';
 
-/** How the response to a call is read. */
-export type ReadOptions = Pick<RequestConfig, 'responseType' | 'transformResponse' | 'validateStatus'> & {
-  /** Whether the request went to the database, which never answers with a page of HTML. */
-  readonly isCommand: boolean;
-  /** Told of the response before its body is read. */
-  readonly onReceived: (shown: SessionResponse) => void;
-};
+/** How the caller wants the body of a response to be read. */
+export type ReadOptions = Pick<RequestConfig, 'responseType' | 'transformResponse'>;
 
 /**
- * Whether a response is no exception for the caller. A write that was redirected and not followed was not done; only 303
- * says that it was.
+ * Returns whether the caller gets the response, not an exception. A write that was redirected and not followed was not
+ * done; only 303 says that it was.
  */
 export function isAccepted(
   { status, request }: HttpResponse,
-  { validateStatus }: Pick<ReadOptions, 'validateStatus'>,
+  { validateStatus }: Pick<RequestOptions, 'validateStatus'>,
 ): boolean {
-  if (validateStatus === null) return true;
   if (validateStatus !== undefined) return Boolean(notPromise('validateStatus', validateStatus(status)));
   const isRedirected = status >= 300 && status < 400 && status !== 303;
   return !isFailure(status) && !(isRedirected && !SAFE_METHODS.has(request.method));
 }
 
 /**
- * Makes the response that a caller is given. axios's own holds the request with its token, for anyone who prints it; here
- * `config` and `request` are small copies without credentials, and of cookies only the names are left.
+ * Reads the body of a response into the response that the caller is given.
+ *
+ * @param isCommand - whether the request went to the database, which never answers with a page of HTML
  */
-export async function toSessionResponse(
+export async function readBody(
+  shown: SessionResponse,
   response: HttpResponse,
-  options: ReadOptions,
+  { responseType, transformResponse }: ReadOptions,
+  isCommand: boolean,
 ): Promise<SessionResponse> {
-  const shown = showSuccess(response);
-  options.onReceived(shown);
-  const data = await decode(response, options);
+  const data =
+    transformResponse === undefined
+      ? await decode(response, responseType, isCommand)
+      : decodeText(response, responseType);
   shown.data = response.isShared && Buffer.isBuffer(data) ? Buffer.from(data) : data;
-  if (options.transformResponse === undefined) return shown;
-  for (const transform of [options.transformResponse].flat())
+  if (transformResponse === undefined) return shown;
+  for (const transform of [transformResponse].flat()) {
+    const { config, headers, status } = shown;
     shown.data = notPromise(
       'transformResponse',
-      transform.call(shown.config as never, shown.data, shown.headers, shown.status),
+      transform.call(config as never, shown.data, headers as AxiosHeaders, status),
     );
+  }
   return shown;
 }
 
@@ -76,9 +76,11 @@ export function showSuperseded(response: HttpResponse): SessionResponse {
   );
 }
 
-async function decode(response: HttpResponse, options: ReadOptions): Promise<unknown> {
-  const { responseType, transformResponse, isCommand } = options;
-  if (transformResponse !== undefined) return decodeText(response, responseType);
+async function decode(
+  response: HttpResponse,
+  responseType: ReadOptions['responseType'],
+  isCommand: boolean,
+): Promise<unknown> {
   const isUnexpectedPage =
     isCommand && responseType === undefined && response.status < 300 && isPage(response);
   try {
@@ -111,32 +113,42 @@ function copiesOf({ method, url, headers }: ShownRequest): Copies {
   };
 }
 
-/** A response without credentials. The copies of its request are made when they are looked at, which is rare. */
-function showSuccess(response: HttpResponse): SessionResponse {
-  const { status, statusText, headers, request, fromCache = false } = response;
+/**
+ * Makes the response that a caller is given, without its data. axios's own holds the request with its token, for anyone
+ * who prints it; here `config` and `request` are small copies without credentials, and of cookies only the names are left.
+ */
+export function showSuccess(response: HttpResponse): SessionResponse {
+  const { status, statusText, headers, fromCache = false } = response;
   const shownHeaders = Object.assign(new AxiosHeaders(), headers);
   if (headers['set-cookie'] !== undefined)
     shownHeaders.set(redactor.headers({ 'set-cookie': headers['set-cookie'] }));
-  let copies =
-    request.redirectedBy && copiesOf(showRequest(withoutBody(requestInput(request, response.token))));
-  // From here on only the request, which does not hold the token. A redirect may have put that into the URL, so its copies
-  // were made above.
-  const look = (): Copies => {
-    copies ??= copiesOf(showRequest(withoutBody(withPlaceholder(request))));
-    return copies;
-  };
+  const copies = copyRequest(response);
   return {
     data: undefined,
     status,
     statusText,
     headers: shownHeaders,
     get config() {
-      return look().config;
+      return copies().config;
     },
     get request() {
-      return look().request;
+      return copies().request;
     },
     fromCache,
+  };
+}
+
+/** Copies the request when somebody looks at it, which is rare. */
+function copyRequest({ request, token }: HttpResponse): () => Copies {
+  if (request.redirectedBy !== undefined) {
+    // A redirect can have put the token into the URL. The token must not be kept, so the copies are made now.
+    const copies = copiesOf(showRequest(withoutBody(requestInput(request, token))));
+    return () => copies;
+  }
+  let copies: Copies | undefined;
+  return () => {
+    copies ??= copiesOf(showRequest(withoutBody(withPlaceholder(request))));
+    return copies;
   };
 }
 

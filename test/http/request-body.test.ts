@@ -67,7 +67,7 @@ describe('serializeBody', () => {
     ['a Buffer', Buffer.from('bytes'), 'bytes', undefined],
     ['an ArrayBuffer', new TextEncoder().encode('bytes').buffer, 'bytes', undefined],
     ['an empty view', new Uint8Array(0), '', undefined],
-    ['URLSearchParams', new URLSearchParams({ a: 'b c' }), 'a=b+c', `${URLENCODED};charset=utf-8`],
+    ['URLSearchParams', new URLSearchParams({ a: 'b c' }), 'a=b+c', URLENCODED],
     ['a Blob with a type', new Blob(['abc'], { type: 'image/png' }), 'abc', 'image/png'],
     ['a Blob without a type', new Blob(['abc']), 'abc', undefined],
   ])('sends %s with the right Content-Type and length', async (_, data, sent, contentType) => {
@@ -448,7 +448,7 @@ describe('a Session', () => {
       ['application/json', '7', undefined],
       [multipart, contentLength, undefined],
       ['image/png', '1', undefined],
-      [`${URLENCODED};charset=utf-8`, '3', undefined],
+      [URLENCODED, '3', undefined],
       [undefined, '4', undefined],
       [undefined, undefined, 'chunked'],
       [undefined, undefined, 'chunked'],

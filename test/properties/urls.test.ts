@@ -211,10 +211,20 @@ describe('joining', () => {
     );
   });
 
+  it('percent-encodes once, and only what is not allowed as it is', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...bases), trickyText(), (base, text) => {
+        const { pathname, search } = joinUrl(base, `x/${text.replaceAll('#', '')}`);
+        expect(`${pathname}${search}`).toMatch(/^(?:[\w\-.~!$&'()*+,;=:@/?]|%[\da-f]{2})*$/i);
+        expect(joinUrl(base, `${pathname}${search}`).href).toBe(`${base.origin}${pathname}${search}`);
+      }),
+    );
+  });
+
   it('of what is under the prefix already changes nothing', () => {
     fc.assert(
       fc.property(fc.constantFrom(...bases), fc.webPath(), fc.webQueryParameters(), (base, path, query) => {
-        const url = new URL(`.${path}?${query}`, base);
+        const url = joinUrl(base, `.${path}?${query}`);
         if (!isUnderPrefix(base, url)) return;
         expect(joinUrl(base, url).href).toBe(url.href);
         expect(joinUrl(base, url.href).href).toBe(url.href);

@@ -10,6 +10,7 @@ import {
   VERSION,
 } from '../../src/index.js';
 import { startDatabase } from '../helpers/database.js';
+import { failure } from '../helpers/failure.js';
 import type { Respond } from '../helpers/origin.js';
 import { withOrigin } from '../helpers/with-origin.js';
 
@@ -72,6 +73,52 @@ describe('query parameters', () => {
       params: { list: ['p', 'q'], none: undefined, nothing: null, text: 'ü &' },
     });
     expect(world.origin.requests[0]?.url).toBe('/x?a=1&list=p&list=q&text=%C3%BC+%26');
+  });
+
+  it.each<[unknown, string]>([
+    [
+      [
+        ['a', 1],
+        ['b', ['x', 'y']],
+        ['none', null],
+        ['a', '2 3'],
+      ],
+      'a=1&b=x&b=y&a=2+3',
+    ],
+    ['a=1&b=x y&c={d}', 'a=1&b=x%20y&c=%7Bd%7D'],
+    ['a=#1', 'a=%231'],
+    [
+      new URLSearchParams([
+        ['a', '1'],
+        ['a', '2'],
+      ]),
+      'a=1&a=2',
+    ],
+    [{ a: `:,$[]'()*!~ ` }, 'a=%3A%2C%24%5B%5D%27%28%29%2A%21~+'],
+  ])('%j as `params` are sent as %s', async (params, query) => {
+    await using world = await withOrigin();
+    await world.session.get('x', { params });
+    await world.session.get('x?#fragment', { params });
+    await world.session.get('x?z=0#fragment', { params });
+    const urls = world.origin.requests.map(({ url }) => url);
+    expect(urls).toEqual([`/x?${query}`, `/x?${query}`, `/x?z=0&${query}`]);
+  });
+
+  it.each<[string, unknown]>([
+    ['a Promise', Promise.resolve({ a: 1 })],
+    ['an object with a Promise', { a: Promise.resolve(1) }],
+    ['a pair with a Promise', [['a', Promise.resolve(1)]]],
+    ['a Map', new Map([['a', 1]])],
+  ])('refuses %s as `params`, of which nothing would be sent', async (_, params) => {
+    await using world = await withOrigin();
+    await failure(world.session.get('x', { params }), InvalidInvocation);
+    expect(world.origin.requests).toEqual([]);
+  });
+
+  it('refuses a list of `params` that has no pairs', async () => {
+    await using world = await withOrigin();
+    const error = await failure(world.session.get('x', { params: ['a', 'b'] }), InvalidInvocation);
+    expect(error.message).toBe('a list of `params` must have pairs: [[name, value], …]');
   });
 });
 

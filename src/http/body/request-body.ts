@@ -88,7 +88,11 @@ export function openBody(body: RequestBody | undefined): string | Buffer | Reada
 
 /** Destroys a stream that was not sent and will not be: it holds what it reads from. */
 export function discardUnsent(body: unknown): void {
-  if (isReadable(body) && !SENT.has(body)) body.on('error', () => {}).destroy();
+  try {
+    if (body instanceof Readable && !SENT.has(body)) body.on('error', () => {}).destroy();
+  } catch {
+    // A value that cannot be looked at is not a stream.
+  }
 }
 
 function serialize(
@@ -131,7 +135,7 @@ function multipartBody(form: FormData): SerializedBody {
 
 function urlencodedBody(form: URLSearchParams): SerializedBody {
   for (const [name, value] of form) checkNoObjectAsText(name, value);
-  return asItIs(form.toString(), 'application/x-www-form-urlencoded;charset=utf-8');
+  return asItIs(form.toString(), 'application/x-www-form-urlencoded');
 }
 
 function streamBody(stream: Readable): SerializedBody {

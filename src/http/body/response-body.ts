@@ -11,6 +11,10 @@ export type ResponseType = 'arraybuffer' | 'json' | 'stream' | 'text' | undefine
 /** How much of a failed response's stream is read for its exception, in bytes. */
 const FAILED_STREAM_LENGTH = 64 * 1024;
 const UTF_8 = new TextDecoder();
+/** By the WHATWG's MIME Sniffing Standard, section 4.6. */
+const JSON_TYPE = /^(?:application|text)\/json$|\+json$/;
+const TEXT_TYPE = /^$|^text\/|[/+](?:json|xml)$|^application\/(?:javascript|x-www-form-urlencoded)$/;
+const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)/i;
 
 /**
  * Decodes the body of a response as `responseType` asks.
@@ -30,7 +34,8 @@ const UTF_8 = new TextDecoder();
 export function decodeBody(response: HttpResponse, responseType: ResponseType): unknown {
   if (responseType === 'stream' || responseType === 'arraybuffer') return response.body;
   const text = decodeText(response, responseType);
-  const isJson = responseType === 'json' || (responseType === undefined && isJsonType(mediaTypeOf(response)));
+  const isJson =
+    responseType === 'json' || (responseType === undefined && JSON_TYPE.test(mediaTypeOf(response)));
   if (!isJson || typeof text !== 'string' || text === '') return text;
   try {
     return JSON.parse(text);
@@ -44,7 +49,7 @@ export function decodeText(response: HttpResponse, responseType: ResponseType): 
   const { body } = response;
   if (!Buffer.isBuffer(body) || responseType === 'arraybuffer') return body;
   if (body.length === 0) return '';
-  if (responseType === undefined && !isTextType(mediaTypeOf(response))) return body;
+  if (responseType === undefined && !TEXT_TYPE.test(mediaTypeOf(response))) return body;
   return decoderFor(response).decode(body);
 }
 
@@ -96,34 +101,15 @@ function withoutExcerpt(message: string): string {
   return message.replace(/,? (?:\.\.\.)?".*"(?:\.\.\.)? is not valid JSON$/s, ' is not valid JSON');
 }
 
-function contentTypeOf(response: HttpResponse): string {
-  return String(response.headers['content-type'] ?? '');
-}
-
 /** The media type in lower case, without its parameters. */
-function mediaTypeOf(response: HttpResponse): string {
-  const [type = ''] = contentTypeOf(response).split(';', 1);
+function mediaTypeOf({ headers }: HttpResponse): string {
+  const [type = ''] = String(headers['content-type'] ?? '').split(';', 1);
   return type.trim().toLowerCase();
 }
 
-/** By the WHATWG's MIME Sniffing Standard, section 4.6. */
-function isJsonType(type: string): boolean {
-  return type === 'application/json' || type === 'text/json' || type.endsWith('+json');
-}
-
-function isTextType(type: string): boolean {
-  return (
-    type === '' ||
-    isJsonType(type) ||
-    type.startsWith('text/') ||
-    type.endsWith('+xml') ||
-    /^application\/(?:xml|javascript|x-www-form-urlencoded)$/.test(type)
-  );
-}
-
 /** UTF-8 where no charset is declared, or one that is unknown. A byte order mark is left out. */
-function decoderFor(response: HttpResponse): TextDecoder {
-  const [, charset] = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentTypeOf(response)) ?? [];
+function decoderFor({ headers }: HttpResponse): TextDecoder {
+  const [, charset] = CHARSET.exec(String(headers['content-type'] ?? '')) ?? [];
   if (charset === undefined || /^utf-?8$/i.test(charset)) return UTF_8;
   try {
     return new TextDecoder(charset);

@@ -1,5 +1,5 @@
 import { InvalidInvocation } from '../../exceptions/base.js';
-import { isObject, isReadable } from '../../util/guards.js';
+import { isObject, isPlainObject, isReadable } from '../../util/guards.js';
 
 /**
  * Writes a value as JSON, and refuses what JSON cannot hold: `JSON.stringify` itself writes null or `{}` for most of it,
@@ -52,6 +52,8 @@ function faultOf(value: unknown, holder: object): string | undefined {
 }
 
 function faultOfObject(value: unknown): string | undefined {
+  // Most are of these two kinds, whose members are looked at by themselves.
+  if (Array.isArray(value) || isPlainObject(value)) return undefined;
   if (value instanceof Date) {
     return Number.isNaN(value.getTime()) ? 'is an invalid Date; send null or leave it out' : undefined;
   }

@@ -48,7 +48,8 @@ export function redirect(mayUseToken: (url: string) => boolean): Interceptor {
 
 function locationOf({ status, headers }: HttpResponse): string | undefined {
   const { location } = headers;
-  if (!REDIRECTS.has(status) || typeof location !== 'string') return undefined;
+  // An empty one names no target: followed, it would be the same URL again.
+  if (!REDIRECTS.has(status) || typeof location !== 'string' || location === '') return undefined;
   // node:http reads header bytes as Latin-1, but servers write UTF-8.
   return Buffer.from(location, 'latin1').toString('utf8');
 }

@@ -59,12 +59,18 @@ export function retry(hooks: RetryHooks): Interceptor {
     const { attempts } = context;
     if (attempts === undefined) return next(request, context);
     for (;;) {
-      const outcome = await settle(next(request, limited(context, attempts.begin(context.options.timeout))));
-      const failure = failureOf(outcome, request, attempts.policy);
-      const due = failure && attempts.next(failure);
+      let outcome: Outcome;
+      try {
+        outcome = await next(request, limited(context, attempts.begin(context.options.timeout)));
+        if (outcome.status < 400) return { ...outcome, attempts };
+      } catch (error) {
+        if (!(error instanceof TransportException)) throw error;
+        outcome = error;
+      }
+      const due = attempts.next(failureOf(outcome, request, attempts.policy));
       if (due === undefined) {
         if (outcome instanceof TransportException) throw attempts.explain(outcome);
-        return outcome;
+        return { ...outcome, attempts };
       }
       if (!(outcome instanceof TransportException)) context.supersede(outcome);
       const url = redactorFor({ config: requestInput(request, context.token) }).text(request.url);
@@ -74,21 +80,14 @@ export function retry(hooks: RetryHooks): Interceptor {
   };
 }
 
-/** A failure of the transport is an outcome as any other. Everything else is the fault of the caller, or ours. */
-function settle(response: Promise<HttpResponse>): Promise<Outcome> {
-  return response.catch((error: unknown) => {
-    if (error instanceof TransportException) return error;
-    throw error;
-  });
-}
-
+/** The timeout of a further attempt is limited by what is left of `within`. */
 function limited(context: RequestContext, timeout: number): RequestContext {
   return timeout === context.options.timeout
     ? context
     : { ...context, options: { ...context.options, timeout } };
 }
 
-function failureOf(outcome: Outcome, request: HttpRequest, policy: RetryPolicy): FailedAttempt | undefined {
+function failureOf(outcome: Outcome, request: HttpRequest, policy: RetryPolicy): FailedAttempt {
   const isSafe = policy.idempotent || SAFE_METHODS.has(request.method);
   if (outcome instanceof TransportException) {
     return {
@@ -100,7 +99,6 @@ function failureOf(outcome: Outcome, request: HttpRequest, policy: RetryPolicy):
     };
   }
   const { status, statusText, headers } = outcome;
-  if (status < 400) return undefined;
   return {
     reason: redactorFor(responseInput(outcome)).text(`${status} ${statusText}`.trim()),
     isTransient: policy.statuses.includes(status),

@@ -113,14 +113,16 @@ export function abortedException(what: string, reason: unknown, context: Transpo
   return new Aborted(`${what} was aborted: ${redactor.text(why)}`, { ...context, cause: reason });
 }
 
-function describe({ method, url, redirectedBy }: FailedRequest, secrets: Redactor): string {
+/** Names a request in a message, without secrets. */
+export function describe({ method, url, redirectedBy }: FailedRequest, secrets: Redactor): string {
   if (url === undefined) return 'the request';
   const from = redirectedBy?.config?.url;
   const detour = from === undefined ? '' : ` (redirected from ${secrets.text(from)})`;
   return `${method?.toUpperCase() ?? 'GET'} ${secrets.text(url)}${detour}`;
 }
 
-function contextOf(request: FailedRequest, secrets: Redactor): TransportContext {
+/** What an exception of the transport holds of a request. */
+export function contextOf(request: FailedRequest, secrets: Redactor): TransportContext {
   const { method, url, neverReached = false, redirectedBy } = request;
   return {
     method: method?.toUpperCase(),

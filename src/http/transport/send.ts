@@ -80,28 +80,29 @@ function failure({ request, context, isConnected }: Attempt, error: unknown): Er
 function exchange(attempt: Attempt, target: Target, route: Route): Promise<IncomingMessage> {
   const { request, context } = attempt;
   const { signal, options } = context;
+  signal.throwIfAborted();
   const body = request.body === undefined ? undefined : openBody(request.body);
-  checkLength(request, options.maxBodyLength);
+  if ((lengthOf(request.body) ?? 0) > options.maxBodyLength && options.maxBodyLength >= 0)
+    throw bodyTooLong(options.maxBodyLength);
   return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
     const outgoing = createRequest(request, target, route, context);
     let incoming: IncomingMessage | undefined;
     // Both: as long as an agent has no socket for it, a request that is destroyed says nothing.
-    const onAbort = (): void => {
-      (incoming ?? outgoing).destroy(signal.reason);
-      reject(signal.reason);
+    const fail = (error: Error): void => {
+      (incoming ?? outgoing).destroy(error);
+      reject(error);
     };
+    const onAbort = (): void => fail(signal.reason);
+    const onTimeout = (error: Error): void => {
+      attempt.error = error;
+      fail(error);
+    };
+    const idle = options.timeout > 0 ? new IdleTimeout(outgoing, options.timeout, onTimeout) : undefined;
     signal.addEventListener('abort', onAbort);
     outgoing.on('close', () => {
       signal.removeEventListener('abort', onAbort);
       idle?.end();
     });
-    const onTimeout = (error: Error): void => {
-      attempt.error = error;
-      (incoming ?? outgoing).destroy(error);
-      reject(error);
-    };
-    const idle = options.timeout > 0 ? new IdleTimeout(outgoing, options.timeout, onTimeout) : undefined;
     outgoing.on('socket', (socket) => {
       watchConnection(socket, attempt);
       idle?.watch(socket);
@@ -121,16 +122,16 @@ function exchange(attempt: Attempt, target: Target, route: Route): Promise<Incom
     outgoing.on('response', (message) => {
       incoming = message;
       idle?.received(message);
+      // A server that answers early does not read the rest of the body.
+      message.on('close', () => {
+        if (!outgoing.writableFinished) outgoing.destroy();
+      });
       const { statusCode = 0 } = message;
       if (statusCode < 200 || statusCode > 599)
         outgoing.destroy(invalidStatus(`the status is ${statusCode}`));
       else if (statusCode === 407 && route.forward !== undefined)
         outgoing.destroy(route.forward.refusal(statusCode));
       else resolve(message);
-      // A server that answers early does not read the rest of the body.
-      message.on('close', () => {
-        if (!outgoing.writableFinished) outgoing.destroy();
-      });
     });
     writeBody(outgoing, request, body, context);
   });
@@ -185,11 +186,6 @@ const targetOf: (url: string) => Target = rememberLast((text) => {
   return { url, options: { protocol, hostname, port, path, auth } as Target['options'] };
 });
 
-function checkLength({ body }: HttpRequest, limit: number): void {
-  const length = lengthOf(body) ?? 0;
-  if (limit >= 0 && length > limit) throw bodyTooLong(limit);
-}
-
 function bodyTooLong(limit: number): InvalidInvocation {
   return new InvalidInvocation(`\`data\` is longer than \`maxBodyLength\`, which is ${limit} bytes`);
 }
@@ -213,19 +209,17 @@ function writeBody(
   const source = isReadable(body) ? body : Readable.from(inChunks(body));
   const expected = lengthOf(request.body);
   const progress = onUploadProgress && new Progress(onUploadProgress, 'upload', expected);
-  let length = 0;
-  const counted = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      length += chunk.length;
-      progress?.add(chunk.length);
-      if (maxBodyLength >= 0 && length > maxBodyLength) done(bodyTooLong(maxBodyLength));
-      else done(expected !== undefined && length > expected ? wrongLength(length, expected) : null, chunk);
+  const counted = counting(
+    (length, added) => {
+      progress?.add(added);
+      if (maxBodyLength >= 0 && length > maxBodyLength) return bodyTooLong(maxBodyLength);
+      return expected !== undefined && length > expected ? wrongLength(length, expected) : undefined;
     },
-    flush(done) {
+    (length) => {
       progress?.end();
-      done(expected !== undefined && length < expected ? wrongLength(length, expected) : null);
+      return expected !== undefined && length < expected ? wrongLength(length, expected) : undefined;
     },
-  });
+  );
   pipeline(source, counted, (error) => {
     if (error && !outgoing.destroyed) outgoing.destroy(ofBody(error));
   });
@@ -257,14 +251,15 @@ async function receive(attempt: Attempt, message: IncomingMessage): Promise<Http
   const { statusCode: status = 0, statusMessage: statusText = '' } = message;
   const headers = message.headers as HeaderFields;
   const hasBody = request.method !== 'HEAD' && status !== 204 && status !== 304;
-  const source = watchProgress(message, context);
+  const source = context.options.onDownloadProgress ? watchProgress(message, context) : message;
   const head = { status, statusText, request, sentAt };
   if (isStream) {
     const decoded = decompress && hasBody ? decodeStream(source, headers) : { body: source, headers };
     return { ...head, headers: decoded.headers, body: guard(decoded.body, maxContentLength, attempt) };
   }
   const bytes = await readAll(source, maxContentLength);
-  if (!decompress || !hasBody) return { ...head, headers, body: bytes };
+  if (!decompress || !hasBody || headers['content-encoding'] === undefined)
+    return { ...head, headers, body: bytes };
   const decoded = decodeContent(bytes, headers, maxContentLength);
   if (!(decoded instanceof Promise)) return { ...head, ...decoded };
   // Decoding cannot be broken off, but nothing has to wait for it.
@@ -275,25 +270,35 @@ async function receive(attempt: Attempt, message: IncomingMessage): Promise<Http
 }
 
 function watchProgress(message: IncomingMessage, { options }: RequestContext): Readable {
-  const { onDownloadProgress } = options;
-  if (onDownloadProgress === undefined) return message;
+  const { onDownloadProgress = () => {} } = options;
   const length = message.headers['content-length'];
   const progress = new Progress(
     onDownloadProgress,
     'download',
     length === undefined ? length : Number(length),
   );
-  const counted = new Transform({
+  const counted = counting(
+    (_, added) => void progress.add(added),
+    () => void progress.end(),
+  );
+  return pipeline(message, counted, () => {});
+}
+
+/** A stream that passes bytes on and counts them. What one of the functions returns is the error that it ends with. */
+function counting(
+  onBytes: (length: number, added: number) => Error | undefined,
+  onEnd: (length: number) => Error | undefined = () => undefined,
+): Transform {
+  let length = 0;
+  return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      progress.add(chunk.length);
-      done(null, chunk);
+      length += chunk.length;
+      done(onBytes(length, chunk.length) ?? null, chunk);
     },
     flush(done) {
-      progress.end();
-      done();
+      done(onEnd(length) ?? null);
     },
   });
-  return pipeline(message, counted, () => {});
 }
 
 function readAll(source: Readable, limit: number): Promise<Buffer> {
@@ -314,14 +319,9 @@ function readAll(source: Readable, limit: number): Promise<Buffer> {
 
 /** Passes a streamed body on, so that its reader too gets exceptions of this package. */
 function guard(source: Readable, limit: number, attempt: Attempt): Readable {
-  let length = 0;
-  const guarded = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      length += chunk.length;
-      if (limit >= 0 && length > limit) done(failure(attempt, tooLarge(limit)));
-      else done(null, chunk);
-    },
-  });
+  const guarded = counting((length) =>
+    limit >= 0 && length > limit ? failure(attempt, tooLarge(limit)) : undefined,
+  );
   // Nobody may be reading it yet.
   guarded.on('error', () => {});
   finished(source, { writable: false }, (error) => {
