@@ -7,7 +7,13 @@ import { Attempts } from '../http/attempts.js';
 import type { AxiosRequestConfig } from '../http/axios.js';
 import { decodeBody, readFailedBody } from '../http/body/response-body.js';
 import { type RetryHooks, retry } from '../http/interceptors/retry.js';
-import type { HttpRequest, HttpResponse, RequestContext, RequestOptions } from '../http/request.js';
+import {
+  DEFAULT_REQUEST_OPTIONS,
+  type HttpRequest,
+  type HttpResponse,
+  type RequestContext,
+  type RequestOptions,
+} from '../http/request.js';
 import { responseInput } from '../http/response-input.js';
 import type { RetryPolicy } from '../http/retry-policy.js';
 import type { Connections } from '../http/transport/connections.js';
@@ -163,23 +169,13 @@ function decodeJson(response: HttpResponse): unknown {
 }
 
 function optionsOf(timeout: number, policy: RetryPolicy | undefined): RequestOptions {
+  const maxContentLength = MAX_CONTENT_LENGTH;
   return Object.freeze({
+    ...DEFAULT_REQUEST_OPTIONS,
     timeout,
     retry: policy,
-    maxContentLength: MAX_CONTENT_LENGTH,
-    maxBodyLength: -1,
+    maxContentLength,
     maxRedirects: 0,
-    decompress: true,
-    isStream: false,
-    cache: undefined,
-    validateStatus: undefined,
-    httpAgent: undefined,
-    httpsAgent: undefined,
-    lookup: undefined,
-    family: undefined,
-    proxy: undefined,
-    onUploadProgress: undefined,
-    onDownloadProgress: undefined,
   });
 }
 
