@@ -117,7 +117,7 @@ export class Authorization {
 
 /**
  * The request to repeat: behind a redirect the one that it led to, for a write may have been done before it. The cookies
- * of the session are added anew.
+ * of the session are added again.
  */
 function refusedRequest(request: HttpRequest, response: HttpResponse): HttpRequest {
   if (response.request.redirectedBy === undefined) return request;

@@ -62,7 +62,7 @@ export class TokenFile {
 
   /**
    * Replaces the file in one step, so that a reader sees the old or the new one, whole. Behind a link, that is the file
-   * that it leads to. Its folder is made where there is none. What is there and none of ours, such as a file of the Python
+   * that it leads to. Its folder is made where there is none. A file of another program, such as one of the Python
    * package, is kept as `….bak`. The temporary files of processes that were killed while they saved are removed.
    *
    * @throws where there is a pipe, a device or the like, and what `node:fs` throws

@@ -7,7 +7,7 @@ export interface UserLike {
    * Makes sure that `bearer` can be used. Called before every request under the session's prefix, unless there is
    * `token`; so it should return at once while the token is still good.
    *
-   * @throws what says why there is no token; the request then fails with it
+   * @throws the reason why there is no token; the request fails with it
    */
   authenticate(options?: AuthenticateOptions): unknown;
   /**
@@ -17,7 +17,7 @@ export interface UserLike {
    * A user that stands for several people, such as one that reads an `AsyncLocalStorage`, must have it: without it,
    * `bearer` is read after `authenticate()`, and by then it may be the token of a concurrent request.
    *
-   * @throws what says why there is no token; the request then fails with it
+   * @throws the reason why there is no token; the request fails with it
    */
   token?(options: AuthenticateOptions): Promise<string>;
   /** The token that goes into `Authorization: Bearer …`. Without `token`, it is read after `authenticate()`. */

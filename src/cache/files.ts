@@ -19,7 +19,7 @@ export class Files {
   readonly #longest: number;
   #temporary = 0;
 
-  /** @param longest - a longer file is not one of ours, in bytes */
+  /** @param longest - a longer file is ignored; in bytes */
   constructor(root: string, longest: number) {
     this.#root = root;
     this.folder = join(root, 'v1');

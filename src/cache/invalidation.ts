@@ -57,7 +57,7 @@ const keyOf = (scope: string): string => `i${hash('sha256', scope)}`;
 /** The scope of the responses of one owner. */
 export const ownerScope = (owner: string): string => `owner ${owner}`;
 
-/** The scope of the responses to one URL, whoever they are for. */
+/** The scope of the responses to one URL, for all users. */
 export const urlScope = (url: string): string => `url ${url.split('#', 1)[0]}`;
 
 /** The scopes that a successful write to a URL invalidates: the URL, and those of its origin that the response names. */

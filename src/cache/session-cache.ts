@@ -23,7 +23,7 @@ export class SessionCache<Request> {
     this.#prepare = prepare;
   }
 
-  /** Removes every stored response, whoever it is for. Other processes may still have some in memory. */
+  /** Removes every stored response, for all users. Other processes may still have some in memory. */
   async clear(): Promise<void> {
     await (await this.#open())?.clear();
   }
