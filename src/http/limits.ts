@@ -1,5 +1,6 @@
 import { Timeout, type TransportContext } from '../exceptions/transport.js';
 import { type RequestInput, redactorFor } from '../redaction/exchange.js';
+import { offAbort, onAbort } from '../util/abort.js';
 import { LONGEST_TIMER } from '../util/sleep.js';
 import { abortedException, contextOf, describe } from './transport/errors.js';
 
@@ -25,20 +26,20 @@ export interface Limits {
 export function withLimits<T>(promise: Promise<T>, limits: Limits): Promise<T> {
   const { signal, timeout = 0 } = limits;
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => settle(() => reject(abortedWhile(limits)));
+    const leave = (): void => settle(() => reject(abortedWhile(limits)));
     const onTimeout = (): void => settle(() => reject(timedOut(limits)));
     const timer = timeout > 0 ? setTimeout(onTimeout, Math.min(timeout, LONGEST_TIMER)) : undefined;
     const settle = (then: () => void): void => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      if (signal) offAbort(signal, leave);
       then();
     };
     promise.then(
       (value) => settle(() => resolve(value)),
       (error) => settle(() => reject(error)),
     );
-    if (signal?.aborted) onAbort();
-    else signal?.addEventListener('abort', onAbort);
+    if (signal?.aborted) leave();
+    else if (signal) onAbort(signal, leave);
   });
 }
 

@@ -1,4 +1,6 @@
+import { setMaxListeners } from 'node:events';
 import { InvalidInvocation } from '../exceptions/base.js';
+import { offAbort, onAbort } from '../util/abort.js';
 
 /** A request that is under way. */
 export interface PendingRequest {
@@ -10,9 +12,15 @@ export interface PendingRequest {
 
 /** The requests of a session that are under way, so that `close()` can abort them all. */
 export class PendingRequests {
-  readonly #controllers = new Set<AbortController>();
-  readonly #followers = new Map<AbortSignal, Followers>();
-  #isClosed = false;
+  readonly #closing = new AbortController();
+  readonly #withoutCallerSignal: PendingRequest = { signal: this.#closing.signal, end: () => {} };
+
+  constructor() {
+    // A user of the caller's own is given this signal, and may listen to it as often as it is asked for a token.
+    setMaxListeners(0, this.#closing.signal);
+    // Stays, so that the platform's listener is not added and removed with every request.
+    onAbort(this.#closing.signal, () => {});
+  }
 
   /**
    * Adds a request.
@@ -22,55 +30,24 @@ export class PendingRequests {
    * @throws InvalidInvocation where the session is closed
    */
   start(callerSignal: AbortSignal | undefined): PendingRequest {
-    if (this.#isClosed) throw new InvalidInvocation('the session is closed');
+    const closing = this.#closing.signal;
+    if (closing.aborted) throw new InvalidInvocation('the session is closed');
+    if (callerSignal === undefined) return this.#withoutCallerSignal;
     const controller = new AbortController();
-    this.#controllers.add(controller);
-    const unfollow = callerSignal && this.#follow(callerSignal, controller);
+    if (callerSignal.aborted) controller.abort(callerSignal.reason);
+    const leave = (): void => controller.abort(callerSignal.reason);
+    const close = (): void => controller.abort(closing.reason);
+    onAbort(callerSignal, leave);
+    onAbort(closing, close);
     const end = (): void => {
-      this.#controllers.delete(controller);
-      unfollow?.();
+      offAbort(callerSignal, leave);
+      offAbort(closing, close);
     };
     return { signal: controller.signal, end };
   }
 
   /** Aborts every request, and refuses further ones. */
   close(reason: Error): void {
-    this.#isClosed = true;
-    for (const controller of this.#controllers) controller.abort(reason);
+    this.#closing.abort(reason);
   }
-
-  /**
-   * Aborts a request when the caller's signal is aborted. One listener serves all requests with the same signal: Node warns
-   * of more than ten, and adding one takes the longer the more there are.
-   */
-  #follow(signal: AbortSignal, controller: AbortController): (() => void) | undefined {
-    if (signal.aborted) {
-      controller.abort(signal.reason);
-      return undefined;
-    }
-    const { controllers, onAbort } = this.#followers.get(signal) ?? this.#listen(signal);
-    controllers.add(controller);
-    return () => {
-      controllers.delete(controller);
-      if (controllers.size > 0) return;
-      this.#followers.delete(signal);
-      signal.removeEventListener('abort', onAbort);
-    };
-  }
-
-  #listen(signal: AbortSignal): Followers {
-    const controllers = new Set<AbortController>();
-    const onAbort = (): void => {
-      for (const controller of controllers) controller.abort(signal.reason);
-    };
-    const followers = { controllers, onAbort };
-    this.#followers.set(signal, followers);
-    signal.addEventListener('abort', onAbort);
-    return followers;
-  }
-}
-
-interface Followers {
-  readonly controllers: Set<AbortController>;
-  readonly onAbort: () => void;
 }

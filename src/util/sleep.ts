@@ -1,3 +1,5 @@
+import { offAbort, onAbort } from './abort.js';
+
 /** The longest time that a timer can run, in milliseconds: 24 days. Node ends a longer one at once. */
 export const LONGEST_TIMER: number = 2 ** 31 - 1;
 
@@ -10,12 +12,12 @@ export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
   return new Promise((resolve, reject) => {
     const end = (settle: () => void): void => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      if (signal) offAbort(signal, leave);
       settle();
     };
-    const onAbort = (): void => end(() => reject(signal?.reason));
+    const leave = (): void => end(() => reject(signal?.reason));
     const timer = setTimeout(() => end(resolve), Math.min(milliseconds, LONGEST_TIMER));
-    if (signal?.aborted) onAbort();
-    else signal?.addEventListener('abort', onAbort);
+    if (signal?.aborted) leave();
+    else if (signal) onAbort(signal, leave);
   });
 }

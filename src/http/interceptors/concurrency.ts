@@ -1,4 +1,5 @@
 import { InvalidInvocation } from '../../exceptions/base.js';
+import { offAbort, onAbort } from '../../util/abort.js';
 import type { Interceptor } from '../request.js';
 import { requestInput } from '../response-input.js';
 import { toTransportException } from '../transport/errors.js';
@@ -66,15 +67,15 @@ class Slots {
   wait(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const start = (): void => {
-        signal.removeEventListener('abort', onAbort);
+        offAbort(signal, leave);
         resolve();
       };
-      const onAbort = (): void => {
+      const leave = (): void => {
         this.#waiting.delete(start);
         reject(signal.reason);
       };
-      if (signal.aborted) return onAbort();
-      signal.addEventListener('abort', onAbort);
+      if (signal.aborted) return leave();
+      onAbort(signal, leave);
       this.#waiting.add(start);
     });
   }
