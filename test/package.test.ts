@@ -61,7 +61,7 @@ describe('the tarball', () => {
   });
 
   it('holds for each source file its code, its types, and the maps of both', () => {
-    const sources = installed.files.filter((path) => path.startsWith('src/'));
+    const sources = installed.files.filter((path) => /^src\/.*(?<!\.d)\.ts$/.test(path));
     const built = installed.files.filter((path) => path.startsWith('dist/'));
     expect(sources.length).toBeGreaterThan(40);
     const kinds = ['d.ts', 'd.ts.map', 'js', 'js.map'];
@@ -159,7 +159,7 @@ describe('the installed package', () => {
     const nodeArgs = ['--enable-source-maps'];
     const { stdout } = await installed.runScript('stack.mjs', source, { nodeArgs });
     const [, path = '', line = ''] =
-      /^ +at checked .*?(node_modules\/itkdb\/src\/.+?\.ts):(\d+)/m.exec(stdout) ?? [];
+      /^ +at checkOptions .*?(node_modules\/itkdb\/src\/.+?\.ts):(\d+)/m.exec(stdout) ?? [];
     const lines = (await readFile(join(installed.folder, path), 'utf8')).split('\n');
     expect(lines[Number(line) - 1]).toContain('throw new InvalidInvocation');
   });

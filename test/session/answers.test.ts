@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
-import { AxiosHeaders } from 'axios';
+import type { AxiosStatic } from 'axios';
 import { describe, expect, it } from 'vitest';
 import { BadJSON, BadRequest, NotFound, type RequestConfig, Session } from '../../src/index.js';
 import { startDatabase } from '../helpers/database.js';
@@ -7,6 +8,8 @@ import { failure } from '../helpers/failure.js';
 import type { Respond } from '../helpers/origin.js';
 import { withOrigin } from '../helpers/with-origin.js';
 
+/** The axios of CommonJS, which is the one that the package loads. */
+const axios = createRequire(import.meta.url)('axios') as AxiosStatic;
 const { pdb, newSession } = await startDatabase({ components: 10 });
 
 describe('an answer', () => {
@@ -136,7 +139,7 @@ describe('an answer', () => {
     ]);
     expect(response.config.headers.get('authorization')).toBe('Bearer <TOKEN>');
     expect(response.request.res.responseUrl).toBe(`${pdb.apiUrl}listProjects?authz=<TOKEN>`);
-    expect(response.headers).toBeInstanceOf(AxiosHeaders);
+    expect(response.headers).toBeInstanceOf(axios.AxiosHeaders);
   });
 });
 
