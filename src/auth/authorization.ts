@@ -6,6 +6,7 @@ import type { HttpRequest, HttpResponse, Interceptor, RequestContext, Token } fr
 import { requestInput } from '../http/response-input.js';
 import { coveredBy } from '../http/url.js';
 import type { RequestInput } from '../redaction/exchange.js';
+import { isObject } from '../util/guards.js';
 import { rememberLast } from '../util/memoize.js';
 import type { UserLike } from './user-like.js';
 
@@ -47,9 +48,7 @@ export class Authorization {
     const { signal } = context;
     const hasToken = typeof user.token === 'function';
     const asked: unknown = hasToken ? user.token?.({ signal }) : user.authenticate({ signal });
-    // Most users answer at once. To watch a signal and a clock costs more than to find that out.
-    const first = await Promise.race([asked, NOT_YET]);
-    const answer = first === NOT_YET ? await waitFor(asked, request, context) : first;
+    const answer = isThenable(asked) ? await waitFor(asked, request, context) : asked;
     const value = hasToken ? answer : user.bearer;
     if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {
       throw new InvalidInvocation(
@@ -77,10 +76,10 @@ export class Authorization {
     const token = given && this.#isRecent(given) ? given : await this.obtain(requestInput(request), context);
     const headers = { ...request.headers, authorization: `Bearer ${token.value}` };
     const response = await next({ ...request, headers }, context);
-    const { status, statusText, headers: fields, body, sentAt } = response;
+    const { status, statusText, headers: fields, body, sentAt, attempts } = response;
     if ((status >= 200 && status < 300) || status === 304) this.#user.accepted?.(token.value);
     // Not the request that was sent: nothing that is kept holds the token but the response, in its own field.
-    return { status, statusText, headers: fields, body, request, token, sentAt };
+    return { status, statusText, headers: fields, body, request, token, sentAt, attempts };
   };
 
   /**
@@ -126,7 +125,18 @@ function refusedRequest(request: HttpRequest, response: HttpResponse): HttpReque
   return { ...response.request, headers: isCallers ? { ...headers, cookie } : headers };
 }
 
-function waitFor(asked: unknown, request: RequestInput, context: RequestContext): Promise<unknown> {
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return isObject(value) && 'then' in value;
+}
+
+async function waitFor(
+  asked: PromiseLike<unknown>,
+  request: RequestInput,
+  context: RequestContext,
+): Promise<unknown> {
+  // Most users answer at once. To watch a signal and a clock costs more than to find that out.
+  const first = await Promise.race([asked, NOT_YET]);
+  if (first !== NOT_YET) return first;
   const { timeout, retry } = context.options;
   return withLimits(Promise.resolve(asked), {
     what: 'authentication',

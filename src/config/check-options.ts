@@ -31,19 +31,22 @@ export interface OptionsExpected {
  * @throws InvalidInvocation that names every wrong option and says what would be right
  */
 export function checkOptions<Options>(subject: string, options: Options, expected: OptionsExpected): Options {
-  return checked(subject, (faults) => checkMembers(options, '', expected, faults)) as Options;
+  const faults: string[] = [];
+  try {
+    const checked = checkMembers(options, '', expected, faults) as Options;
+    if (faults.length === 0) return checked;
+  } catch (error) {
+    throw unreadable(subject, error);
+  }
+  throw new InvalidInvocation(`${subject}: ${faults.join('; ')}`);
 }
 
 /** Checks one value that is not optional. See {@link checkOptions}. */
 export function checkValue(subject: string, name: string, value: unknown, check: Check): unknown {
-  return checked(subject, (faults) => check(value, name, faults));
-}
-
-function checked(subject: string, check: (faults: string[]) => unknown): unknown {
   const faults: string[] = [];
-  const result = reading(subject, () => check(faults));
+  const checked = reading(subject, () => check(value, name, faults));
   if (faults.length > 0) throw new InvalidInvocation(`${subject}: ${faults.join('; ')}`);
-  return result;
+  return checked;
 }
 
 /** Runs code that reads what the caller gave: a getter, a proxy or a `toString` of it may throw. */
@@ -51,9 +54,13 @@ export function reading<T>(subject: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof InvalidInvocation) throw error;
-    throw new InvalidInvocation(`${subject}: its options cannot be read: ${messageOf(error)}`);
+    throw unreadable(subject, error);
   }
+}
+
+function unreadable(subject: string, error: unknown): InvalidInvocation {
+  if (error instanceof InvalidInvocation) return error;
+  return new InvalidInvocation(`${subject}: its options cannot be read: ${messageOf(error)}`);
 }
 
 function checkMembers(

@@ -124,6 +124,8 @@ export const DEFAULT_REQUEST_OPTIONS: RequestOptions = Object.freeze({
 export interface RequestContext {
   /** Aborted by the caller's signal and by `close()`. */
   readonly signal: AbortSignal;
+  /** Whether the caller gave a signal, which aborts this call alone; `close()` aborts all calls. */
+  readonly hasCallerSignal?: boolean | undefined;
   readonly options: RequestOptions;
   /** Undefined before the user was asked, and for requests that are sent without. */
   readonly token?: Token | undefined;

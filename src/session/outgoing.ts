@@ -51,8 +51,7 @@ export function toHttpRequest(
 ): HttpRequest {
   const { method = 'GET', url = '', headers, data } = config;
   return {
-    // axios writes it in lower case.
-    method: method.toUpperCase(),
+    method,
     url,
     headers: toHeaderFields(headers),
     body: data as RequestBody | undefined,

@@ -1,5 +1,5 @@
 import type { Authorization } from '../auth/authorization.js';
-import type { Logger } from '../config/logger.js';
+import { type Logger, SILENT } from '../config/logger.js';
 import { coalesce } from '../http/interceptors/coalesce.js';
 import { type ConcurrencyLimit, concurrency } from '../http/interceptors/concurrency.js';
 import { cookies } from '../http/interceptors/cookies.js';
@@ -38,7 +38,7 @@ export function createPipeline(parts: PipelineParts): Send {
     retry({ logger, onRetry }), // repeats what failed and may be repeated
     throttle(minInterval), // waits for the minimum interval
     authorization.authorize, // adds the token
-    log(logger), // logs what is sent and what comes back
+    ...(logger === SILENT ? [] : [log(logger)]), // logs what is sent and what comes back
   ];
   return interceptors.reduceRight<Send>(
     (next, interceptor) => (request, context) => interceptor(request, context, next),

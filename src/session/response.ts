@@ -1,7 +1,7 @@
 import { InvalidInvocation } from '../exceptions/base.js';
 import { exceptionFor, isFailure } from '../exceptions/status.js';
 import { AxiosHeaders } from '../http/axios.js';
-import { decodeBody, decodeText, isPage, readFailedBody } from '../http/body/response-body.js';
+import { decodeBody, decodeText, readFailedBody } from '../http/body/response-body.js';
 import { type HttpRequest, type HttpResponse, type RequestOptions, SAFE_METHODS } from '../http/request.js';
 import { requestInput, responseInput } from '../http/response-input.js';
 import {
@@ -34,16 +34,17 @@ export function isAccepted(
  * Reads the body of a response into the response that the caller is given.
  *
  * @param isCommand - whether the request went to the database, which never answers with a page of HTML
+ * @throws BadJSON
  */
-export async function readBody(
+export function readBody(
   shown: SessionResponse,
   response: HttpResponse,
   { responseType, transformResponse }: ReadOptions,
   isCommand: boolean,
-): Promise<SessionResponse> {
+): SessionResponse {
   const data =
     transformResponse === undefined
-      ? await decode(response, responseType, isCommand)
+      ? decodeBody(response, responseType, isCommand && response.status < 300)
       : decodeText(response, responseType);
   shown.data = response.isShared && Buffer.isBuffer(data) ? Buffer.from(data) : data;
   if (transformResponse === undefined) return shown;
@@ -74,22 +75,6 @@ export function showSuperseded(response: HttpResponse): SessionResponse {
     showResponse(responseInput(response, Buffer.isBuffer(body) ? body : undefined)),
     response,
   );
-}
-
-async function decode(
-  response: HttpResponse,
-  responseType: ReadOptions['responseType'],
-  isCommand: boolean,
-): Promise<unknown> {
-  const isUnexpectedPage =
-    isCommand && responseType === undefined && response.status < 300 && isPage(response);
-  try {
-    return decodeBody(response, isUnexpectedPage ? 'json' : responseType);
-  } catch (error) {
-    // A body that cannot be read must not be answered from the cache again.
-    await response.retract?.();
-    throw error;
-  }
 }
 
 function showFailure(shown: ShownResponse, { fromCache = false }: HttpResponse): SessionResponse {

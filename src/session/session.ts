@@ -292,8 +292,8 @@ export class Session {
     }
   }
 
-  /** The token for a request, where it is sent with one. */
-  async #obtainToken(call: NewCall, url: string, context: RequestContext): Promise<Token | undefined> {
+  /** The token for a request; undefined where it is sent without. */
+  #obtainToken(call: NewCall, url: string, context: RequestContext): Promise<Token> | undefined {
     const { method } = call.message;
     const { signal } = context;
     if (signal.aborted)
@@ -308,6 +308,7 @@ export class Session {
     const { signal, end } = this.#pending.start(newCall.signal);
     const context: RequestContext = {
       signal,
+      hasCallerSignal: newCall.signal !== undefined,
       options,
       token: preparation?.token,
       attempts: options.retry && new Attempts(options.retry),
@@ -329,11 +330,13 @@ export class Session {
   /** axios's request interceptor: sets the headers, joins the URL to the prefix, and asks the user for a fresh token. */
   readonly #prepare = async (config: InternalAxiosRequestConfig): Promise<InternalAxiosRequestConfig> => {
     const call = CallHandle.callOf(config);
-    // axios would call the body of a write without a type a form, unless the header is `false`. The headers are not given to
-    // it with the rest, nor by its `set`: either costs more than all else that it does.
-    Object.assign(config.headers, { 'content-type': false }, call.message.headers);
+    const { method, url, headers } = call.message;
+    // In upper case again: axios would call the body of a `post` without a type a form.
+    config.method = method;
+    config.url = this.#join(url);
+    // The headers are not given to axios with the rest, nor by its `set`: either costs more than all else that it does.
+    Object.assign(config.headers, headers);
     if (call.preparation !== undefined) return config;
-    config.url = this.#join(call.message.url);
     const token = await this.#obtainToken(call, config.url, call.context);
     if (token !== undefined) call.context = { ...call.context, token };
     return config;
@@ -363,7 +366,9 @@ export class Session {
     const { response } = outcome;
     call.stream = isReadable(response.body) ? response.body : undefined;
     try {
-      return Object.assign(await this.#toResponse(response, call), { duration });
+      const shown = await this.#toResponse(response, call);
+      shown.duration = duration;
+      return shown;
     } catch (error) {
       call.stream?.on('error', () => {}).destroy();
       throw error;
@@ -378,10 +383,13 @@ export class Session {
     const shown = showSuccess(response);
     this.#lastResponse = shown;
     try {
-      return await readBody(shown, response, read, this.#authorization.covers(response.request.url));
+      return readBody(shown, response, read, this.#authorization.covers(response.request.url));
     } catch (error) {
-      // Another caller stored the response without reading it as JSON. It was removed, so the server is asked.
-      if (!(fromCache && error instanceof BadJSON)) throw error;
+      if (!(error instanceof BadJSON)) throw error;
+      // A body that cannot be read must not be answered from the cache again.
+      await response.retract?.();
+      if (!fromCache) throw error;
+      // Another caller stored the response without reading it as JSON, so the server is asked.
       return this.#toResponse(await this.#pipeline(request as HttpRequest, context), call);
     }
   }

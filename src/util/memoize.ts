@@ -9,3 +9,18 @@ export function rememberLast<Result>(compute: (argument: string) => Result): (ar
     return last.result;
   };
 }
+
+/** Remembers what a function made of an object, as long as the object is in use. */
+export function rememberFor<Key extends object, Result>(
+  compute: (argument: Key) => Result,
+): (argument: Key) => Result {
+  const results = new WeakMap<Key, Result>();
+  return (argument) => {
+    let result = results.get(argument);
+    if (result === undefined) {
+      result = compute(argument);
+      results.set(argument, result);
+    }
+    return result;
+  };
+}

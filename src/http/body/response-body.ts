@@ -2,6 +2,7 @@ import { TextDecoder } from 'node:util';
 import { BadJSON } from '../../exceptions/response.js';
 import { PARSED_LENGTH } from '../../redaction/exchange.js';
 import { messageOf } from '../../util/errors.js';
+import { rememberLast } from '../../util/memoize.js';
 import type { HttpResponse } from '../request.js';
 import { responseInput } from '../response-input.js';
 
@@ -14,6 +15,7 @@ const UTF_8 = new TextDecoder();
 /** By the WHATWG's MIME Sniffing Standard, section 4.6. */
 const JSON_TYPE = /^(?:application|text)\/json$|\+json$/;
 const TEXT_TYPE = /^$|^text\/|[/+](?:json|xml)$|^application\/(?:javascript|x-www-form-urlencoded)$/;
+const HTML = 'text/html';
 const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)/i;
 
 /**
@@ -29,14 +31,21 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)/i;
  *
  * An empty body is `''` except for the last two.
  *
+ * @param refusesPages - whether a page of HTML is a failure, unless `responseType` says otherwise
  * @throws BadJSON
  */
-export function decodeBody(response: HttpResponse, responseType: ResponseType): unknown {
+export function decodeBody(
+  response: HttpResponse,
+  responseType: ResponseType,
+  refusesPages = false,
+): unknown {
   if (responseType === 'stream' || responseType === 'arraybuffer') return response.body;
   const text = decodeText(response, responseType);
-  const isJson =
-    responseType === 'json' || (responseType === undefined && JSON_TYPE.test(mediaTypeOf(response)));
-  if (!isJson || typeof text !== 'string' || text === '') return text;
+  if (typeof text !== 'string' || text === '' || responseType === 'text') return text;
+  if (responseType === undefined) {
+    const type = mediaTypeOf(response);
+    if (!JSON_TYPE.test(type) && !(refusesPages && type === HTML)) return text;
+  }
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -50,12 +59,12 @@ export function decodeText(response: HttpResponse, responseType: ResponseType): 
   if (!Buffer.isBuffer(body) || responseType === 'arraybuffer') return body;
   if (body.length === 0) return '';
   if (responseType === undefined && !TEXT_TYPE.test(mediaTypeOf(response))) return body;
-  return decoderFor(response).decode(body);
+  return decoderFor(String(response.headers['content-type'] ?? '')).decode(body);
 }
 
 /** Whether a response is an HTML page. No command is answered with one: it comes from a gateway or a login. */
 export function isPage(response: HttpResponse): boolean {
-  return mediaTypeOf(response) === 'text/html';
+  return mediaTypeOf(response) === HTML;
 }
 
 /**
@@ -103,17 +112,22 @@ function withoutExcerpt(message: string): string {
 
 /** The media type in lower case, without its parameters. */
 function mediaTypeOf({ headers }: HttpResponse): string {
-  const [type = ''] = String(headers['content-type'] ?? '').split(';', 1);
-  return type.trim().toLowerCase();
+  return mediaTypeIn(String(headers['content-type'] ?? ''));
 }
 
+/** Responses come in runs of the same type, so the last one is remembered. */
+const mediaTypeIn: (contentType: string) => string = rememberLast((contentType) => {
+  const [type = ''] = contentType.split(';', 1);
+  return type.trim().toLowerCase();
+});
+
 /** UTF-8 where no charset is declared, or one that is unknown. A byte order mark is left out. */
-function decoderFor({ headers }: HttpResponse): TextDecoder {
-  const [, charset] = CHARSET.exec(String(headers['content-type'] ?? '')) ?? [];
+const decoderFor: (contentType: string) => TextDecoder = rememberLast((contentType) => {
+  const [, charset] = CHARSET.exec(contentType) ?? [];
   if (charset === undefined || /^utf-?8$/i.test(charset)) return UTF_8;
   try {
     return new TextDecoder(charset);
   } catch {
     return UTF_8;
   }
-}
+});

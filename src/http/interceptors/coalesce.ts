@@ -1,8 +1,10 @@
 import { copyException, TransportException } from '../../exceptions/transport.js';
+import { offAbort, onAbort } from '../../util/abort.js';
 import { canonicalJson } from '../../util/canonical-json.js';
+import { rememberFor } from '../../util/memoize.js';
 import { wantsServer } from '../cache-control.js';
 import { hasOwnCredentials } from '../own-credentials.js';
-import type { HttpRequest, HttpResponse, Interceptor, RequestContext } from '../request.js';
+import type { HttpRequest, HttpResponse, Interceptor, RequestContext, RequestOptions } from '../request.js';
 import { SAFE_METHODS } from '../request.js';
 import { requestInput } from '../response-input.js';
 import { toTransportException } from '../transport/errors.js';
@@ -13,8 +15,8 @@ const LONGEST_BODY = 64 * 1024; // bytes: a longer one is not compared
 /** A read that was sent, and that equal reads can wait for. */
 interface PendingRead {
   readonly response: Promise<HttpResponse>;
-  /** Aborts the request: no caller waits for it. */
-  readonly abort: (reason: unknown) => void;
+  /** Aborts the request: no caller waits for it. Undefined where it is aborted only when all callers are. */
+  readonly abort: ((reason: unknown) => void) | undefined;
   callers: number;
   waiting: number;
 }
@@ -45,14 +47,20 @@ export function coalesce(): Interceptor {
     if (key === undefined) return next(request, context);
     const known = pending.get(key);
     if (known !== undefined) return join(known, request, context);
-    const controller = new AbortController();
     const forget = (): unknown => pending.get(key) === read && pending.delete(key);
-    const response = next(request, { ...context, signal: controller.signal }).finally(forget);
+    // Without a signal of its own, the first caller leaves when all others do: when the session is closed.
+    const controller = context.hasCallerSignal ? new AbortController() : undefined;
+    const response = next(request, controller ? { ...context, signal: controller.signal } : context);
     const abort = (reason: unknown): void => {
       forget();
-      controller.abort(reason);
+      controller?.abort(reason);
     };
-    const read: PendingRead = { response, abort, callers: 0, waiting: 0 };
+    const read: PendingRead = {
+      response: response.finally(forget),
+      abort: controller && abort,
+      callers: 0,
+      waiting: 0,
+    };
     pending.set(key, read);
     return join(read, request, context);
   };
@@ -72,45 +80,60 @@ async function sendWrite(url: string, send: () => Promise<HttpResponse>): Promis
   }
 }
 
-function join(read: PendingRead, request: HttpRequest, context: RequestContext): Promise<HttpResponse> {
-  const { signal, token } = context;
+async function join(read: PendingRead, request: HttpRequest, context: RequestContext): Promise<HttpResponse> {
   const isFirst = read.callers === 0;
   read.callers += 1;
   read.waiting += 1;
+  try {
+    const canLeave = read.abort !== undefined || context.hasCallerSignal;
+    const response = await (canLeave ? untilAborted(read, request, context) : read.response);
+    return read.callers > 1 ? { ...response, isShared: true } : response;
+  } catch (error) {
+    // Each caller has an exception of its own.
+    throw isFirst || !(error instanceof TransportException) ? error : copyException(error);
+  }
+}
+
+function untilAborted(
+  read: PendingRead,
+  request: HttpRequest,
+  { signal, token }: RequestContext,
+): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
+    const leave = (): void => {
       read.waiting -= 1;
       reject(toTransportException(signal.reason, { ...requestInput(request, token), signal }));
-      if (read.waiting === 0) read.abort(signal.reason);
+      if (read.waiting === 0) read.abort?.(signal.reason);
     };
-    signal.addEventListener('abort', onAbort);
-    read.response
-      .finally(() => signal.removeEventListener('abort', onAbort))
-      .then(
-        (response) => resolve(read.callers > 1 ? { ...response, isShared: true } : response),
-        // Each caller has an exception of its own.
-        (error) => reject(isFirst || !(error instanceof TransportException) ? error : copyException(error)),
-      );
-    if (signal.aborted) onAbort();
+    onAbort(signal, leave);
+    read.response.finally(() => offAbort(signal, leave)).then(resolve, reject);
+    if (signal.aborted) leave();
   });
 }
 
 /** What makes a read equal to another one; undefined where it joins none. Only of strings, as every request needs it. */
 function keyOf(request: HttpRequest, { options, token }: RequestContext): string | undefined {
   const { method, url, headers, body = '', usesToken } = request;
-  const { timeout, maxBodyLength, maxContentLength, decompress, retry, family, proxy } = options;
   if (options.cache === false || options.cache === 'reload' || wantsServer(headers)) return undefined;
   if (options.isStream || options.onDownloadProgress || options.onUploadProgress) return undefined;
   const isText = typeof body === 'string';
   if (!isText && !(Buffer.isBuffer(body) && body.length <= LONGEST_BODY)) return undefined;
   if (hasOwnCredentials(request, options)) return undefined;
   const parts: unknown[] = [method, url, writes.get(''), writes.get(originOf(url)), usesToken, token?.owner];
-  parts.push(timeout, maxBodyLength, maxContentLength, decompress, JSON.stringify(retry), family);
-  parts.push(JSON.stringify(proxy), idOf(options.httpAgent), idOf(options.httpsAgent), idOf(options.lookup));
+  parts.push(keyOfOptions(options));
   for (const name in headers) parts.push(name, headers[name]);
   parts.push(isText, isText ? canonicalJson(body) : body.toString('latin1'));
   return parts.join('\0');
 }
+
+/** Most requests have the options of the session as they are, so this is done once for them. */
+const keyOfOptions: (options: RequestOptions) => string = rememberFor((options) => {
+  const { timeout, maxBodyLength, maxContentLength, decompress, retry, family, proxy } = options;
+  const { httpAgent, httpsAgent, lookup } = options;
+  const limits = [timeout, maxBodyLength, maxContentLength, decompress, family];
+  const parts = [...limits, JSON.stringify(retry), JSON.stringify(proxy)];
+  return [...parts, idOf(httpAgent), idOf(httpsAgent), idOf(lookup)].join('\0');
+});
 
 /** A number for an object, which is equal to itself alone. */
 function idOf(value: object | false | undefined): number | false | undefined {

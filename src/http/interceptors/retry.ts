@@ -62,7 +62,7 @@ export function retry(hooks: RetryHooks): Interceptor {
       let outcome: Outcome;
       try {
         outcome = await next(request, limited(context, attempts.begin(context.options.timeout)));
-        if (outcome.status < 400) return { ...outcome, attempts };
+        if (outcome.status < 400) return outcome;
       } catch (error) {
         if (!(error instanceof TransportException)) throw error;
         outcome = error;
@@ -70,7 +70,7 @@ export function retry(hooks: RetryHooks): Interceptor {
       const due = attempts.next(failureOf(outcome, request, attempts.policy));
       if (due === undefined) {
         if (outcome instanceof TransportException) throw attempts.explain(outcome);
-        return { ...outcome, attempts };
+        return outcome;
       }
       if (!(outcome instanceof TransportException)) context.supersede(outcome);
       const url = redactorFor({ config: requestInput(request, context.token) }).text(request.url);

@@ -5,6 +5,7 @@ import { finished, pipeline, Readable, Transform } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { urlToHttpOptions } from 'node:url';
 import { InvalidInvocation } from '../../exceptions/base.js';
+import { offAbort, onAbort } from '../../util/abort.js';
 import { isReadable } from '../../util/guards.js';
 import { rememberLast } from '../../util/memoize.js';
 import { lengthOf, openBody } from '../body/request-body.js';
@@ -92,15 +93,15 @@ function exchange(attempt: Attempt, target: Target, route: Route): Promise<Incom
       (incoming ?? outgoing).destroy(error);
       reject(error);
     };
-    const onAbort = (): void => fail(signal.reason);
+    const leave = (): void => fail(signal.reason);
     const onTimeout = (error: Error): void => {
       attempt.error = error;
       fail(error);
     };
     const idle = options.timeout > 0 ? new IdleTimeout(outgoing, options.timeout, onTimeout) : undefined;
-    signal.addEventListener('abort', onAbort);
+    onAbort(signal, leave);
     outgoing.on('close', () => {
-      signal.removeEventListener('abort', onAbort);
+      offAbort(signal, leave);
       idle?.end();
     });
     outgoing.on('socket', (socket) => {
@@ -154,8 +155,13 @@ function createRequest(
   { options }: RequestContext,
 ): ClientRequest {
   const headers: HeaderFields = framed(request);
+  const { protocol, hostname, port, path, auth } = direct;
   const outgoing: https.RequestOptions = {
-    ...direct,
+    protocol,
+    hostname,
+    port,
+    path,
+    auth,
     method: request.method,
     headers: headers as http.OutgoingHttpHeaders,
     agent,
@@ -166,8 +172,10 @@ function createRequest(
   if (options.lookup !== undefined) outgoing.lookup = options.lookup;
   if (options.family) outgoing.family = options.family;
   if (forward !== undefined) {
-    const { protocol, hostname, port } = forward;
-    Object.assign(outgoing, { protocol, hostname, port, path: `${url.origin}${direct.path}` });
+    outgoing.protocol = forward.protocol;
+    outgoing.hostname = forward.hostname;
+    outgoing.port = forward.port;
+    outgoing.path = `${url.origin}${path}`;
     outgoing.headers = { host: url.host, ...headers, ...forward.headers } as http.OutgoingHttpHeaders;
   }
   return outgoing.protocol === 'https:' ? https.request(outgoing) : http.request(outgoing);
@@ -252,21 +260,28 @@ async function receive(attempt: Attempt, message: IncomingMessage): Promise<Http
   const headers = message.headers as HeaderFields;
   const hasBody = request.method !== 'HEAD' && status !== 204 && status !== 304;
   const source = context.options.onDownloadProgress ? watchProgress(message, context) : message;
-  const head = { status, statusText, request, sentAt };
+  const respond = (fields: HeaderFields, body: Buffer | Readable): HttpResponse => ({
+    status,
+    statusText,
+    headers: fields,
+    body,
+    request,
+    sentAt,
+    attempts: context.attempts,
+  });
   if (isStream) {
     const decoded = decompress && hasBody ? decodeStream(source, headers) : { body: source, headers };
-    return { ...head, headers: decoded.headers, body: guard(decoded.body, maxContentLength, attempt) };
+    return respond(decoded.headers, guard(decoded.body, maxContentLength, attempt));
   }
   const bytes = await readAll(source, maxContentLength);
-  if (!decompress || !hasBody || headers['content-encoding'] === undefined)
-    return { ...head, headers, body: bytes };
-  const decoded = decodeContent(bytes, headers, maxContentLength);
-  if (!(decoded instanceof Promise)) return { ...head, ...decoded };
+  if (!decompress || !hasBody || headers['content-encoding'] === undefined) return respond(headers, bytes);
+  const decoding = decodeContent(bytes, headers, maxContentLength);
   // Decoding cannot be broken off, but nothing has to wait for it.
-  return {
-    ...head,
-    ...(await withLimits(decoded, { request: requestInput(request), signal: context.signal })),
-  };
+  const decoded = await withLimits(Promise.resolve(decoding), {
+    request: requestInput(request),
+    signal: context.signal,
+  });
+  return respond(decoded.headers, decoded.body);
 }
 
 function watchProgress(message: IncomingMessage, { options }: RequestContext): Readable {
@@ -313,7 +328,9 @@ function readAll(source: Readable, limit: number): Promise<Buffer> {
     });
     source.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     source.on('error', reject);
-    source.on('close', () => reject(new Error('aborted')));
+    source.on('close', () => {
+      if (!source.readableEnded) reject(new Error('aborted'));
+    });
   });
 }
 
