@@ -15,8 +15,10 @@ const LONGEST_BODY = 64 * 1024; // bytes: a longer one is not compared
 /** A read that was sent, and that equal reads can wait for. */
 interface PendingRead {
   readonly response: Promise<HttpResponse>;
-  /** Aborts the request: no caller waits for it. Undefined where it is aborted only when all callers are. */
-  readonly abort: ((reason: unknown) => void) | undefined;
+  /** What aborts the request, besides `abort`. */
+  readonly signal: AbortSignal;
+  /** Aborts the request: no caller waits for it. */
+  readonly abort: (reason: unknown) => void;
   callers: number;
   waiting: number;
 }
@@ -48,19 +50,15 @@ export function coalesce(): Interceptor {
     const known = pending.get(key);
     if (known !== undefined) return join(known, request, context);
     const forget = (): unknown => pending.get(key) === read && pending.delete(key);
-    // Without a signal of its own, the first caller leaves when all others do: when the session is closed.
+    // A caller without a signal leaves only when all others do: when the session is closed.
     const controller = context.hasCallerSignal ? new AbortController() : undefined;
-    const response = next(request, controller ? { ...context, signal: controller.signal } : context);
+    const { signal } = controller ?? context;
+    const response = next(request, controller ? { ...context, signal } : context).finally(forget);
     const abort = (reason: unknown): void => {
       forget();
       controller?.abort(reason);
     };
-    const read: PendingRead = {
-      response: response.finally(forget),
-      abort: controller && abort,
-      callers: 0,
-      waiting: 0,
-    };
+    const read: PendingRead = { response, signal, abort, callers: 0, waiting: 0 };
     pending.set(key, read);
     return join(read, request, context);
   };
@@ -85,8 +83,8 @@ async function join(read: PendingRead, request: HttpRequest, context: RequestCon
   read.callers += 1;
   read.waiting += 1;
   try {
-    const canLeave = read.abort !== undefined || context.hasCallerSignal;
-    const response = await (canLeave ? untilAborted(read, request, context) : read.response);
+    const isAbortedWithRead = context.signal === read.signal;
+    const response = await (isAbortedWithRead ? read.response : untilAborted(read, request, context));
     return read.callers > 1 ? { ...response, isShared: true } : response;
   } catch (error) {
     // Each caller has an exception of its own.
@@ -103,7 +101,7 @@ function untilAborted(
     const leave = (): void => {
       read.waiting -= 1;
       reject(toTransportException(signal.reason, { ...requestInput(request, token), signal }));
-      if (read.waiting === 0) read.abort?.(signal.reason);
+      if (read.waiting === 0) read.abort(signal.reason);
     };
     onAbort(signal, leave);
     read.response.finally(() => offAbort(signal, leave)).then(resolve, reject);
