@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { ConnectionRefused, type RequestConfig, ServerError } from '../../src/index.js';
+import { Aborted, ConnectionRefused, type RequestConfig, ServerError } from '../../src/index.js';
 import { type CacheWorld, numberIn, startHeld } from '../helpers/cache-world.js';
 import { failure } from '../helpers/failure.js';
 import { MockUser } from '../helpers/mock-user.js';
@@ -70,6 +70,49 @@ describe('equal concurrent reads', () => {
     await arrived(2);
     for (const response of held) json(response, {});
     await Promise.all(responses);
+  });
+});
+
+describe('a caller of a read that is shared', () => {
+  it.each([
+    ['that made it, while the other has a signal too', true, true, 0],
+    ['that made it, while the other has no signal', true, false, 0],
+    ['that joined it, while the other has a signal too', true, true, 1],
+    ['that joined it, while the other has no signal', false, true, 1],
+  ])('%s, leaves alone', async (_, firstHasSignal, secondHasSignal, leaving) => {
+    const { world, held, arrived } = await startHeld();
+    await using __ = world;
+    const session = world.session({ cache: false });
+    const controllers = [new AbortController(), new AbortController()];
+    const configs = [firstHasSignal, secondHasSignal].map((hasSignal, index) =>
+      hasSignal ? { signal: controllers[index]?.signal } : {},
+    );
+    const responses = configs.map((config) => session.get('x', config));
+    await arrived(1);
+    const left = failure(responses[leaving] as Promise<unknown>, Aborted);
+    controllers[leaving]?.abort();
+    await left;
+    json(held[0] as ServerResponse, { is: 'whole' });
+    expect((await responses[1 - leaving])?.data).toEqual({ is: 'whole' });
+    expect(world.count).toBe(1);
+  });
+
+  it.each([
+    ['both have a signal', [true, true]],
+    ['the first has one', [true, false]],
+    ['the second has one', [false, true]],
+    ['none has one', [false, false]],
+  ])('is aborted when the session is closed, where %s', async (_, haveSignals) => {
+    const { world, arrived } = await startHeld();
+    await using __ = world;
+    const session = world.session({ cache: false });
+    const responses = haveSignals.map((hasSignal) =>
+      session.get('x', hasSignal ? { signal: new AbortController().signal } : {}),
+    );
+    await arrived(1);
+    const failures = responses.map((response) => failure(response, Aborted));
+    await session.close();
+    await Promise.all(failures);
   });
 });
 
