@@ -17,7 +17,7 @@ import { startDatabase } from './helpers/database.js';
 import { failure } from './helpers/failure.js';
 import { MockUser } from './helpers/mock-user.js';
 import { Origin } from './helpers/origin.js';
-import { CERTIFICATE, TlsOrigin } from './helpers/tls-origin.js';
+import { CERTIFICATE, EXPIRED_CERTIFICATE, TlsOrigin } from './helpers/tls-origin.js';
 
 const { pdb, newSession } = await startDatabase({ components: 100 });
 
@@ -39,7 +39,7 @@ describe('a connection that fails', () => {
     });
     expect(exception).toBeInstanceOf(TransportException);
     expect(exception.message).toMatch(
-      /^GET http:\/\/127\.0\.0\.1:\d+\/x\?authz=<TOKEN> failed: nothing listens there; is the URL right\? \(connect ECONNREFUSED/,
+      /^GET http:\/\/127\.0\.0\.1:\d+\/x\?authz=<TOKEN> failed: nothing listens there \(connect ECONNREFUSED .*\)\nCheck the host/,
     );
   });
 
@@ -47,6 +47,9 @@ describe('a connection that fails', () => {
     await using session = newSession({ prefixUrl: 'http://nowhere.invalid/', user: new MockUser() });
     const exception = await failure(session.get('x'), HostNotFound);
     expect(exception.code).toBe('ERR_HOST_NOT_FOUND');
+    const [happened, advice] = exception.message.split('\n');
+    expect(happened).toMatch(/^GET http:\/\/nowhere\.invalid\/x failed: the host name does not resolve/);
+    expect(advice).toMatch(/`prefixUrl`.* the database is at itkpd\.unicornuniversity\.net /);
   });
 
   it('while the program was busy is no matter for a write: it goes over another one', async () => {
@@ -136,6 +139,23 @@ describe('TLS', () => {
     await using session = newSession({ prefixUrl: url, user: new MockUser() });
     const exception = await failure(session.get('x'), TlsFailure);
     expect(exception).toMatchObject({ code: 'ERR_TLS', cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } });
+    expect(exception.message).toMatch(
+      /^GET https:\/\/localhost:\d+\/x failed: Node\.js does not know the authority .*\nSet NODE_EXTRA_CA_CERTS .* `ca`\.$/,
+    );
+  });
+
+  it('with an expired certificate is TlsFailure that says so', async () => {
+    await using expired = await TlsOrigin.start(undefined, EXPIRED_CERTIFICATE);
+    await using session = newSession({
+      prefixUrl: expired.url,
+      user: new MockUser(),
+      ca: EXPIRED_CERTIFICATE,
+    });
+    const exception = await failure(session.get('x'), TlsFailure);
+    expect(exception).toMatchObject({ cause: { code: 'CERT_HAS_EXPIRED' } });
+    expect(exception.message).toMatch(
+      /^GET https:\/\/localhost:\d+\/x failed: the certificate of the server has expired .*\nCheck the clock of this computer/,
+    );
   });
 
   it('with a certificate that the caller trusts works', async () => {

@@ -107,8 +107,8 @@ describe('the examples', () => {
         .filter((id) => id !== lost.id)
         .sort(),
     );
-    expect(stderr).toMatch(/getComponent: 503 Service Unavailable; again in 1 s/);
-    expect(stderr).toContain(`${lost.id}: GET ${pdb.apiUrl}getComponent: 404 Not Found`);
+    expect(stderr).toMatch(/getComponent: 503 Service Unavailable; retry in 1 s/);
+    expect(stderr).toContain(`${lost.id}: getComponent: Not Found (404)\n`);
     expect(stderr).toContain(
       `${wanted.length} components: { network: ${wanted.length - 1}, cache: 0, failed: 1 }`,
     );

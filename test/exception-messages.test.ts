@@ -2,22 +2,26 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { exceptionFor } from '../src/exceptions/status.js';
 import {
+  AuthenticationFailed,
   type BadRequest,
   ConnectionReset,
+  InvalidInvocation,
+  ITkDBException,
   NotFound,
   type ResponseException,
+  type ResponseInput,
   ServerError,
 } from '../src/index.js';
-import { answer, CONFIG, DETAILS, head } from './helpers/answer.js';
+import { answer, CONFIG, DETAILS, head, layoutOf } from './helpers/answer.js';
 
 describe('the message', () => {
-  it('is the request, then the body as JSON with two spaces of indent', () => {
+  it('is, below its first lines, the request, then the body as JSON with two spaces of indent', () => {
     const body = {
       uuAppErrorMap: { 'a/b/c': { type: 'error', message: 'é', paramMap: {} } },
       list: [],
       n: 1,
     };
-    expect(new NotFound(answer(404, body)).message).toBe(
+    expect(layoutOf(new NotFound(answer(404, body)))).toBe(
       `${head(404)}${DETAILS}${JSON.stringify(body, null, 2)}`,
     );
   });
@@ -41,7 +45,7 @@ describe('the message', () => {
     ],
   ])('shows %s', (_, body, details) => {
     for (const status of [401, 404, 415, 500, 418]) {
-      expect(exceptionFor(answer(status, body)).message).toBe(`${head(status)}${details}`);
+      expect(layoutOf(exceptionFor(answer(status, body)))).toBe(`${head(status)}${details}`);
     }
   });
 
@@ -68,7 +72,7 @@ describe('the message', () => {
     ['bytes of a strange type', 'a\u001b[2Jb/c', Buffer.from([0xff, 0xff]), '<2 bytes>'],
   ])('shows %s', (_, type, body, shown) => {
     const exception = new NotFound(answer(404, body, { headers: type ? { 'Content-Type': type } : {} }));
-    expect(exception.message).toBe(`${head(404)}${DETAILS}${shown}`);
+    expect(layoutOf(exception)).toBe(`${head(404)}${DETAILS}${shown}`);
     expect(exception.response.data).toBe(shown);
   });
 
@@ -104,7 +108,9 @@ describe('the message', () => {
     expect(JSON.parse(details)).toEqual(body);
     for (const shown of [exception.message, exception.summary, new NotFound(answer(404, evil)).message])
       expect(shown.replaceAll('\r\n', '\n')).not.toMatch(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/u);
-    expect(exception.summary).toContain('500 \\u001b[2J\\u0085\\u202e\\u2066\\u007f\\u0000');
+    expect(exceptionFor(answer(500, '', { statusText: evil })).summary).toBe(
+      'getComponent: \\u001b[2J\\u0085\\u202e\\u2066\\u007f\\u0000 (500)',
+    );
     expect(exceptionFor(answer(429, '', { statusText: evil })).cause).toMatchObject({
       message: expect.stringContaining('429 Client Error: \\u001b[2J'),
     });
@@ -119,22 +125,25 @@ describe('the message', () => {
   });
 
   it('an additional message takes the place of the body', () => {
-    expect(new NotFound(answer(404, { a: 1 }), 'look here').message).toBe(`${head(404)}${DETAILS}look here`);
+    expect(layoutOf(new NotFound(answer(404, { a: 1 }), 'look here'))).toBe(
+      `${head(404)}${DETAILS}look here`,
+    );
     expect(new NotFound(answer(404, { a: 1 }), 'it was opaque-bearer').message).toContain('it was <TOKEN>');
   });
 
   it('tells of the tries before the details, which scripts cut from the end', () => {
     const tries = 'Gave up after 2 tries:\n1. 503\n2. 400';
-    expect(exceptionFor(answer(400, { a: 1 }), { tries }).message).toBe(
+    expect(layoutOf(exceptionFor(answer(400, { a: 1 }), { tries }))).toBe(
       `${head(400)}\n\n${tries}${DETAILS}{\n  "a": 1\n}`,
     );
-    expect(exceptionFor(answer(400, ''), { tries }).message).toBe(`${head(400)}\n\n${tries}`);
+    expect(layoutOf(exceptionFor(answer(400, ''), { tries }))).toBe(`${head(400)}\n\n${tries}`);
   });
 
   it('may say something before the body', () => {
     const preamble = 'uuidentity: 1234-567-1\nexp: 20';
-    const { message } = exceptionFor(answer(400, { a: 1 }), { preamble });
-    expect(message).toBe(`${head(400)}${DETAILS}${preamble}\n{\n  "a": 1\n}`);
+    expect(layoutOf(exceptionFor(answer(400, { a: 1 }), { preamble }))).toBe(
+      `${head(400)}${DETAILS}${preamble}\n{\n  "a": 1\n}`,
+    );
     expect(exceptionFor(answer(400, '<p>'), { preamble }).message).toMatch(/exp: 20\n<p>$/);
     expect(exceptionFor(answer(400, ''), { preamble }).message).toMatch(/exp: 20$/);
     expect(exceptionFor(answer(400, ''), { preamble: 'it was opaque-bearer' }).message).toMatch(
@@ -145,9 +154,9 @@ describe('the message', () => {
   it('of a refusal is only the reason, where the server gives it', () => {
     const key = 'uu-app-workspace/authorization/userIsNotAuthorized';
     const refusal = { uuAppErrorMap: { [key]: { type: 'error', message: 'Not for you.', paramMap: {} } } };
-    expect(exceptionFor(answer(403, refusal)).message).toBe(`${head(403)}${DETAILS}Not for you.`);
+    expect(layoutOf(exceptionFor(answer(403, refusal)))).toBe(`${head(403)}${DETAILS}Not for you.`);
     for (const body of [[], { uuAppErrorMap: 'text' }, { uuAppErrorMap: null }]) {
-      expect(exceptionFor(answer(401, body)).message).toBe(
+      expect(layoutOf(exceptionFor(answer(401, body)))).toBe(
         `${head(401)}${DETAILS}${JSON.stringify(body, null, 2)}`,
       );
     }
@@ -169,9 +178,153 @@ describe('the message', () => {
   });
 
   it('copes with an answer of which almost nothing is known', () => {
-    expect(new NotFound({ status: 404 }).message).toBe(
+    const exception = new NotFound({ status: 404 });
+    expect(exception.summary).toBe('GET /: the server gave no reason (404)');
+    expect(layoutOf(exception)).toBe(
       'received 404 HTTP response for following request\nHost: \r\nGET / HTTP/1.1\r\n\r\n',
     );
+  });
+});
+
+describe('the first line of a message', () => {
+  const key = 'ucl-itkpd-main/getComponent/componentDoesNotExist';
+  const errorBody = (entry: object, more: object = {}): object => ({
+    uuAppErrorMap: { ...more, [key]: { type: 'error', message: 'It is broken.', paramMap: {}, ...entry } },
+  });
+  const warning = {
+    'a/b/unsupportedKeys': { type: 'warning', message: 'DtoIn has more keys.', paramMap: {} },
+  };
+  const firstLine = (status: number, data: unknown, more?: Partial<ResponseInput>): string =>
+    exceptionFor(answer(status, data, more)).message.split('\n')[0] ?? '';
+
+  it.each<[string, number, unknown, string]>([
+    ['the first error of the server', 400, errorBody({}), 'It is broken (400)'],
+    ['an error behind a warning', 400, errorBody({}, warning), 'It is broken (400)'],
+    [
+      'what the error is about',
+      400,
+      errorBody({ message: 'Component does not exist.', paramMap: { component: '20USBML0000000' } }),
+      'Component does not exist: component 20USBML0000000 (400)',
+    ],
+    [
+      'what the error is about once',
+      400,
+      errorBody({ message: 'No component 20U.', paramMap: { component: '20U', n: 7, long: 'x'.repeat(61) } }),
+      'No component 20U: n 7 (400)',
+    ],
+    ['the key of an error without a message', 400, errorBody({ message: '' }), `${key} (400)`],
+    ['the status where there are only warnings', 400, { uuAppErrorMap: warning }, 'Text (400)'],
+    [
+      'a map that is a string',
+      500,
+      { uuAppErrorMap: '#<UuApp::Session:0x1>' },
+      '#<UuApp::Session:0x1> (500)',
+    ],
+    ['the message of other JSON', 415, { message: 'Not this type' }, 'Not this type (415)'],
+    [
+      'the description of an OAuth error',
+      400,
+      { error: 'x', error_description: 'Bad scope' },
+      'Bad scope (400)',
+    ],
+    ['a body of one line of text', 503, ' upstream is down\n', 'upstream is down (503)'],
+    ['the status of a page', 502, '<html><h1>502</h1></html>', 'Text (502)'],
+    ['the status of a long text', 502, 'x'.repeat(201), 'Text (502)'],
+    ['the status of bytes', 502, Buffer.from([0xff]), 'Text (502)'],
+    ['the status of no body', 502, '', 'Text (502)'],
+  ])('has %s', (_, status, data, line) => {
+    expect(firstLine(status, data)).toBe(`getComponent: ${line}`);
+  });
+
+  it.each<[string, string, string]>([
+    ['get', 'https://pdb.example/getComponent?x=1', 'getComponent'],
+    ['POST', 'https://pdb.example/setComponentStage', 'setComponentStage'],
+    ['GET', 'https://pdb.example/api/getComponent', 'GET /api/getComponent'],
+    ['PUT', 'https://eos.example/file?authz=x', 'PUT /file'],
+    ['GET', 'https://user:password@pdb.example', 'GET /'],
+  ])('calls %s %s by its command, else by method and path', (method, url, name) => {
+    expect(firstLine(400, '', { config: { method, url } })).toBe(`${name}: Text (400)`);
+  });
+
+  it('says where a redirect leads that was not followed', () => {
+    expect(firstLine(302, '', { headers: { location: '/over/there?token=x' } })).toBe(
+      'getComponent: redirected to /over/there, which was not followed (302)',
+    );
+  });
+
+  it('says what the identity service did', () => {
+    const { summary, message } = new AuthenticationFailed(answer(401, errorBody({})));
+    expect(summary).toBe('sign-in: the identity service did not accept the access codes: It is broken (401)');
+    expect(message.split('\n')[1]).toMatch(/^Check both access codes/);
+    expect(new AuthenticationFailed(answer(503, '')).summary).toBe(
+      'sign-in: the identity service failed and granted no token: Text (503)',
+    );
+  });
+
+  it('is one line of at most 300 characters that ends with the status', () => {
+    const url = `https://pdb.example/${'p'.repeat(400)}`;
+    for (const data of [
+      errorBody({ message: 'x\n\r\u2028y '.repeat(200) }),
+      errorBody({ message: 'é'.repeat(999) }),
+    ]) {
+      const exception = exceptionFor(answer(400, data, { config: { url } }));
+      expect(exception.summary).toMatch(/^p+…: .*… \(400\)$/);
+      expect(exception.summary).toHaveLength(300);
+    }
+  });
+
+  it('is the summary', () => {
+    for (const status of [302, 400, 401, 404, 415, 429, 503]) {
+      const exception = exceptionFor(answer(status, errorBody({})));
+      expect(exception.summary).toBe(exception.message.split('\n')[0]);
+    }
+    expect(new InvalidInvocation('one\ntwo').summary).toBe('one');
+    expect(new ITkDBException().summary).toBe('');
+  });
+
+  it('is broken at a space in any exception, and nothing is lost', () => {
+    const words = 'word '.repeat(100).trim();
+    const { message, summary } = new InvalidInvocation(words);
+    expect(summary).toHaveLength(299);
+    expect(message.replace('\n', ' ')).toBe(words);
+    expect(new ConnectionReset('x'.repeat(1000)).summary).toHaveLength(300);
+  });
+
+  it('has no secret in it', () => {
+    const data = errorBody({
+      message: 'You sent a bad one.',
+      paramMap: { code: 'first-code', sent: 'opaque-bearer' },
+    });
+    expect(firstLine(401, data)).toBe('getComponent: You sent a bad one: code <TOKEN>, sent <TOKEN> (401)');
+    expect(
+      exceptionFor(answer(400, ''), { reason: 'it was opaque-bearer', advice: 'Not opaque-bearer.' }).message,
+    ).toMatch(/^getComponent: it was <TOKEN> \(400\)\nNot <TOKEN>\.\n\nreceived 400/);
+  });
+});
+
+describe('the second line of a message', () => {
+  const secondLine = (status: number, data: unknown = ''): string =>
+    exceptionFor(answer(status, data)).message.split('\n')[1] ?? '';
+
+  it('lists what the server says of the keys of the input', () => {
+    const paramMap = {
+      missingKeyMap: { '$.component': { 'string.required': 'Key component is required.' } },
+      invalidTypeKeyMap: { '$.stage': { e001: 'Stage must be a string.', e002: 7 }, '$.x': 'odd' },
+    };
+    const data = {
+      uuAppErrorMap: { 'a/b/invalidDtoIn': { type: 'error', message: 'DtoIn is not valid.', paramMap } },
+    };
+    expect(secondLine(400, data)).toBe('Key component is required. Stage must be a string.');
+  });
+
+  it('says what to do about a status, where that is known', () => {
+    expect(secondLine(404)).toBe('Check the name of the command, or the URL.');
+    expect(secondLine(413)).toBe('Send less at once.');
+    expect(secondLine(429)).toMatch(/`maxConcurrency`/);
+  });
+
+  it('is empty where there is nothing to do', () => {
+    expect(secondLine(500)).toBe('');
   });
 });
 

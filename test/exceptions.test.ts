@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { exceptionFor } from '../src/exceptions/status.js';
 import * as itkdb from '../src/index.js';
 import {
@@ -18,7 +18,7 @@ import {
   TransportException,
   UnhandledResponse,
 } from '../src/index.js';
-import { answer, DETAILS, head } from './helpers/answer.js';
+import { answer, DETAILS, head, layoutOf } from './helpers/answer.js';
 
 describe('the exception of a status', () => {
   it.each<[number, string, string]>([
@@ -44,7 +44,7 @@ describe('the exception of a status', () => {
     expect(exception).toBeInstanceOf(ITkDBException);
     expect(exception.constructor.name).toBe(name);
     expect(exception).toMatchObject({ name, code, status });
-    expect(exception.stack).toMatch(new RegExp(`^${name}: received ${status} HTTP response`));
+    expect(exception.stack).toMatch(new RegExp(`^${name}: getComponent: .+ \\(${status}\\)\n`));
   });
 
   it('an unhandled one has a cause that names status and URL', () => {
@@ -143,6 +143,24 @@ describe('the family', () => {
   });
 });
 
+describe('isITkDBException', () => {
+  it('recognises the exceptions of a second copy of the package, and nothing else', async () => {
+    vi.resetModules();
+    const copy = await import('../src/index.js');
+    expect(copy.ITkDBException).not.toBe(ITkDBException);
+    for (const exception of [new copy.InvalidInvocation('x'), new copy.BadRequest(answer(400, {}))]) {
+      expect(exception).not.toBeInstanceOf(ITkDBException);
+      expect(isITkDBException(exception)).toBe(true);
+      expect(Object.keys(exception)).not.toContain('Symbol(itkdb.ITkDBException)');
+    }
+    expect(copy.isITkDBException(new Aborted('x'))).toBe(true);
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const others = [new Error('x'), { code: 'ERR_ABORTED', name: 'Aborted' }, null, undefined, 'x', proxy];
+    expect(others.map(isITkDBException)).toEqual(others.map(() => false));
+  });
+});
+
 describe('a Redirect', () => {
   it.each([
     ['/over/there.json?a=b', '/over/there'],
@@ -153,7 +171,7 @@ describe('a Redirect', () => {
   ])('to %s has the path %j', (location, path) => {
     const exception = new Redirect(answer(302, '', { headers: { location } }));
     expect(exception.path).toBe(path);
-    expect(exception.message).toBe(`${head(302)}${DETAILS}Redirect to ${path || 'nowhere'}`);
+    expect(layoutOf(exception)).toBe(`${head(302)}${DETAILS}Redirect to ${path || 'nowhere'}`);
   });
 });
 
@@ -161,7 +179,7 @@ describe('a SpecialError', () => {
   it('has the reason and the errors of the body', () => {
     const exception = new SpecialError(answer(415, { message: 'm', reason: 'r', special_errors: [1] }));
     expect(exception).toMatchObject({ reason: 'r', specialErrors: [1] });
-    expect(exception.message).toBe(`${head(415)}${DETAILS}Special error 'm'`);
+    expect(layoutOf(exception)).toBe(`${head(415)}${DETAILS}Special error 'm'`);
   });
 
   it.each([{}, [], 'text', null, { message: 1, special_errors: 'x' }])('of the body %j has none', (body) => {

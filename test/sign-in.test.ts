@@ -147,11 +147,18 @@ describe('a grant', () => {
     },
   );
 
-  it('of a token whose name and identity are null signs in', async () => {
-    grantNext(await pdb.issueToken({ claims: { name: null, uuidentity: null } }));
+  it.each<[unknown, string]>([
+    [null, ''],
+    [5, '5'],
+    [{ first: 'Alex' }, ''],
+    [['Alex'], ''],
+    [true, ''],
+  ])('of a token whose name and identity are %j signs in, and both are the text %j', async (claim, text) => {
+    grantNext(await pdb.issueToken({ claims: { name: claim, uuidentity: claim } }));
     const user = newUser();
     await expect(user.authenticate()).resolves.toBe(true);
-    expect([user.name, user.identity, String(user).startsWith('User(name=, ')]).toEqual(['', '', true]);
+    expect(user).toMatchObject({ name: text, identity: text, idToken: { name: claim, uuidentity: claim } });
+    expect(String(user)).toMatch(`User(name=${text}, `);
   });
 
   it('is requested with the access codes without white space around them', async () => {
@@ -177,7 +184,7 @@ describe('a grant that fails', () => {
       'wrong access codes',
       { accessCode1: 'wrong' },
       401,
-      /did not accept the access codes: see whether both are right, and whether this is its URL/,
+      /^sign-in: .+ did not accept the access codes: Invalid credentials \(401\)\nCheck both access codes/,
     ],
     [
       'an audience of somebody else',

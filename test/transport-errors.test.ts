@@ -50,11 +50,40 @@ describe('a low-level error becomes', () => {
     expect(exception.message).toContain(`low-level ${code}`);
   });
 
+  it.each([
+    ['ECONNREFUSED', 'nothing listens there', /^Check the host and the port .*`prefixUrl`/],
+    [
+      'ENOTFOUND',
+      'the host name does not resolve',
+      /database is at itkpd\.unicornuniversity\.net .* uuidentity\./,
+    ],
+    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'does not know the authority', /NODE_EXTRA_CA_CERTS.*`ca`/],
+    ['CERT_HAS_EXPIRED', 'certificate of the server has expired', /^Check the clock/],
+    ['CERT_NOT_YET_VALID', 'is not valid yet', /^Check the clock/],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'that of another host', /^Check the host name/],
+    ['EPROTO', 'does not speak TLS', /^Check the port/],
+    ['ECONNRESET', 'the connection broke off', undefined],
+  ])('an exception that says what happened, and then what to do: %s', (code, happened, advice) => {
+    const [first, second, ...more] = toTransportException(lowLevel(code), request).message.split('\n');
+    expect(first).toMatch(/^GET https:\/\/host\.example\/x\?authz=<TOKEN> failed: .* \(low-level \w+\)$/);
+    expect(first).toContain(happened);
+    if (advice === undefined) expect(second).toBeUndefined();
+    else expect(second).toMatch(advice);
+    expect(more).toEqual([]);
+  });
+
+  it('an exception whose first line shows the start of a long URL', () => {
+    const url = `https://host.example/${'x'.repeat(500)}`;
+    const exception = toTransportException(lowLevel('ECONNRESET'), { ...request, url });
+    expect(exception.summary).toMatch(/^GET https:\/\/host\.example\/x+… failed: the connection broke off/);
+    expect(exception).toMatchObject({ url });
+  });
+
   it.each(['stream has been aborted', 'aborted', 'socket hang up'])('%s → ConnectionReset', (message) => {
     expect(toTransportException(lowLevel('ERR_BAD_RESPONSE', message), request).name).toBe('ConnectionReset');
   });
 
-  it('one exception for the several addresses of a host', () => {
+  it('one exception for all addresses of a host', () => {
     const errors = [lowLevel('ECONNREFUSED', 'connect ECONNREFUSED ::1:1'), lowLevel('ECONNREFUSED')];
     const exception = toTransportException(
       Object.assign(new AggregateError(errors), { code: 'ECONNREFUSED' }),
@@ -66,7 +95,7 @@ describe('a low-level error becomes', () => {
     });
   });
 
-  it('the exception that it already is', () => {
+  it('the same exception, if it is one of ours already', () => {
     const exception = new NotFound({ status: 404 });
     expect(toTransportException(exception, request)).toBe(exception);
   });

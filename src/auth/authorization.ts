@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { InvalidInvocation } from '../exceptions/base.js';
+import type { ResponseExceptionOptions } from '../exceptions/response.js';
 import { isOneShot } from '../http/body/request-body.js';
 import { withLimits } from '../http/limits.js';
 import type { HttpRequest, HttpResponse, Interceptor, RequestContext, Token } from '../http/request.js';
@@ -86,19 +87,22 @@ export class Authorization {
    * What an exception should say of the token that a request was sent with. For a 400, whose it was and how long it was
    * valid: the database answers so to some requests of expired or foreign identities. For a 401, that there was none.
    */
-  explain({ status, request, token }: HttpResponse): string | undefined {
+  explain({ status, request, token }: HttpResponse): ResponseExceptionOptions {
     if (status === 401 && token === undefined) {
       const { authorization } = request.headers;
-      if (String(authorization).startsWith('Basic ')) return 'Your `auth` was sent in place of the token.';
-      if (authorization !== undefined) return undefined;
-      return `No token was sent: it goes only to URLs under ${this.#prefix.href}, unless \`auth\` says otherwise.`;
+      if (String(authorization).startsWith('Basic '))
+        return { advice: 'Your `auth` was sent in place of the token.' };
+      if (authorization !== undefined) return {};
+      return {
+        advice: `No token was sent: it goes only to URLs under ${this.#prefix.href}, unless \`auth\` says otherwise.`,
+      };
     }
     const { bearer, idToken } = this.#user;
-    if (status !== 400 || token === undefined || bearer !== token.value || idToken === undefined)
-      return undefined;
-    return ['uuidentity', 'iat', 'exp']
-      .map((claim) => `${claim}: ${String(idToken[claim] ?? 'None')}`)
-      .join('\n');
+    if (status !== 400 || token === undefined || bearer !== token.value || idToken === undefined) return {};
+    const claims = ['uuidentity', 'iat', 'exp'].map(
+      (claim) => `${claim}: ${String(idToken[claim] ?? 'None')}`,
+    );
+    return { preamble: claims.join('\n') };
   }
 
   #isRecent({ value, obtainedAt }: Token): boolean {

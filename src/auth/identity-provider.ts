@@ -5,7 +5,7 @@ import { InvalidIdToken } from '../exceptions/id-token.js';
 import { AuthenticationFailed } from '../exceptions/response.js';
 import { Attempts } from '../http/attempts.js';
 import type { AxiosRequestConfig } from '../http/axios.js';
-import { decodeBody, readFailedBody } from '../http/body/response-body.js';
+import { decodeBody } from '../http/body/response-body.js';
 import { type RetryHooks, retry } from '../http/interceptors/retry.js';
 import {
   DEFAULT_REQUEST_OPTIONS,
@@ -84,8 +84,8 @@ export class IdentityProvider {
     const { access_token: accessToken, id_token: idToken } = fieldsOf(response.data);
     if (response.status === 200 && isFilledString(accessToken) && isFilledString(idToken))
       return { accessToken, idToken };
-    const preamble = response.status >= 400 && response.status < 500 ? quotesIn(grant) : undefined;
-    throw new AuthenticationFailed(response.input, undefined, { tries: response.tries, preamble });
+    const advice = response.status >= 400 && response.status < 500 ? quotesIn(grant) : undefined;
+    throw new AuthenticationFailed(response.input, undefined, { tries: response.tries, advice });
   }
 
   /** Returns the keys that tokens are signed with. They are read once, and again where `fresh` is true. */
@@ -153,9 +153,13 @@ export function exchangeOver({ connections, timeout, policy, ...hooks }: Exchang
     const attempts = policy && new Attempts(policy);
     const context: RequestContext = { signal, options, attempts, supersede: () => {} };
     const response = await retrying(request, context, transport);
-    const body = response.status === 200 ? decodeJson(response) : await readFailedBody(response);
-    const tries = attempts?.summary;
-    return { status: response.status, data: body, input: responseInput(response, body), tries };
+    const fields = response.status === 200 ? decodeJson(response) : undefined;
+    return {
+      status: response.status,
+      data: fields,
+      input: responseInput(response),
+      tries: attempts?.summary,
+    };
   };
 }
 

@@ -1,10 +1,11 @@
 import type { HttpResponse } from '../http/request.js';
 import { requestInput } from '../http/response-input.js';
-import { spellingsOf } from '../redaction/redact.js';
 import { Secrets } from '../redaction/secrets.js';
 import type { StoredFields } from './entry.js';
 
 const SHORTEST = 8; // characters: a shorter secret, such as a setting in a cookie, is found by chance
+/** What JSON and URLs leave as it is. */
+const SPELT_THE_SAME = /^[\w.~-]+$/;
 const NAME =
   '(?:token|secret|api[_-]?key|passw(?:or)?d|access[_-]?codes?[_-]?[12]?|authorization|bearer|cookie|authz)s?';
 /** A member of JSON, a parameter or an element of XML that is named as a credential and has a value; or a token. */
@@ -31,4 +32,20 @@ export function holdsCredential(fields: StoredFields, body: Buffer, response: Ht
   // One character for each byte, whatever the bytes mean.
   const texts = [JSON.stringify(fields), body.toString('latin1')];
   return texts.some((text) => NAMED.test(text) || sent.some((secret) => text.includes(secret)));
+}
+
+/** Returns the ways in which secrets may be written in JSON and URLs, the longest first. */
+function spellingsOf(secrets: readonly string[]): string[] {
+  const all = new Set<string>();
+  for (const secret of secrets.filter(({ length }) => length >= 4)) {
+    all.add(secret);
+    if (SPELT_THE_SAME.test(secret)) continue;
+    const inJson = JSON.stringify(secret).slice(1, -1);
+    // PHP and others write a slash so.
+    all
+      .add(inJson)
+      .add(inJson.replaceAll('/', '\\/'))
+      .add(encodeURIComponent(Buffer.from(secret).toString()));
+  }
+  return [...all].sort((a, b) => b.length - a.length);
 }

@@ -1,4 +1,5 @@
 import { escapeControls } from '../util/control-characters.js';
+import { isObject } from '../util/guards.js';
 
 /** Every {@link ITkDBException.code}: a closed union, so that a `switch` over it can be exhaustive. */
 export type ErrorCode =
@@ -40,8 +41,11 @@ export type TransportErrorCode =
   | 'ERR_TLS'
   | 'ERR_TOO_MANY_REDIRECTS';
 
-/** The longest summary, in characters. */
-const LINE = 500;
+/** The longest first line of a message, in characters. */
+export const LONGEST_LINE = 300;
+
+/** Known to every copy of the package, so that {@link isException} recognises the exceptions of another copy. */
+const BRAND = Symbol.for('itkdb.ITkDBException');
 
 /**
  * The root of everything this package throws.
@@ -75,17 +79,30 @@ export class ITkDBException extends Error {
   /** What went wrong, stable across releases. */
   readonly code: ErrorCode = 'ERR_ITKDB';
 
-  /** @param message - its control characters are escaped: a server may have sent a part of it */
+  /**
+   * @param message - its first line says what happened, in at most 300 characters; a longer one is broken at a space.
+   *   Control characters are escaped: a server may have sent a part of it.
+   */
   constructor(message?: string, options?: ErrorOptions) {
-    super(message === undefined ? message : escapeControls(String(message)), options);
+    super(message === undefined ? message : breakFirstLine(escapeControls(String(message))), options);
   }
 
-  /** What went wrong, in one line, for a log. */
+  /** The first line of the message: what happened, in at most 300 characters, for a log. */
   get summary(): string {
-    return lineOf(this.message.split('\n', 1)[0] ?? '');
+    return this.message.split('\n', 1)[0] ?? '';
   }
 }
 nameClass(ITkDBException, 'ITkDBException');
+Object.defineProperty(ITkDBException.prototype, BRAND, { value: true });
+
+/** Returns whether an error is an {@link ITkDBException} of this copy of the package or of another one. */
+export function isException(error: unknown): error is ITkDBException {
+  try {
+    return isObject(error) && BRAND in error;
+  } catch {
+    return false;
+  }
+}
 
 /** An argument, an option, a setting or a request was wrong; the message names it and says what would be right. */
 export class InvalidInvocation extends ITkDBException {
@@ -105,10 +122,18 @@ export class DuplicateTestRuns extends DuplicateObjectsInDB {
 }
 nameClass(DuplicateTestRuns, 'DuplicateTestRuns');
 
-/** Joins a text into one line and cuts it to the longest that a summary may have. */
-export function lineOf(text: string): string {
+/** Joins a text into one line of at most the given number of characters. */
+export function lineOf(text: string, longest: number = LONGEST_LINE): string {
   const line = escapeControls(text.replace(/\s+/g, ' ').trim());
-  return line.length > LINE ? `${line.slice(0, LINE)}…` : line;
+  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
+}
+
+function breakFirstLine(message: string): string {
+  const end = message.indexOf('\n');
+  if ((end === -1 ? message.length : end) <= LONGEST_LINE) return message;
+  const space = message.lastIndexOf(' ', LONGEST_LINE);
+  const at = space > 0 ? space : LONGEST_LINE;
+  return `${message.slice(0, at)}\n${message.slice(at).replace(/^ /, '')}`;
 }
 
 /**

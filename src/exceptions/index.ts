@@ -2,7 +2,7 @@ import {
   type DuplicateObjectsInDB,
   type DuplicateTestRuns,
   type InvalidInvocation,
-  ITkDBException,
+  isException,
 } from './base.js';
 import type { InvalidIdToken } from './id-token.js';
 import type {
@@ -105,7 +105,11 @@ export type AnyITkDBException =
   | DuplicateObjectsInDB
   | DuplicateTestRuns;
 
-/** Whether an error comes from this package; narrows it so that its `code` narrows further. */
+/**
+ * Returns whether an error comes from this package, and narrows it so that its `code` narrows further.
+ *
+ * Unlike `instanceof`, it also recognises the exceptions of a second copy of the package in the same process.
+ */
 export function isITkDBException(error: unknown): error is AnyITkDBException {
-  return error instanceof ITkDBException;
+  return isException(error);
 }

@@ -7,11 +7,16 @@ import {
 } from '../redaction/exchange.js';
 import { isObject } from '../util/guards.js';
 import { type AppErrors, hasAppError, parseAppErrors } from './app-errors.js';
-import { InvalidInvocation, ITkDBException, lineOf, nameClass, type ResponseErrorCode } from './base.js';
+import { InvalidInvocation, ITkDBException, nameClass, type ResponseErrorCode } from './base.js';
 import { formatBody, formatRequest } from './layout.js';
+import { adviceOf, formatFirstLine, nameOfRequest, reasonOf } from './reason.js';
 
 /** Options of a {@link ResponseException}. */
 export interface ResponseExceptionOptions extends ErrorOptions {
+  /** What happened; shown in the first line, in place of the server's sentence. */
+  readonly reason?: string | undefined;
+  /** What to do about it; the second line. */
+  readonly advice?: string | undefined;
   /** Shown before the details. */
   readonly preamble?: string | undefined;
   /** The attempts and why each failed; shown between the request and the details. */
@@ -21,8 +26,9 @@ export interface ResponseExceptionOptions extends ErrorOptions {
 /**
  * The server sent a response that is not a success.
  *
- * The message shows the request and then the body of the response. Neither the message nor any field holds a
- * credential: the exception keeps copies of request and response with tokens, access codes and cookies replaced.
+ * The message has the reason in its first line, and what to do in the second where that is known. Below an empty line
+ * stand the request and the body of the response. Neither the message nor any field holds a credential: the exception
+ * keeps copies of request and response with tokens, access codes and cookies replaced.
  */
 export class ResponseException extends ITkDBException {
   override readonly code: ResponseErrorCode = 'ERR_RESPONSE';
@@ -40,10 +46,33 @@ export class ResponseException extends ITkDBException {
     const shown = showResponse(response, redactor);
     const body =
       additionalMessage === undefined ? new.target.describe(shown) : redactor.text(additionalMessage);
-    const details = [redactor.text(options.preamble ?? ''), body].filter((part) => part !== '');
-    super(layOut(shown, redactor.text(options.tries ?? ''), details.join('\n')), options);
+    const { reason, advice, preamble = '', tries = '' } = options;
+    const firstLine = formatFirstLine(
+      new.target.nameOf(shown),
+      reason === undefined ? new.target.reasonOf(shown) : redactor.text(reason),
+      shown.status,
+    );
+    const secondLine = advice === undefined ? new.target.adviceOf(shown) : redactor.text(advice);
+    const start = [firstLine, secondLine].filter((line) => line !== '').join('\n');
+    const details = [redactor.text(preamble), body].filter((part) => part !== '').join('\n');
+    super(`${start}\n\n${layOut(shown, redactor.text(tries), details)}`, options);
     this.status = shown.status;
     this.#response = shown;
+  }
+
+  /** Returns what the first line calls the request. */
+  protected static nameOf({ request }: ShownResponse): string {
+    return nameOfRequest(request);
+  }
+
+  /** Returns what happened, for the first line. */
+  protected static reasonOf(shown: ShownResponse): string {
+    return reasonOf(shown);
+  }
+
+  /** Returns what to do about it, or `''`. */
+  protected static adviceOf(shown: ShownResponse): string {
+    return adviceOf(shown);
   }
 
   /** Returns the details that end the message. A class that knows the important part of the body shows only that. */
@@ -71,17 +100,6 @@ export class ResponseException extends ITkDBException {
     return hasAppError(this.appErrors, key);
   }
 
-  /** The request, the status and the server's reasons, in one line. */
-  override get summary(): string {
-    const { data, status, statusText, request } = this.#response;
-    const errors = Object.entries(this.appErrors).filter(([, { type }]) => type !== 'warning');
-    const reasons = errors.map(([key, { message }]) => (message ? `${message} (${key})` : key)).join('; ');
-    const otherwise =
-      this.cause instanceof SyntaxError ? this.cause.message : typeof data === 'string' && data;
-    const what = request.url && `${request.method} ${request.url}`;
-    return lineOf([what, `${status} ${statusText}`.trim(), reasons || otherwise].filter(Boolean).join(': '));
-  }
-
   /** Returns what `JSON.stringify` shows. */
   toJSON(): object {
     const { method, url } = this.#response.request;
@@ -95,8 +113,18 @@ nameClass(ResponseException, 'ResponseException');
 export class AuthenticationFailed extends ResponseException {
   override readonly code = 'ERR_AUTHENTICATION_FAILED';
 
-  protected static override describe(shown: ShownResponse): string {
-    return `The identity service ${refusalOf(shown.status)}.\n${super.describe(shown)}`.trim();
+  protected static override nameOf(): string {
+    return 'sign-in';
+  }
+
+  protected static override reasonOf(shown: ShownResponse): string {
+    return `the identity service ${refusalOf(shown.status)}: ${super.reasonOf(shown)}`;
+  }
+
+  protected static override adviceOf({ status }: ShownResponse): string {
+    return isRefusal(status)
+      ? 'Check both access codes, and whether this is the URL of the identity service (`prefixUrl` of the user).'
+      : '';
   }
 }
 nameClass(AuthenticationFailed, 'AuthenticationFailed');
@@ -139,6 +167,10 @@ nameClass(NotFound, 'NotFound');
 /** A redirect that was not followed: a 302 with `maxRedirects: 0`, or one that must not be followed. */
 export class Redirect extends ResponseException {
   override readonly code = 'ERR_REDIRECT';
+
+  protected static override reasonOf(shown: ShownResponse): string {
+    return `redirected to ${locationPath(shown) || 'nowhere'}, which was not followed`;
+  }
 
   protected static override describe(shown: ShownResponse): string {
     return `Redirect to ${locationPath(shown) || 'nowhere'}`;
@@ -223,10 +255,13 @@ function layOut(shown: ShownResponse, tries: string, details: string): string {
     .join('\n\n');
 }
 
+function isRefusal(status: number): boolean {
+  return status === 401 || status === 403;
+}
+
 function refusalOf(status: number): string {
-  if (status === 401 || status === 403)
-    return 'did not accept the access codes: see whether both are right, and whether this is its URL';
-  return status >= 500 ? 'is in trouble and granted no token; later it may' : 'granted no token';
+  if (isRefusal(status)) return 'did not accept the access codes';
+  return status >= 500 ? 'failed and granted no token' : 'granted no token';
 }
 
 function locationPath({ headers, request }: ShownResponse): string {

@@ -104,7 +104,7 @@ function reasonOf(header: string): string {
     case 'expect':
       return 'the body is sent with the header, without waiting for the server';
     case 'proxy-authorization':
-      return 'the credentials of a proxy belong into `proxy`';
+      return 'the credentials of a proxy belong in `proxy`';
     default:
       return 'it is about one connection, and connections are managed by the session';
   }

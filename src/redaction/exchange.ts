@@ -50,7 +50,7 @@ export interface ShownRequest {
 /** Characters of each body that a message shows; the rest is counted. */
 const SHOWN_LENGTH = 16_384;
 /** A body longer than this is not parsed or searched for an exception, only its start is shown. */
-export const PARSED_LENGTH: number = 8 * 1024 * 1024;
+const PARSED_LENGTH = 8 * 1024 * 1024;
 
 /** A redactor that knows the secrets of this exchange, and of those that were redirected to it. */
 export function redactorFor(input: Exchanged): Redactor {
@@ -109,7 +109,8 @@ function showBytes(data: ArrayBufferView | ArrayBuffer, contentType: string, red
   const { byteLength } = data;
   const isLong = byteLength > PARSED_LENGTH;
   const text = decodeStrictly(isLong ? startOf(data) : data, contentType, isLong);
-  if (text !== undefined) return isLong ? clip(redactor.data(text), byteLength) : showText(text, redactor);
+  if (text !== undefined && isLong) return clip(redactor.data(text), byteLength);
+  if (text !== undefined) return showText(text, redactor, /[/+]json\b/i.test(contentType));
   const [type] = /^[\w.+-]{1,60}\/[\w.+-]{1,60}/.exec(contentType) ?? [];
   return type === undefined ? `<${byteLength} bytes>` : `${redactor.text(type)}: <${byteLength} bytes>`;
 }
@@ -120,10 +121,11 @@ function startOf(data: ArrayBufferView | ArrayBuffer): Uint8Array {
   return new Uint8Array(buffer, offset, 4 * SHOWN_LENGTH);
 }
 
-function showText(text: string, redactor: Redactor): unknown {
+/** @param isJson - whether it is declared to be JSON, so that it may also be a text in quotes or a number */
+function showText(text: string, redactor: Redactor, isJson = false): unknown {
   if (text.length > PARSED_LENGTH) return clip(redactor.data(text.slice(0, 4 * SHOWN_LENGTH)), text.length);
-  const parsed = /^\s*[[{]/.test(text) ? parseOr(text) : undefined;
-  return parsed === undefined ? redactor.data(text) : redactor.json(parsed);
+  const parsed = isJson || /^\s*[[{]/.test(text) ? parseOr(text) : undefined;
+  return parsed === undefined ? redactor.data(text) : (redactor.json(parsed) ?? '');
 }
 
 function requestBodyText(body: unknown, contentType: string, redactor: Redactor): string {

@@ -99,22 +99,3 @@ export class Redactor {
 
 /** Knows names and shapes only, for text that belongs to no exchange. */
 export const redactor: Redactor = new Redactor();
-
-/** What JSON and URLs leave as it is. */
-const SPELT_THE_SAME = /^[\w.~-]+$/;
-
-/** Returns the ways in which secrets may be written in JSON and URLs, the longest first. */
-export function spellingsOf(secrets: readonly string[]): string[] {
-  const all = new Set<string>();
-  for (const secret of secrets.filter(({ length }) => length >= 4)) {
-    all.add(secret);
-    if (SPELT_THE_SAME.test(secret)) continue;
-    const inJson = JSON.stringify(secret).slice(1, -1);
-    // PHP and others write a slash so.
-    all
-      .add(inJson)
-      .add(inJson.replaceAll('/', '\\/'))
-      .add(encodeURIComponent(Buffer.from(secret).toString()));
-  }
-  return [...all].sort((a, b) => b.length - a.length);
-}

@@ -1,4 +1,5 @@
 import { InvalidInvocation } from '../exceptions/base.js';
+import type { ResponseExceptionOptions } from '../exceptions/response.js';
 import { exceptionFor, isFailure } from '../exceptions/status.js';
 import { AxiosHeaders } from '../http/axios.js';
 import { decodeBody, decodeText, readFailedBody } from '../http/body/response-body.js';
@@ -61,7 +62,7 @@ export function readBody(
 /** Makes the exception of a response, and what the session shows of it as the last response. */
 export async function toException(
   response: HttpResponse,
-  explanation: { readonly preamble: string | undefined; readonly tries: string | undefined },
+  explanation: ResponseExceptionOptions,
 ): Promise<{ readonly exception: Error; readonly shown: SessionResponse }> {
   const input = responseInput(response, await readFailedBody(response));
   const exception = exceptionFor(input, explanation);

@@ -109,9 +109,12 @@ function fieldsOf(headers: Outcome, show: readonly string[]): Outcome {
   return Object.fromEntries(named.map((item) => [item, headers[item.slice('answer:'.length)] ?? null]));
 }
 
-/** The parts of the original's layout, which lies below the first lines of a message. */
+/** One or two lines that the original does not have, an empty line, and then the original's layout. */
+const LAYOUT = /^([^\n]{1,290} \(\d{3}\))\n(?:[^\n]+\n)?\n(received .*)$/s;
+
+/** The first line and the parts of the original's layout below it; the whole message where it is not made so. */
 function partsOfMessage(message: string): Outcome {
-  const [, text] = /(?:^|\n)(received .*)$/s.exec(message) ?? [];
+  const [, firstLine, text] = LAYOUT.exec(message) ?? [];
   const [head = '', ...details] = (text ?? '').split(DETAILS);
   const [, first, host, requestLine, headers = '', body = ''] =
     /^([^\n]*)\nHost: (.*?)\r\n(.*?)\r\n(?:(.*?)\r\n)?\r\n(.*)$/s.exec(head) ?? [];
@@ -119,7 +122,7 @@ function partsOfMessage(message: string): Outcome {
   const lines = headers.split('\r\n').filter((line) => line !== '');
   const fields = lines.map((line) => splitAt(line, line.indexOf(': ')));
   return {
-    ...{ first, host, requestLine, headers: shownFields(fields), body },
+    ...{ firstLine, first, host, requestLine, headers: shownFields(fields), body },
     details: details.join(DETAILS).replace(JWT, '<jwt>'),
   };
 }

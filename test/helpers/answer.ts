@@ -28,7 +28,10 @@ const REQUEST = [
   '{"component":"20U","accessCode1":"<ACCESS_CODE>"}',
 ].join('\r\n');
 
-/** How the message of its exception begins. */
+/** What is below the first lines of the message of an exception: the request and the details, as the Python package shows them. */
+export const layoutOf = ({ message }: Error): string => message.slice(message.indexOf('\n\n') + 2);
+
+/** How that begins. */
 export const head = (status: number): string =>
   `received ${status} HTTP response for following request\n${REQUEST}`;
 

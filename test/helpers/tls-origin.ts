@@ -5,8 +5,10 @@ import type { AddressInfo } from 'node:net';
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
 
-/** The certificate of every {@link TlsOrigin}: of `localhost`, and vouched for by nobody. */
+/** The certificate of a {@link TlsOrigin}, unless it is given another one: of `localhost`, and vouched for by nobody. */
 export const CERTIFICATE: Buffer = fixture('tls-cert.pem');
+/** Another one for `localhost`, which was valid in 2020. */
+export const EXPIRED_CERTIFICATE: Buffer = fixture('tls-expired-cert.pem');
 
 /** A bare HTTPS server on loopback, closed by `await using`. */
 export class TlsOrigin implements AsyncDisposable {
@@ -16,8 +18,11 @@ export class TlsOrigin implements AsyncDisposable {
     this.#server = server;
   }
 
-  static async start(respond: RequestListener = (_, response) => response.end()): Promise<TlsOrigin> {
-    const server = createServer({ key: fixture('tls-key.pem'), cert: CERTIFICATE }, respond);
+  static async start(
+    respond: RequestListener = (_, response) => response.end(),
+    cert: Buffer = CERTIFICATE,
+  ): Promise<TlsOrigin> {
+    const server = createServer({ key: fixture('tls-key.pem'), cert }, respond);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return new TlsOrigin(server);
   }

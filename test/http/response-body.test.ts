@@ -46,7 +46,7 @@ describe('decodeBody', () => {
   const body = '{"é":1}';
   const bytes = Buffer.from(body);
 
-  it.each<[string | undefined, ResponseType, unknown]>([
+  it.each<[string | undefined, ResponseType | undefined, unknown]>([
     ['application/json', undefined, { é: 1 }],
     ['application/json; charset=utf-8', undefined, { é: 1 }],
     ['Application/JSON ; charset="UTF-8"', undefined, { é: 1 }],
@@ -77,7 +77,7 @@ describe('decodeBody', () => {
     expect(decodeBody(responseOf(bytes, 'image/jpeg'), undefined)).toBe(bytes);
   });
 
-  it.each<[string, ResponseType, unknown]>([
+  it.each<[string, ResponseType | undefined, unknown]>([
     ['application/json', undefined, ''],
     ['image/jpeg', undefined, ''],
     ['text/plain', 'json', ''],
@@ -101,7 +101,7 @@ describe('decodeBody', () => {
     expect(decodeBody(response, undefined)).toBe(body);
   });
 
-  it.each<ResponseType>([undefined, 'json'])(
+  it.each<ResponseType | undefined>([undefined, 'json'])(
     'accepts a byte order mark before JSON with responseType %j',
     (responseType) => {
       const response = responseOf(`\uFEFF${body}`, 'application/json');
@@ -112,15 +112,14 @@ describe('decodeBody', () => {
   it('throws BadJSON with the body as details where JSON was declared', () => {
     const exception = badJson(responseOf('<html>gateway</html>', 'application/json'));
     expect(exception).toMatchObject({ status: 200, code: 'ERR_BAD_JSON', cause: expect.any(SyntaxError) });
-    expect(exception.message).toMatch(
-      /The body is not the JSON that it should be: Unexpected token.*\n<html>gateway<\/html>$/,
-    );
+    expect(exception.summary).toMatch(/: the body is not JSON: Unexpected token.* \(200\)$/);
+    expect(exception.message).toMatch(/details may help:\n<html>gateway<\/html>$/);
     expect(exception.response.request.url).toBe(REQUEST.url);
   });
 
   it('says that an HTML page is one', () => {
     const { message } = badJson(responseOf('<h1>Log in</h1>', 'text/html'), 'json');
-    expect(message).toMatch(/a page of HTML.*`responseType: 'text'` takes it as it is/);
+    expect(message).toMatch(/: the body is an HTML page.* \(200\)\nCheck the URL\. `responseType: 'text'`/);
   });
 
   it('does not quote the body in the cause of BadJSON', () => {
@@ -150,7 +149,7 @@ describe('a Session', () => {
 });
 
 describe('decodeText', () => {
-  it.each<[string, ResponseType, unknown]>([
+  it.each<[string, ResponseType | undefined, unknown]>([
     ['application/json', undefined, '{"a":1}'],
     ['text/plain', 'json', '{"a":1}'],
     ['image/jpeg', undefined, Buffer.from('{"a":1}')],
@@ -174,16 +173,10 @@ describe('isPage', () => {
 });
 
 describe('readFailedBody', () => {
-  it.each<[string, string | undefined, unknown]>([
-    ['{"a":1}', 'application/json', { a: 1 }],
-    ['not JSON', 'application/json', 'not JSON'],
-    ['text', undefined, 'text'],
-    ['bytes', 'image/jpeg', Buffer.from('bytes')],
-    ['', 'application/json', ''],
-  ])('decodes the failed body %j with Content-Type %j', async (body, contentType, data) => {
-    expect(await readFailedBody(responseOf(body, contentType, 400))).toEqual(data);
+  it.each(['{"a":1}', ''])('returns the bytes of the failed body %j', async (body) => {
+    expect(await readFailedBody(responseOf(body, 'application/json', 400))).toEqual(Buffer.from(body));
     const stream = Readable.from([Buffer.from(body)]);
-    expect(await readFailedBody(responseOf(stream, contentType, 400))).toEqual(data);
+    expect(await readFailedBody(responseOf(stream, 'application/json', 400))).toEqual(Buffer.from(body));
   });
 
   it('reads only the start of a stream, and destroys the stream', async () => {
@@ -194,7 +187,7 @@ describe('readFailedBody', () => {
         this.push(Buffer.alloc(16 * 1024, 'x'));
       },
     });
-    const data = (await readFailedBody(responseOf(stream, 'text/plain', 500))) as string;
+    const data = await readFailedBody(responseOf(stream, 'text/plain', 500));
     expect(data.length).toBe(64 * 1024);
     expect(chunks).toBeLessThan(20);
     expect(stream.destroyed).toBe(true);
@@ -207,11 +200,6 @@ describe('readFailedBody', () => {
         throw new Error('broke off');
       })(),
     );
-    expect(await readFailedBody(responseOf(stream, 'text/plain', 500))).toBe('the start');
-  });
-
-  it('leaves a body that is too long for an exception as bytes', async () => {
-    const body = Buffer.alloc(8 * 1024 * 1024 + 1, ' ');
-    expect(await readFailedBody(responseOf(body, 'application/json', 500))).toBe(body);
+    expect(String(await readFailedBody(responseOf(stream, 'text/plain', 500)))).toBe('the start');
   });
 });

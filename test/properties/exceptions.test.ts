@@ -61,7 +61,9 @@ describe('the exception of an answer of any kind', () => {
         const sent = { ...config, data: config.data.make() };
         const exception = exceptionFor({ ...input, data: data.make(), config: sent });
         expect(exception).toBeInstanceOf(ResponseException);
-        expect(exception.message).toMatch(/^received \S+ HTTP response for following request\n/);
+        expect(exception.message).toMatch(
+          /^[^\n]{1,290} \(\S+\)\n(?:[^\n]+\n)?\nreceived \S+ HTTP response for following request\n/,
+        );
         expect(JSON.parse(JSON.stringify(exception))).toMatchObject({ name: exception.name });
         inspect(exception, { depth: null, getters: true });
         const { path, reason, specialErrors } = exception as unknown as Record<string, unknown>;

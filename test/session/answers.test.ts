@@ -52,7 +52,7 @@ describe('an answer', () => {
     for (const config of [{}, { method: 'POST', data: {} }, { responseType: 'json' }] as const) {
       const exception = await failure(session.request({ url: 'x', ...config }), BadJSON);
       expect(exception.message).toMatch(
-        /The body is a page of HTML.*`responseType: 'text'` takes it as it is/,
+        /^(?:x|POST \/x): the body is an HTML page, .* \(200\)\nCheck the URL\. `responseType: 'text'`/,
       );
       expect(exception.response.data).toBe(page);
     }
@@ -78,9 +78,8 @@ describe('an answer', () => {
     });
     const exception = await failure(world.session.get('x'), BadJSON);
     expect(exception).toMatchObject({ status: 200, code: 'ERR_BAD_JSON', cause: expect.any(SyntaxError) });
-    expect(exception.message).toMatch(
-      /details may help:\nThe body is not the JSON that it should be: Unexpected token.*\n<html>gateway<\/html>$/,
-    );
+    expect(exception.summary).toMatch(/^x: the body is not JSON: Unexpected token.* \(200\)$/);
+    expect(exception.message).toMatch(/details may help:\n<html>gateway<\/html>$/);
     expect(world.session.lastResponse?.status).toBe(200);
   });
 

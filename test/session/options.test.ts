@@ -165,7 +165,7 @@ describe('an option of a request that is wrong', () => {
     [{ headers: { 'Proxy-Connection': 'close' } }, '`headers.Proxy-Connection` must be left out'],
     [
       { headers: { 'Proxy-Authorization': 'Basic x' } },
-      '`headers.Proxy-Authorization` must be left out: the credentials of a proxy belong into `proxy`',
+      '`headers.Proxy-Authorization` must be left out: the credentials of a proxy belong in `proxy`',
     ],
     [{ proxy: 'ftp://proxy.example' }, 'a request: `proxy` must start with http://'],
     [{ ca: 'x' }, 'there is no option `ca`; it is an option of the session'],

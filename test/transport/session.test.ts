@@ -83,7 +83,8 @@ describe('a session behind a proxy', () => {
     process.env['HTTPS_PROXY'] = 'http://user:s3cret@127.0.0.1:1';
     await using session = sessionFor({});
     const error = await failure(session.get('x'), ConnectionRefused);
-    expect(error.message).toMatch(/proxy http:\/\/127\.0\.0\.1:1 .*HTTPS_PROXY/);
+    expect(error.summary).toMatch(/proxy http:\/\/127\.0\.0\.1:1 .*HTTPS_PROXY/);
+    expect(error.message.split('\n')[1]).toMatch(/^Check the environment variable HTTPS_PROXY, and whether/);
     expect(error.message).not.toContain('s3cret');
     expect(error.neverReached).toBe(true);
   });

@@ -37,7 +37,7 @@ function connect(options: ConnectionOptions): Connections {
 }
 
 /** The error that a request by a proxy ends with. */
-async function failureOf(promise: Promise<unknown>): Promise<Error & { code?: string }> {
+async function failureOf(promise: Promise<unknown>): Promise<Error & { code?: string; advice?: string }> {
   return promise.then(
     () => expect.unreachable('the request succeeded'),
     (error) => error,
@@ -207,7 +207,8 @@ describe('a request to https through a proxy of https', () => {
     await using proxy = await TestProxy.start({ tls: true });
     const error = await failureOf(send(connect({ proxy: proxy.url, ca: undefined }), origin.url));
     expect(error).toMatchObject({ name: 'ProxyError', code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
-    expect(error.message).toMatch(/NODE_EXTRA_CA_CERTS.+`ca`/);
+    expect(error.message).toContain(`the proxy ${proxy.url}`);
+    expect(error.advice).toMatch(/NODE_EXTRA_CA_CERTS.+`ca`/);
     expect(proxy.requests).toEqual([]);
   });
 });

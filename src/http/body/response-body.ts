@@ -1,13 +1,12 @@
 import { TextDecoder } from 'node:util';
 import { BadJSON } from '../../exceptions/response.js';
-import { PARSED_LENGTH } from '../../redaction/exchange.js';
 import { messageOf } from '../../util/errors.js';
 import { rememberLast } from '../../util/memoize.js';
 import type { HttpResponse } from '../request.js';
 import { responseInput } from '../response-input.js';
 
-/** What the body of a response is wanted as; undefined for what its `Content-Type` says. */
-export type ResponseType = 'arraybuffer' | 'json' | 'stream' | 'text' | undefined;
+/** What the body of a response is wanted as. Without one, its `Content-Type` decides. */
+export type ResponseType = 'arraybuffer' | 'json' | 'stream' | 'text';
 
 /** How much of a failed response's stream is read for its exception, in bytes. */
 const FAILED_STREAM_LENGTH = 64 * 1024;
@@ -16,6 +15,7 @@ const UTF_8 = new TextDecoder();
 const JSON_TYPE = /^(?:application|text)\/json$|\+json$/;
 const TEXT_TYPE = /^$|^text\/|[/+](?:json|xml)$|^application\/(?:javascript|x-www-form-urlencoded)$/;
 const HTML = 'text/html';
+const PAGE_ADVICE = "Check the URL. `responseType: 'text'` returns the page as it is.";
 const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)/i;
 
 /**
@@ -36,7 +36,7 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)/i;
  */
 export function decodeBody(
   response: HttpResponse,
-  responseType: ResponseType,
+  responseType: ResponseType | undefined,
   refusesPages = false,
 ): unknown {
   if (responseType === 'stream' || responseType === 'arraybuffer') return response.body;
@@ -49,12 +49,12 @@ export function decodeBody(
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw badJson(response, text, error);
+    throw badJson(response, error);
   }
 }
 
 /** Decodes the body like {@link decodeBody}, but does not parse JSON: for a caller with a `transformResponse`. */
-export function decodeText(response: HttpResponse, responseType: ResponseType): unknown {
+export function decodeText(response: HttpResponse, responseType: ResponseType | undefined): unknown {
   const { body } = response;
   if (!Buffer.isBuffer(body) || responseType === 'arraybuffer') return body;
   if (body.length === 0) return '';
@@ -68,18 +68,11 @@ export function isPage(response: HttpResponse): boolean {
 }
 
 /**
- * Reads the body of a failed response for its exception; the start of it where it is a stream. A body that is too long
- * for an exception stays bytes. Never throws.
+ * Reads the body of a failed response for its exception; the start of it where it is a stream. It stays bytes: the
+ * exception shows them as text only where they are. Never throws.
  */
-export async function readFailedBody(response: HttpResponse): Promise<unknown> {
-  const body = Buffer.isBuffer(response.body) ? response.body : await readStart(response.body);
-  if (body.length > PARSED_LENGTH) return body;
-  const readable = { ...response, body };
-  try {
-    return decodeBody(readable, undefined);
-  } catch {
-    return decodeText(readable, undefined);
-  }
+export async function readFailedBody({ body }: HttpResponse): Promise<Buffer> {
+  return Buffer.isBuffer(body) ? body : readStart(body);
 }
 
 async function readStart(stream: AsyncIterable<Buffer>): Promise<Buffer> {
@@ -97,12 +90,12 @@ async function readStart(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function badJson(response: HttpResponse, text: string, error: unknown): BadJSON {
+function badJson(response: HttpResponse, error: unknown): BadJSON {
   const cause = new SyntaxError(withoutExcerpt(messageOf(error)));
-  const preamble = isPage(response)
-    ? "The body is a page of HTML, of a gateway in trouble perhaps, or of a login. `responseType: 'text'` takes it as it is."
-    : `The body is not the JSON that it should be: ${cause.message}`;
-  return new BadJSON(responseInput(response, text), undefined, { cause, preamble });
+  const explanation = isPage(response)
+    ? { reason: 'the body is an HTML page, perhaps of a gateway or a login', advice: PAGE_ADVICE }
+    : { reason: `the body is not JSON: ${cause.message}` };
+  return new BadJSON(responseInput(response), undefined, { cause, ...explanation });
 }
 
 /** V8 quotes the body around the error, and any part of it may be secret. */

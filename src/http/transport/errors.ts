@@ -1,4 +1,5 @@
-import { InvalidInvocation, ITkDBException } from '../../exceptions/base.js';
+import { DEFAULT_SETTINGS } from '../../config/settings.js';
+import { InvalidInvocation, type ITkDBException, isException, lineOf } from '../../exceptions/base.js';
 import {
   Aborted,
   ConnectionFailed,
@@ -15,6 +16,7 @@ import {
 import { type RequestInput, redactorFor } from '../../redaction/exchange.js';
 import { type Redactor, redactor } from '../../redaction/redact.js';
 import { textOf } from '../../util/errors.js';
+import { TRUST_AUTHORITY, UNKNOWN_AUTHORITY } from './proxy-error.js';
 
 /** What is known of a request that failed before its response was complete. */
 export interface FailedRequest extends RequestInput {
@@ -24,51 +26,86 @@ export interface FailedRequest extends RequestInput {
   readonly neverReached?: boolean;
 }
 
+/** The longest URL in a message, in characters. */
+const LONGEST_URL = 120;
+
 type Kind = new (message: string, context: TransportContext) => TransportException;
 
-const NEW_AUTHORITY =
-  'Node.js does not know the authority that issued the certificate; set NODE_EXTRA_CA_CERTS to a file with its certificate, or pass that as `ca`';
+/** What happened, and what to do where that is known. */
+interface Explanation {
+  readonly type: Kind;
+  readonly happened: string;
+  readonly advice?: string;
+}
 
-/** `code` of the low-level error → class, and what to tell the user. The first row that matches counts. */
-const KINDS: readonly (readonly [RegExp, Kind, string])[] = [
-  [/^ECONNREFUSED$/, ConnectionRefused, 'nothing listens there; is the URL right?'],
+const CHECK_CLOCK =
+  'Check the clock of this computer. If it is right, the server needs another certificate: tell its administrators.';
+
+/** By the `code` of the low-level error. The first row that matches counts. */
+const EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
+  [
+    /^ECONNREFUSED$/,
+    {
+      type: ConnectionRefused,
+      happened: 'nothing listens there',
+      advice: 'Check the host and the port of the URL (`prefixUrl`).',
+    },
+  ],
   [
     /^(?:ENOTFOUND|EAI_\w+)$/,
-    HostNotFound,
-    'the host name does not resolve; is the URL right, is there a network?',
+    {
+      type: HostNotFound,
+      happened: 'the host name does not resolve',
+      advice: `Check the network and the URL (\`prefixUrl\`). By default, the database is at ${hostOf('ITKDB_API_URL')} and the identity service at ${hostOf('ITKDB_AUTH_URL')}.`,
+    },
   ],
-  [/^E\w*TIMEDOUT$/, Timeout, 'the other side was silent for too long'],
+  [
+    /^E\w*TIMEDOUT$/,
+    { type: Timeout, happened: 'the other side was silent for too long', advice: 'Check the network.' },
+  ],
   [
     /^(?:ECONNRESET|ECONNABORTED|EPIPE|ERR_STREAM_PREMATURE_CLOSE)$/,
-    ConnectionReset,
-    'the connection broke off',
+    { type: ConnectionReset, happened: 'the connection broke off' },
   ],
-  [/^(?:UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|INVALID_CA$)/, TlsFailure, NEW_AUTHORITY],
-  [/^CERT_HAS_EXPIRED$/, TlsFailure, 'the certificate of the server has expired, or the clock here is wrong'],
+  [
+    UNKNOWN_AUTHORITY,
+    {
+      type: TlsFailure,
+      happened: 'Node.js does not know the authority that issued the certificate',
+      advice: TRUST_AUTHORITY,
+    },
+  ],
+  [
+    /^CERT_HAS_EXPIRED$/,
+    { type: TlsFailure, happened: 'the certificate of the server has expired', advice: CHECK_CLOCK },
+  ],
   [
     /^CERT_NOT_YET_VALID$/,
-    TlsFailure,
-    'the certificate of the server is not valid yet, or the clock here is wrong',
+    { type: TlsFailure, happened: 'the certificate of the server is not valid yet', advice: CHECK_CLOCK },
   ],
   [
     /^(?:ERR_TLS_CERT_ALTNAME|HOSTNAME_MISMATCH)/,
-    TlsFailure,
-    'the certificate is that of another host; is the host name in the URL right?',
+    {
+      type: TlsFailure,
+      happened: 'the certificate is that of another host',
+      advice: 'Check the host name in the URL (`prefixUrl`).',
+    },
   ],
   [
     /^(?:EPROTO$|ERR_SSL_WRONG_VERSION|ERR_SSL_PACKET_LENGTH)/,
-    TlsFailure,
-    'the server does not speak TLS there; is the port in the URL right?',
+    {
+      type: TlsFailure,
+      happened: 'the server does not speak TLS there',
+      advice: 'Check the port of the URL (`prefixUrl`).',
+    },
   ],
   [
     /^(?:ERR_TLS|ERR_SSL|CERT_|CRL_|INVALID_PURPOSE|PATH_LENGTH|ERROR_IN_CERT)/,
-    TlsFailure,
-    'no trusted TLS connection could be made',
+    { type: TlsFailure, happened: 'no trusted TLS connection could be made' },
   ],
   [
     /^(?:HPE_|Z_|ERR__?ZSTD|ERR_BROTLI|ERR__ERROR_FORMAT|ERR_CONTENT_CODING|ERR_INVALID_STATUS)/,
-    InvalidResponse,
-    'the response is not valid HTTP',
+    { type: InvalidResponse, happened: 'the response is not valid HTTP' },
   ],
 ];
 
@@ -83,9 +120,9 @@ export function toTransportException(error: unknown, request: FailedRequest): IT
   const { signal } = request;
   const isReason = signal?.aborted && error === signal.reason;
   // A caller may give a request up with the exception of another one as the reason.
-  if (error instanceof ITkDBException && !isReason) return error;
+  if (isException(error) && !isReason) return error;
   const { cause: root } = membersOf(error);
-  if (root instanceof ITkDBException && !signal?.aborted) return root;
+  if (isException(root) && !signal?.aborted) return root;
 
   const secrets = redactorFor({ config: request });
   const what = describe(request, secrets);
@@ -95,16 +132,19 @@ export function toTransportException(error: unknown, request: FailedRequest): IT
   if (CALLERS_FAULT.test(cause.code) || error instanceof URIError)
     return new InvalidInvocation(`${what}: ${cause.message}`, { cause });
   if (/^maxContentLength/.test(cause.message)) {
-    return new ResponseTooLarge(`${what} failed: the response is too large: ${cause.message}`, {
+    const happened = `${what} failed: the response is too large: ${cause.message}`;
+    return new ResponseTooLarge(`${happened}\nRead it as a stream, or raise \`maxContentLength\`.`, {
       ...context,
       cause,
     });
   }
-  const { proxy, isOfBody } = membersOf(error);
-  const [Exception, explanation] = isOfBody ? BODY_FAILED : kindOf(cause);
-  // The error of a proxy says all that is to be said.
-  const reason = proxy === undefined ? `${explanation} (${cause.message})` : cause.message;
-  return new Exception(`${what} failed: ${reason}`, { ...context, cause });
+  const { proxy, advice: adviceOfProxy, isOfBody } = membersOf(error);
+  const { type: Exception, happened, advice } = isOfBody ? BODY_FAILED : explanationOf(cause);
+  const lines =
+    proxy === undefined
+      ? [`${what} failed: ${happened} (${cause.message})`, advice]
+      : [`${what} failed: ${cause.message}`, adviceOfProxy];
+  return new Exception(lines.filter(Boolean).join('\n'), { ...context, cause });
 }
 
 /** Makes the exception of a request that was given up: by the caller's signal, or because the session was closed. */
@@ -113,12 +153,12 @@ export function abortedException(what: string, reason: unknown, context: Transpo
   return new Aborted(`${what} was aborted: ${redactor.text(why)}`, { ...context, cause: reason });
 }
 
-/** Names a request in a message, without secrets. */
+/** Names a request in a message, without secrets. A long URL is cut: the exception has it in `url`. */
 export function describe({ method, url, redirectedBy }: FailedRequest, secrets: Redactor): string {
   if (url === undefined) return 'the request';
   const from = redirectedBy?.config?.url;
-  const detour = from === undefined ? '' : ` (redirected from ${secrets.text(from)})`;
-  return `${method?.toUpperCase() ?? 'GET'} ${secrets.text(url)}${detour}`;
+  const detour = from === undefined ? '' : ` (redirected from ${lineOf(secrets.text(from), LONGEST_URL)})`;
+  return `${method?.toUpperCase() ?? 'GET'} ${lineOf(secrets.text(url), LONGEST_URL)}${detour}`;
 }
 
 /** What an exception of the transport holds of a request. */
@@ -132,12 +172,17 @@ export function contextOf(request: FailedRequest, secrets: Redactor): TransportC
   };
 }
 
-const BODY_FAILED: readonly [Kind, string] = [ConnectionFailed, 'its body could not be read'];
+const BODY_FAILED: Explanation = { type: ConnectionFailed, happened: 'its body could not be read' };
 
-function kindOf({ code, message }: PlainCause): readonly [Kind, string] {
-  if (/aborted|socket hang up/.test(message)) return [ConnectionReset, 'the connection broke off'];
-  const row = KINDS.find(([pattern]) => pattern.test(code));
-  return row === undefined ? [ConnectionFailed, 'no connection'] : [row[1], row[2]];
+function explanationOf({ code, message }: PlainCause): Explanation {
+  if (/aborted|socket hang up/.test(message))
+    return { type: ConnectionReset, happened: 'the connection broke off' };
+  const [, explanation] = EXPLANATIONS.find(([pattern]) => pattern.test(code)) ?? [];
+  return explanation ?? { type: ConnectionFailed, happened: 'no connection' };
+}
+
+function hostOf(setting: 'ITKDB_API_URL' | 'ITKDB_AUTH_URL'): string {
+  return new URL(DEFAULT_SETTINGS[setting]).host;
 }
 
 type PlainCause = Error & { code: string };
@@ -161,6 +206,8 @@ interface LowLevelError {
   readonly cause?: unknown;
   /** The proxy that failed, without credentials. */
   readonly proxy?: string;
+  /** What to do about a proxy that failed. */
+  readonly advice?: string;
   /** Whether the caller's body failed, and not the connection. */
   readonly isOfBody?: boolean;
 }
@@ -168,8 +215,8 @@ interface LowLevelError {
 /** Reads an error, which is whatever the caller's agent or client threw. */
 function membersOf(error: unknown): LowLevelError {
   try {
-    const { message, code, errors, cause, proxy, isOfBody } = (error ?? {}) as LowLevelError;
-    return { message, code, errors, cause, proxy, isOfBody } as LowLevelError;
+    const { message, code, errors, cause, proxy, advice, isOfBody } = (error ?? {}) as LowLevelError;
+    return { message, code, errors, cause, proxy, advice, isOfBody } as LowLevelError;
   } catch {
     return {};
   }
