@@ -33,7 +33,7 @@ export interface UserOptions {
   readonly audience?: string | undefined;
   /** URL of the identity service. @defaultValue `ITKDB_AUTH_URL` */
   readonly prefixUrl?: string | URL | undefined;
-  /** Further options for jose's `jwtVerify`. @defaultValue `{ clockTolerance }` of `ITKDB_LEEWAY` */
+  /** Further options for jose's `jwtVerify`. @defaultValue `{ clockTolerance }`, in seconds, of `ITKDB_LEEWAY` */
   readonly jwtOptions?: JwtOptions | undefined;
   /** A file in which tokens survive the process. It holds no access codes and only its owner can read it. @defaultValue none */
   readonly saveAuth?: string | undefined;
@@ -41,19 +41,27 @@ export interface UserOptions {
   readonly authExpiryThreshold?: number | undefined;
   /** Idle timeout of the identity service in milliseconds. 0 disables it. @defaultValue `60000` */
   readonly timeout?: number | undefined;
-  /** When a failed request for a token is retried; `false` for never. @defaultValue at most 4 times within 2 minutes */
+  /** When a failed request for a token is retried; `false` for never. @defaultValue 4 attempts within 2 minutes */
   readonly retry?: RetryOptions | false | undefined;
   /** Called before each retry. @defaultValue none */
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
-  /** Where log lines go. @defaultValue stderr where `NODE_DEBUG` names `itkdb`, else nowhere */
+  /** Where log lines go: an object with `debug`, `info`, `warn` and `error`, such as `console`. @defaultValue stderr where `NODE_DEBUG` names `itkdb`, else nowhere */
   readonly logger?: Logger | undefined;
+  /**
+   * Whether no line on stderr says that requests for a token are being retried. There is such a line only where stderr is
+   * a terminal and nothing is logged. @defaultValue `false`
+   */
+  readonly quiet?: boolean | undefined;
   /**
    * A proxy for sign-in: its URL, such as `http://proxy.example:3128`, or its parts; `false` for none.
    *
    * @defaultValue the proxy that the environment names
    */
   readonly proxy?: string | AxiosProxyConfig | false | undefined;
-  /** Certificates of private authorities in PEM, added to those of Node. @defaultValue none */
+  /**
+   * Certificates of private authorities, for sign-in: the contents of a file in PEM or DER, or a list of them. They are
+   * trusted besides those of Node. @defaultValue none
+   */
   readonly ca?: string | Buffer | readonly (string | Buffer)[] | undefined;
   /** The agent for `https:` URLs. @defaultValue one of our own */
   readonly httpsAgent?: HttpsAgent | undefined;
@@ -77,6 +85,7 @@ type SharedOption =
   | 'retry'
   | 'onRetry'
   | 'logger'
+  | 'quiet'
   | 'proxy'
   | 'ca'
   | 'httpsAgent';
@@ -90,6 +99,7 @@ export const SHARED_OPTIONS: Readonly<Record<SharedOption, Check>> = {
   retry: RETRY,
   onRetry: FUNCTION,
   logger: must(isLogger, LOGGER_EXPECTED),
+  quiet: BOOLEAN,
   proxy: PROXY,
   ca: CA,
   httpsAgent: must(isAgent, 'an https.Agent'),

@@ -124,14 +124,14 @@ export class User implements UserLike {
     return this.#tokens?.claims ?? {};
   }
 
-  /** Full name; `''` before authentication. */
+  /** Full name as text; `''` before authentication, and where the token has none. */
   get name(): string {
-    return this.idToken.name ?? '';
+    return asText(this.idToken.name);
   }
 
-  /** The identity, such as `1234-567-1`; `''` before authentication. */
+  /** The identity as text, such as `1234-567-1`; `''` before authentication, and where the token has none. */
   get identity(): string {
-    return this.idToken.uuidentity ?? '';
+    return asText(this.idToken.uuidentity);
   }
 
   /** Expiry of the token, in seconds since the epoch; 0 before authentication. */
@@ -273,13 +273,14 @@ export class User implements UserLike {
 
   /** Connections are closed after each response: a token is requested every two hours. */
   #ownExchange(timeout: number): IdentityExchange {
-    const { proxy, ca, httpsAgent, retry, onRetry } = this.#options;
+    const { proxy, ca, httpsAgent, retry, onRetry, quiet = false } = this.#options;
     return exchangeOver({
       connections: new Connections({ proxy, ca, httpsAgent, keepAlive: false }),
       timeout,
       // A second grant does no harm.
       policy: resolveRetry({ idempotent: true }, retry),
       onRetry,
+      quiet,
       logger: this.#logger,
     });
   }
@@ -337,6 +338,11 @@ export class User implements UserLike {
       this.#logger.warn(`Unable to save user session to ${this.#file?.path}: ${(error as Error).message}`);
     }
   }
+}
+
+/** A claim that only describes the user, as text. A token is not refused for what it has there: `''` where it is not text or a number. */
+function asText(claim: unknown): string {
+  return typeof claim === 'string' || typeof claim === 'number' ? String(claim) : '';
 }
 
 /** @throws InvalidInvocation where the path is relative to a working directory that was removed */

@@ -8,7 +8,7 @@ export interface Logger {
   debug(message: string): void;
   /** Takes a line that is good to know. */
   info(message: string): void;
-  /** Takes a line about something that may be wrong, such as a further try. */
+  /** Takes a line about something that may be wrong, such as a retry. */
   warn(message: string): void;
   /** Takes a line about something that is wrong. */
   error(message: string): void;
@@ -52,7 +52,8 @@ function debugLogger(): Logger {
   return { debug: write, info: write, warn: write, error: write };
 }
 
-function lineOf(message: string): string {
+/** Makes one line of a message, without credentials and control characters. */
+export function lineOf(message: string): string {
   return redactor.text(message.replace(/[\r\n]+/g, ' '));
 }
 

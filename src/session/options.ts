@@ -51,7 +51,7 @@ export interface SessionOptions {
    * or a storage adapter for one; `false` for no cache. @defaultValue `true`
    */
   readonly cache?: boolean | string | CacheStore | undefined;
-  /** How long the database's responses to GETs are fresh, whatever their own headers say. @defaultValue by their headers */
+  /** How long the database's responses to GETs are fresh, whatever their own headers say, such as `{ days: 1 }`. @defaultValue by their headers */
   readonly expiresAfter?: Duration | undefined;
   /** Whether a write to the database invalidates the user's stored responses. @defaultValue `true` */
   readonly invalidateOnWrite?: boolean | undefined;
@@ -59,7 +59,7 @@ export interface SessionOptions {
   readonly maxCacheSize?: number | undefined;
   /** Idle timeout in milliseconds, including sign-in. 0 disables it. @defaultValue `60000` */
   readonly timeout?: number | undefined;
-  /** When a failed request is retried; `false` for never. @defaultValue reads at most 4 times within 2 minutes */
+  /** When a failed request is retried; `false` for never. @defaultValue 4 attempts within 2 minutes, of writes only if they never reached the server */
   readonly retry?: RetryOptions | false | undefined;
   /** Called before each retry. @defaultValue none */
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
@@ -79,19 +79,27 @@ export interface SessionOptions {
    * and `Cookie` are refused. @defaultValue none
    */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Where log lines go. @defaultValue stderr where `NODE_DEBUG` names `itkdb`, else nowhere */
+  /** Where log lines go: an object with `debug`, `info`, `warn` and `error`, such as `console`. @defaultValue stderr where `NODE_DEBUG` names `itkdb`, else nowhere */
   readonly logger?: Logger | undefined;
+  /**
+   * Whether no line on stderr says that requests are being retried. There is such a line only where stderr is a terminal
+   * and nothing is logged. @defaultValue `false`
+   */
+  readonly quiet?: boolean | undefined;
   /**
    * A proxy for every request and for sign-in: its URL, such as `http://proxy.example:3128`, or its parts; `false` for
    * none. @defaultValue the proxy that the environment names
    */
   readonly proxy?: string | AxiosProxyConfig | false | undefined;
-  /** Certificates of private authorities in PEM, for every request and for sign-in; added to those of Node. @defaultValue none */
+  /**
+   * Certificates of private authorities, for requests and for sign-in: the contents of a file in PEM or DER, or a list of
+   * them. They are trusted besides those of Node. @defaultValue none
+   */
   readonly ca?: string | Buffer | readonly (string | Buffer)[] | undefined;
-  /** For `http:` URLs. Not destroyed by `close()`. @defaultValue an agent of the session that keeps connections alive */
+  /** The agent for `http:` URLs. Not destroyed by `close()`. @defaultValue an agent of the session that keeps connections alive */
   readonly httpAgent?: HttpAgent | undefined;
   /**
-   * For `https:` URLs. Not destroyed by `close()`. Used for sign-in too, if it verifies certificates and holds no client
+   * The agent for `https:` URLs. Not destroyed by `close()`. Used for sign-in too, if it verifies certificates and holds no client
    * certificate. @defaultValue an agent of the session that keeps connections alive
    */
   readonly httpsAgent?: HttpsAgent | undefined;
@@ -120,6 +128,7 @@ export interface ResolvedSessionOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Writes to the caller's, and redacts what it writes. */
   readonly logger: Logger;
+  readonly quiet: boolean;
   readonly proxy: string | AxiosProxyConfig | false | undefined;
   readonly ca: string | Buffer | readonly (string | Buffer)[] | undefined;
   readonly httpAgent: HttpAgent | undefined;
@@ -160,6 +169,7 @@ export function resolveOptions(given: SessionOptions): ResolvedSessionOptions {
     maxContentLength: options.maxContentLength ?? MAX_CONTENT_LENGTH,
     headers: Object.freeze({ ...options.headers }),
     logger: createLogger(options.logger),
+    quiet: options.quiet ?? false,
     proxy: options.proxy,
     ca: options.ca,
     httpAgent: options.httpAgent,
@@ -178,9 +188,10 @@ function refuseOptionsOfUser(options: SessionOptions): void {
 
 /** The user of a session that is given none: what the session was told about the network counts for sign-in too. */
 function defaultUser(options: SessionOptions): User {
-  const { saveAuth, authExpiryThreshold, timeout, logger, retry, onRetry, proxy, ca, httpsAgent } = options;
+  const { saveAuth, authExpiryThreshold, timeout, logger, quiet, retry, onRetry, proxy, ca, httpsAgent } =
+    options;
   return new User({
-    ...{ saveAuth, authExpiryThreshold, timeout, logger, retry, onRetry, proxy, ca },
+    ...{ saveAuth, authExpiryThreshold, timeout, logger, quiet, retry, onRetry, proxy, ca },
     httpsAgent: isForSignIn(httpsAgent) ? httpsAgent : undefined,
   });
 }

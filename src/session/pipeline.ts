@@ -18,6 +18,7 @@ export interface PipelineParts {
   readonly minInterval: number;
   readonly logger: Logger;
   readonly onRetry: ((event: RetryEvent) => void) | undefined;
+  readonly quiet: boolean;
   /** Sends one attempt over the network. */
   readonly transport: Send;
 }
@@ -27,7 +28,7 @@ export interface PipelineParts {
  * the one below it, as often as it needs: a redirect starts again at the cache, a retry at the throttle.
  */
 export function createPipeline(parts: PipelineParts): Send {
-  const { authorization, cache, maxConcurrency, minInterval, logger, onRetry } = parts;
+  const { authorization, cache, maxConcurrency, minInterval, logger, onRetry, quiet } = parts;
   const interceptors: readonly Interceptor[] = [
     authorization.reauthenticate, // a 401: once more, with a new token
     redirect(authorization.covers), // follows redirects, and refuses those of writes
@@ -35,7 +36,7 @@ export function createPipeline(parts: PipelineParts): Send {
     coalesce(), // lets equal concurrent reads share one request
     cookies(logger), // adds cookies of the origin, stores new ones
     concurrency(maxConcurrency), // waits for a free slot
-    retry({ logger, onRetry }), // repeats what failed and may be repeated
+    retry({ logger, onRetry, quiet }), // repeats what failed and may be repeated
     throttle(minInterval), // waits for the minimum interval
     authorization.authorize, // adds the token
     ...(logger === SILENT ? [] : [log(logger)]), // logs what is sent and what comes back

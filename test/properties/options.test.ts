@@ -8,11 +8,11 @@ import { Origin } from '../helpers/origin.js';
 import { expectNoPollution, outcomeOf } from '../helpers/outcome.js';
 
 const SESSION_OPTIONS =
-  'user prefixUrl saveAuth authExpiryThreshold cache expiresAfter timeout retry onRetry maxConcurrency minInterval maxRedirects maxContentLength headers logger httpAgent httpsAgent proxy ca'.split(
+  'user prefixUrl saveAuth authExpiryThreshold cache expiresAfter timeout retry onRetry maxConcurrency minInterval maxRedirects maxContentLength headers logger quiet httpAgent httpsAgent proxy ca'.split(
     ' ',
   );
 const USER_OPTIONS =
-  'accessCode1 accessCode2 audience prefixUrl jwtOptions saveAuth authExpiryThreshold timeout retry onRetry logger httpClient proxy ca httpsAgent'.split(
+  'accessCode1 accessCode2 audience prefixUrl jwtOptions saveAuth authExpiryThreshold timeout retry onRetry logger quiet httpClient proxy ca httpsAgent'.split(
     ' ',
   );
 const REQUEST_OPTIONS =

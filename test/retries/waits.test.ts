@@ -1,4 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
+import { throttle } from '../../src/http/interceptors/throttle.js';
+import {
+  DEFAULT_REQUEST_OPTIONS,
+  type HttpRequest,
+  type RequestContext,
+  type Send,
+} from '../../src/http/request.js';
 import {
   Aborted,
   type RetryOptions,
@@ -83,6 +90,43 @@ describe('the wait between two tries', () => {
     await expect.poll(() => world.events.length).toBe(1);
     await world.session.close();
     await request;
+  });
+});
+
+describe('the pause that a busy server asks for', () => {
+  it.each([
+    [10_000, '10'],
+    [60_000, '60'],
+    [60_000, '61'],
+    [60_000, '86400'],
+  ])('holds back the next request for %i ms where Retry-After is %s', async (pause, retryAfter) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    try {
+      const request: HttpRequest = {
+        ...{ method: 'GET', url: 'http://127.0.0.1/', headers: {}, body: undefined, usesToken: false },
+      };
+      const { signal } = new AbortController();
+      const context: RequestContext = { signal, options: DEFAULT_REQUEST_OPTIONS, supersede: () => {} };
+      const send = vi.fn<Send>(async () => ({
+        ...{
+          status: 503,
+          statusText: '',
+          headers: { 'retry-after': retryAfter },
+          body: Buffer.alloc(0),
+          request,
+        },
+      }));
+      const intercept = throttle(0);
+      await intercept(request, context, send);
+      const next = intercept(request, context, send);
+      await vi.advanceTimersByTimeAsync(pause - 1);
+      expect(send).toHaveBeenCalledTimes(1);
+      await vi.advanceTimersByTimeAsync(2);
+      expect(send).toHaveBeenCalledTimes(2);
+      await next;
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

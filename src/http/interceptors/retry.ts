@@ -1,4 +1,4 @@
-import { callBack, type Logger } from '../../config/logger.js';
+import { callBack, type Logger, SILENT } from '../../config/logger.js';
 import type { ITkDBException } from '../../exceptions/base.js';
 import {
   ConnectionFailed,
@@ -21,6 +21,7 @@ import {
 } from '../request.js';
 import { requestInput, responseInput } from '../response-input.js';
 import { parseRetryAfter } from '../retry-after.js';
+import { endRetries, showRetry } from '../retry-notice.js';
 import type { RetryEvent, RetryPolicy } from '../retry-policy.js';
 import { toTransportException } from '../transport/errors.js';
 
@@ -28,6 +29,8 @@ import { toTransportException } from '../transport/errors.js';
 export interface RetryHooks {
   readonly logger: Logger;
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
+  /** Whether a person at the terminal is told nothing. Where there is a log, the person is told nothing either. */
+  readonly quiet: boolean;
 }
 
 /** What became of one attempt. */
@@ -58,24 +61,29 @@ export function retry(hooks: RetryHooks): Interceptor {
   return async (request, context, next) => {
     const { attempts } = context;
     if (attempts === undefined) return next(request, context);
-    for (;;) {
-      let outcome: Outcome;
-      try {
-        outcome = await next(request, limited(context, attempts.begin(context.options.timeout)));
-        if (outcome.status < 400) return outcome;
-      } catch (error) {
-        if (!(error instanceof TransportException)) throw error;
-        outcome = error;
+    try {
+      for (;;) {
+        let outcome: Outcome;
+        try {
+          outcome = await next(request, limited(context, attempts.begin(context.options.timeout)));
+          if (outcome.status < 400) return outcome;
+        } catch (error) {
+          if (!(error instanceof TransportException)) throw error;
+          outcome = error;
+        }
+        const due = attempts.next(failureOf(outcome, request, attempts.policy));
+        if (due === undefined) {
+          if (outcome instanceof TransportException) throw attempts.explain(outcome);
+          return outcome;
+        }
+        if (!(outcome instanceof TransportException)) context.supersede(outcome);
+        const url = redactorFor({ config: requestInput(request, context.token) }).text(request.url);
+        report(hooks, { method: request.method, url, ...due });
+        if (!hooks.quiet && hooks.logger === SILENT) showRetry(request, due.reason);
+        await pause(due.delay, request, context, attempts);
       }
-      const due = attempts.next(failureOf(outcome, request, attempts.policy));
-      if (due === undefined) {
-        if (outcome instanceof TransportException) throw attempts.explain(outcome);
-        return outcome;
-      }
-      if (!(outcome instanceof TransportException)) context.supersede(outcome);
-      const url = redactorFor({ config: requestInput(request, context.token) }).text(request.url);
-      report(hooks, { method: request.method, url, ...due });
-      await pause(due.delay, request, context, attempts);
+    } finally {
+      endRetries(request);
     }
   };
 }
