@@ -243,8 +243,8 @@ describe('credentials', () => {
     const { stdout, stderr } = (await run(process.execPath, ['--input-type=module', '-e', script], {
       env,
     }).catch((failed) => failed)) as { stdout: string; stderr: string };
-    expect(stderr).toMatch(/ITKDB \d+: Response: 400/);
-    expect(stderr).toContain(`Request: GET ${own.url}ok?token=<TOKEN>`);
+    expect(stderr).toMatch(/ITKDB \d+: Response #\d+: 400/);
+    expect(stderr).toContain(`: GET ${own.url}ok?token=<TOKEN>`);
     expect(stdout).toContain('BadRequest');
     const granted = own.requests.at(-1)?.headers.authorization?.replace('Bearer ', '') ?? '';
     expect(granted.length).toBeGreaterThan(100);

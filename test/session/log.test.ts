@@ -12,19 +12,84 @@ import { withOrigin } from '../helpers/with-origin.js';
 const { pdb, newSession } = await startDatabase({ components: 10 });
 
 describe('the log', () => {
-  it('has a line for each answer, without credentials', async () => {
+  it('has a line for each request and each response, without credentials', async () => {
     const logger = keepLogs();
     await using session = newSession({ logger });
     await session.get('listProjects?token=in-the-url');
     await session.get('nothing').catch(() => {});
     expect(logger.at('debug')).toEqual([
-      expect.stringMatching(/^debug: Request: GET http:\/\/127\.0\.0\.1:\d+\/listProjects\?token=<TOKEN>$/),
       expect.stringMatching(
-        /^debug: Response: 200 \(\d+ bytes\) GET http:\/\/127\.0\.0\.1:\d+\/listProjects\?token=<TOKEN>$/,
+        /^debug: Request #\d+: GET http:\/\/127\.0\.0\.1:\d+\/listProjects\?token=<TOKEN>$/,
       ),
-      expect.stringMatching(/^debug: Request: GET/),
-      expect.stringMatching(/^debug: Response: 404 \(\d+ bytes\) GET http:\/\/127\.0\.0\.1:\d+\/nothing$/),
+      expect.stringMatching(
+        /^debug: Response #\d+: 200 \(\d+ bytes, \d+ ms\) GET http:\/\/127\.0\.0\.1:\d+\/listProjects\?token=<TOKEN>$/,
+      ),
+      expect.stringMatching(/^debug: Request #\d+: GET/),
+      expect.stringMatching(
+        /^debug: Response #\d+: 404 \(\d+ bytes, \d+ ms\) GET http:\/\/127\.0\.0\.1:\d+\/nothing$/,
+      ),
     ]);
+  });
+
+  it('gives a request and its response the same number, and each request its own', async () => {
+    const logger = keepLogs();
+    await using one = newSession({ logger });
+    await using other = newSession({ logger });
+    await Promise.all([one.get('listProjects'), one.get('listInstitutions'), other.get('listProjects')]);
+    const numberedUrls = (kind: string) =>
+      logger
+        .at('debug')
+        .filter((line) => line.startsWith(`debug: ${kind} `))
+        .map((line) => [Number(/#(\d+):/.exec(line)?.[1]), line.slice(line.indexOf('GET'))] as const)
+        .sort(([a], [b]) => a - b);
+    expect(numberedUrls('Response')).toEqual(numberedUrls('Request'));
+    const [first = 0, second, third] = numberedUrls('Request').map(([number]) => number);
+    expect([second, third]).toEqual([first + 1, first + 2]);
+  });
+
+  it('says how long a response took', async () => {
+    const logger = keepLogs();
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const respond: Respond = (_, response) => {
+      vi.advanceTimersByTime(1234);
+      response.end();
+    };
+    await using world = await withOrigin(respond, { logger });
+    await world.session.get('x').finally(() => vi.useRealTimers());
+    expect(logger.at('debug')[1]).toContain(': 200 (0 bytes, 1234 ms) GET ');
+  });
+
+  it('has the input of a command, at most 200 characters of it and without credentials', async () => {
+    const logger = keepLogs();
+    await using world = await withOrigin(undefined, { logger });
+    const inputs = async (data: unknown): Promise<string[]> => {
+      logger.lines.length = 0;
+      await world.session.post('x', data);
+      return logger.at('debug').map((line) => line.replace(/^.*\/x ?/, ''));
+    };
+    const both = (line: unknown) => [line, line];
+    expect(await inputs({ component: '20USBML1234567' })).toEqual(both('{"component":"20USBML1234567"}'));
+    expect(await inputs({ accessCode1: 'code-of-mine', a: 1 })).toEqual(
+      both('{"accessCode1":"<ACCESS_CODE>","a":1}'),
+    );
+    expect(await inputs({ a: 'x'.repeat(300) })).toEqual(both(`{"a":"${'x'.repeat(194)}…`));
+    // Cut after the credentials were replaced: half a token would not be known as one.
+    const [line] = await inputs({ a: 'x'.repeat(170), b: 'Bearer opaque-bearer-of-mine-that-is-long' });
+    expect(line).toBe(`{"a":"${'x'.repeat(170)}","b":"Bearer <TOKEN>"}`);
+    expect(await inputs('a\nb')).toEqual(both('a b'));
+    expect(await inputs(Buffer.from([0xff, 0xfe]))).toEqual(both(expect.stringMatching(/^<.+>$/)));
+    expect(await inputs(undefined)).toEqual(both(''));
+  });
+
+  it('has a line for a response from the cache, with the input', async () => {
+    const logger = keepLogs();
+    const respond: Respond = (_, response) => response.setHeader('Cache-Control', 'max-age=60').end();
+    await using world = await withOrigin(respond, { logger, cache: new Map() as never });
+    const { session, origin } = world;
+    await session.get('x', { data: { a: 1 } });
+    await session.get('x', { data: { a: 1 } });
+    expect(logger.at('debug')).toHaveLength(3);
+    expect(logger.at('debug')[2]).toBe(`debug: Response: 200 (from the cache) GET ${origin.url}x {"a":1}`);
   });
 
   it('goes to stderr where NODE_DEBUG names itkdb', async () => {
@@ -38,7 +103,7 @@ describe('the log', () => {
     );
     expect(stdout).toBe('');
     expect(stderr).toMatch(
-      /^ITKDB \d+: Asking .* for a token\nITKDB \d+: Signed in as Alex Example for \d+ s\nITKDB \d+: Request: GET .*\nITKDB \d+: Response: 200 \(\d+ bytes\) GET http:.*\/listProjects\?token=<TOKEN>\n$/,
+      /^ITKDB \d+: Asking .* for a token\nITKDB \d+: Signed in as Alex Example for \d+ s\nITKDB \d+: Request #1: GET .*\nITKDB \d+: Response #1: 200 \(\d+ bytes, \d+ ms\) GET http:.*\/listProjects\?token=<TOKEN>\n$/,
     );
   });
 
@@ -67,12 +132,12 @@ describe('each answer of a server', () => {
       response.writeHead(answers.shift() ?? 500, { location: '/y' }).end();
     await using world = await withOrigin(respond, { logger });
     await world.session.get('x');
-    const lines = logger.at('debug').filter((line) => line.includes('Response:'));
+    const lines = logger.at('debug').filter((line) => line.includes('Response'));
     const url = world.origin.url;
-    expect(lines).toEqual([
-      `debug: Response: 401 (0 bytes) GET ${url}x`,
-      `debug: Response: 302 (0 bytes) GET ${url}x`,
-      `debug: Response: 200 (0 bytes) GET ${url}y`,
+    expect(lines.map((line) => line.replace(/#\d+|\d+ ms/g, '…'))).toEqual([
+      `debug: Response …: 401 (0 bytes, …) GET ${url}x`,
+      `debug: Response …: 302 (0 bytes, …) GET ${url}x`,
+      `debug: Response …: 200 (0 bytes, …) GET ${url}y`,
     ]);
   });
 

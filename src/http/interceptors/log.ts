@@ -1,23 +1,39 @@
-import type { Logger } from '../../config/logger.js';
-import { redactorFor } from '../../redaction/exchange.js';
-import type { HttpRequest, Interceptor } from '../request.js';
+import { type Logger, SILENT } from '../../config/logger.js';
+import { showRequest } from '../../redaction/exchange.js';
+import type { HttpRequest, HttpResponse, Interceptor } from '../request.js';
 import { requestInput } from '../response-input.js';
 
-/** Logs each request that is sent, and its response. */
+/** Characters of a request body that a line shows. */
+const SHOWN_INPUT = 200;
+
+/** Counts the requests of this process that are logged: retries and redirects have numbers of their own. */
+let lastNumber = 0;
+
+/** Logs each request that is sent, and its response. Two lines with one number belong together. */
 export function log(logger: Logger): Interceptor {
   return async (request, context, next) => {
-    const name = `${request.method} ${shownUrl(request)}`;
-    logger.debug(`Request: ${name}`);
+    lastNumber += 1;
+    const number = lastNumber;
+    const line = requestLine(request);
+    logger.debug(`Request #${number}: ${line}`);
+    const sentAt = performance.now();
     const response = await next(request, context);
     const { status, headers, body } = response;
     const length = Buffer.isBuffer(body) ? body.length : headers['content-length'];
-    logger.debug(`Response: ${status} (${length} bytes) ${name}`);
+    const duration = Math.round(performance.now() - sentAt);
+    logger.debug(`Response #${number}: ${status} (${length} bytes, ${duration} ms) ${line}`);
     return response;
   };
 }
 
-/** The logger knows secrets by name and shape. A redirect may put any other secret into the URL. */
-function shownUrl(request: HttpRequest): string {
-  if (request.redirectedBy === undefined) return request.url;
-  return redactorFor({ config: requestInput(request) }).text(request.url);
+/** Logs a response for which no request was sent. */
+export function logCached(logger: Logger, { status, request }: HttpResponse): void {
+  if (logger !== SILENT) logger.debug(`Response: ${status} (from the cache) ${requestLine(request)}`);
+}
+
+/** Returns method, URL and the start of the body, without credentials. */
+function requestLine(request: HttpRequest): string {
+  const { method, url, data } = showRequest(requestInput(request));
+  const input = data.length > SHOWN_INPUT ? `${data.slice(0, SHOWN_INPUT)}…` : data;
+  return `${method} ${url} ${input}`.trimEnd();
 }
