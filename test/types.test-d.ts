@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { describe, expectTypeOf, it } from 'vitest';
 import {
   type AnyITkDBException,
@@ -6,6 +7,7 @@ import {
   type InvalidIdToken,
   isITkDBException,
   type Redirect,
+  type RequestConfig,
   Session,
   type SessionResponse,
   type Timeout,
@@ -35,6 +37,67 @@ describe('an answer', () => {
     expectTypeOf(session.get<{ serialNumber: string }>('getComponent'))
       .resolves.toHaveProperty('data')
       .toEqualTypeOf<{ serialNumber: string }>();
+  });
+});
+
+describe('`data` of a response', () => {
+  it('has the type that `responseType` gives', () => {
+    const arraybuffer = { responseType: 'arraybuffer' } as const;
+    expectTypeOf(session.get('x', arraybuffer)).resolves.toEqualTypeOf<SessionResponse<Buffer>>();
+    expectTypeOf(session.get('x', { responseType: 'arraybuffer' })).resolves.toEqualTypeOf<
+      SessionResponse<Buffer>
+    >();
+    expectTypeOf(session.get('x', { responseType: 'stream', timeout: 0 })).resolves.toEqualTypeOf<
+      SessionResponse<Readable>
+    >();
+    expectTypeOf(session.get('x', { responseType: 'text' })).resolves.toEqualTypeOf<
+      SessionResponse<string>
+    >();
+    expectTypeOf(session.get('x', { responseType: 'json' })).resolves.toEqualTypeOf<SessionResponse>();
+    expectTypeOf(session.get('x', { responseType: undefined })).resolves.toEqualTypeOf<SessionResponse>();
+  });
+
+  it('has it for each method that has a response body', () => {
+    const options = { responseType: 'text' } as const;
+    type Text = SessionResponse<string>;
+    expectTypeOf(session.options('x', options)).resolves.toEqualTypeOf<Text>();
+    expectTypeOf(session.delete('x', options)).resolves.toEqualTypeOf<Text>();
+    expectTypeOf(session.post('x', {}, options)).resolves.toEqualTypeOf<Text>();
+    expectTypeOf(session.put('x', {}, options)).resolves.toEqualTypeOf<Text>();
+    expectTypeOf(session.patch('x', {}, options)).resolves.toEqualTypeOf<Text>();
+    expectTypeOf(session.request('GET', 'x', options)).resolves.toEqualTypeOf<Text>();
+    expectTypeOf(session.request({ url: 'x', responseType: 'text' })).resolves.toEqualTypeOf<Text>();
+  });
+
+  it('has the type that the caller names, whatever `responseType` is', () => {
+    expectTypeOf(session.get<number>('x', { responseType: 'text' })).resolves.toEqualTypeOf<
+      SessionResponse<number>
+    >();
+    expectTypeOf(session.get<Buffer>('x', { responseType: 'arraybuffer' })).resolves.toEqualTypeOf<
+      SessionResponse<Buffer>
+    >();
+    // biome-ignore lint/suspicious/noExplicitAny: what `any` gives is what is tested
+    expectTypeOf(session.post<any>('x', {})).resolves.toHaveProperty('data').toBeAny();
+  });
+
+  it('is unknown where `transformResponse` decides it, or where nothing is known of `responseType`', () => {
+    expectTypeOf(
+      session.get('x', { responseType: 'text', transformResponse: (text: string) => text.length }),
+    ).resolves.toEqualTypeOf<SessionResponse>();
+    expectTypeOf(
+      session.get('x', { responseType: 'text', transformResponse: [(text) => text.split(',')] }),
+    ).resolves.toEqualTypeOf<SessionResponse>();
+    const config: RequestConfig = { responseType: 'text' };
+    expectTypeOf(session.get('x', config)).resolves.toEqualTypeOf<SessionResponse>();
+    const either = {} as { responseType: 'text' | 'json' };
+    expectTypeOf(session.get('x', either)).resolves.toEqualTypeOf<SessionResponse>();
+  });
+
+  it('rejects a `responseType` that does not exist', () => {
+    // @ts-expect-error a type of browsers
+    session.get('x', { responseType: 'blob' });
+    // @ts-expect-error a type of browsers
+    session.post('x', {}, { responseType: 'document' });
   });
 });
 
@@ -89,6 +152,7 @@ describe('a user', () => {
     expectTypeOf({ authenticate: () => true, bearer: 'token' }).toExtend<UserLike>();
     expectTypeOf<User>().toExtend<UserLike>();
     expectTypeOf<UserBearer>().toExtend<UserLike>();
+    expectTypeOf(session.user.expiresIn).toEqualTypeOf<number | undefined>();
     // @ts-expect-error without a bearer it is none
     new Session({ user: { authenticate: () => true } });
   });

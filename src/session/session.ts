@@ -9,6 +9,8 @@ import { copyException, TransportException } from '../exceptions/transport.js';
 import { Attempts } from '../http/attempts.js';
 import { Axios, type AxiosResponse, type InternalAxiosRequestConfig } from '../http/axios.js';
 import { discardUnsent } from '../http/body/request-body.js';
+import type { ResponseType } from '../http/body/response-body.js';
+import { logCached } from '../http/interceptors/log.js';
 import type { HttpRequest, HttpResponse, RequestContext, Send, Token } from '../http/request.js';
 import { Connections } from '../http/transport/connections.js';
 import { toTransportException } from '../http/transport/errors.js';
@@ -31,7 +33,7 @@ import { PendingRequests } from './pending-requests.js';
 import { createPipeline } from './pipeline.js';
 import { type Preparation, PreparedRequest } from './prepared-request.js';
 import { RequestDefaults } from './request-defaults.js';
-import type { RequestConfig, SessionResponse } from './request-options.js';
+import type { DataOf, RequestConfig, SessionResponse, Transforms } from './request-options.js';
 import { isAccepted, readBody, showSuccess, showSuperseded, toException } from './response.js';
 
 /**
@@ -113,37 +115,61 @@ export class Session {
   }
 
   /** Sends a GET request. The input of a command goes into `data`, which is sent as the JSON body of the GET. See {@link Session.request} for what it throws. */
-  get<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
+  get<T = unknown, R extends ResponseType = ResponseType, X extends Transforms = Transforms>(
+    url: string | URL,
+    config?: RequestConfig<R, X>,
+  ): Promise<SessionResponse<DataOf<T, R, X>>> {
     return this.#request(config ?? {}, { method: 'GET', url });
   }
 
   /** Sends a HEAD request, which is answered with the headers alone. See {@link Session.request} for what it throws. */
-  head<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
+  head<T = unknown, R extends ResponseType = ResponseType, X extends Transforms = Transforms>(
+    url: string | URL,
+    config?: RequestConfig<R, X>,
+  ): Promise<SessionResponse<DataOf<T, R, X>>> {
     return this.#request(config ?? {}, { method: 'HEAD', url });
   }
 
   /** Sends an OPTIONS request. See {@link Session.request} for what it throws. */
-  options<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
+  options<T = unknown, R extends ResponseType = ResponseType, X extends Transforms = Transforms>(
+    url: string | URL,
+    config?: RequestConfig<R, X>,
+  ): Promise<SessionResponse<DataOf<T, R, X>>> {
     return this.#request(config ?? {}, { method: 'OPTIONS', url });
   }
 
   /** Sends a DELETE request. See {@link Session.request} for what it throws. */
-  delete<T = unknown>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
+  delete<T = unknown, R extends ResponseType = ResponseType, X extends Transforms = Transforms>(
+    url: string | URL,
+    config?: RequestConfig<R, X>,
+  ): Promise<SessionResponse<DataOf<T, R, X>>> {
     return this.#request(config ?? {}, { method: 'DELETE', url });
   }
 
   /** Sends a POST request with `data` as its JSON body. See {@link Session.request} for what it throws. */
-  post<T = unknown>(url: string | URL, data?: unknown, config?: RequestConfig): Promise<SessionResponse<T>> {
+  post<T = unknown, R extends ResponseType = ResponseType, X extends Transforms = Transforms>(
+    url: string | URL,
+    data?: unknown,
+    config?: RequestConfig<R, X>,
+  ): Promise<SessionResponse<DataOf<T, R, X>>> {
     return this.#request(config ?? {}, { method: 'POST', url, data });
   }
 
   /** Sends a PUT request with `data` as its JSON body. See {@link Session.request} for what it throws. */
-  put<T = unknown>(url: string | URL, data?: unknown, config?: RequestConfig): Promise<SessionResponse<T>> {
+  put<T = unknown, R extends ResponseType = ResponseType, X extends Transforms = Transforms>(
+    url: string | URL,
+    data?: unknown,
+    config?: RequestConfig<R, X>,
+  ): Promise<SessionResponse<DataOf<T, R, X>>> {
     return this.#request(config ?? {}, { method: 'PUT', url, data });
   }
 
   /** Sends a PATCH request with `data` as its JSON body. See {@link Session.request} for what it throws. */
-  patch<T = unknown>(url: string | URL, data?: unknown, config?: RequestConfig): Promise<SessionResponse<T>> {
+  patch<T = unknown, R extends ResponseType = ResponseType, X extends Transforms = Transforms>(
+    url: string | URL,
+    data?: unknown,
+    config?: RequestConfig<R, X>,
+  ): Promise<SessionResponse<DataOf<T, R, X>>> {
     return this.#request(config ?? {}, { method: 'PATCH', url, data });
   }
 
@@ -154,12 +180,15 @@ export class Session {
    * @throws ResponseException where the response's status stands for a failure
    * @throws TransportException where no whole response came
    */
-  request<T = unknown>(config: RequestConfig): Promise<SessionResponse<T>>;
-  request<T = unknown>(
+  request<T = unknown, R extends ResponseType = ResponseType, X extends Transforms = Transforms>(
+    config: RequestConfig<R, X>,
+  ): Promise<SessionResponse<DataOf<T, R, X>>>;
+  /** The same, with the method and the URL first. */
+  request<T = unknown, R extends ResponseType = ResponseType, X extends Transforms = Transforms>(
     method: string,
     url: string | URL,
-    config?: RequestConfig,
-  ): Promise<SessionResponse<T>>;
+    config?: RequestConfig<R, X>,
+  ): Promise<SessionResponse<DataOf<T, R, X>>>;
   request<T>(
     methodOrConfig: string | RequestConfig,
     url?: string | URL,
@@ -377,8 +406,8 @@ export class Session {
 
   async #toResponse(response: HttpResponse, call: Call): Promise<SessionResponse> {
     const { context, read, request } = call;
-    const { status, fromCache } = response;
-    if (fromCache) this.#options.logger.debug(`Response: ${status} (from the cache) ${nameOf(response)}`);
+    const { fromCache } = response;
+    if (fromCache) logCached(this.#options.logger, response);
     if (!isAccepted(response, context.options)) throw await this.#toException(response, context);
     const shown = showSuccess(response);
     this.#lastResponse = shown;
@@ -396,7 +425,7 @@ export class Session {
 
   async #toException(response: HttpResponse, context: RequestContext): Promise<Error> {
     const { exception, shown } = await toException(response, {
-      preamble: this.#authorization.explain(response),
+      ...this.#authorization.explain(response),
       // Of attempts that were shared with other callers, those of the first.
       tries: (response.attempts ?? context.attempts)?.summary,
     });
@@ -418,10 +447,6 @@ export class Session {
       return this.#toPreparation(isUrl ? { url: request } : request);
     });
   }
-}
-
-function nameOf({ request }: HttpResponse): string {
-  return `${request.method} ${request.url}`;
 }
 
 const stacks = new WeakMap<Error, string | undefined>();

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import type { AxiosResponse } from 'axios';
 import { describe, expect, expectTypeOf, it } from 'vitest';
@@ -15,6 +16,41 @@ import type { Respond } from '../helpers/origin.js';
 import { withOrigin } from '../helpers/with-origin.js';
 
 const { newSession } = await startDatabase({ components: 10 });
+
+describe('responseType', () => {
+  const isOfType = {
+    arraybuffer: Buffer.isBuffer,
+    stream: (data: unknown) => data instanceof Readable,
+    text: (data: unknown) => typeof data === 'string',
+  };
+
+  it.each(['arraybuffer', 'stream', 'text'] as const)(
+    '%s gives data of the type that it has in TypeScript, whatever the response',
+    async (responseType) => {
+      const respond: Respond = ({ url }, response) => {
+        if (url === '/empty') response.writeHead(204).end();
+        else if (url === '/page') response.setHeader('content-type', 'text/html').end('<p>page</p>');
+        else
+          response
+            .writeHead(200, { 'content-type': 'application/json', 'cache-control': 'max-age=60' })
+            .end('{"a":1}');
+      };
+      await using world = await withOrigin(respond, { cache: new Map() });
+      const { session } = world;
+      const responses = [
+        await session.get('empty', { responseType }),
+        await session.get('page', { responseType }),
+        await session.get('json', { responseType }),
+        await session.get('json', { responseType }),
+        await session.head('json', { responseType }),
+        await session.post('json', {}, { responseType }),
+        await session.request('GET', 'other', { responseType }),
+      ];
+      expect(responses.map(({ data }) => isOfType[responseType](data))).toEqual(responses.map(() => true));
+      for (const { data } of responses) if (data instanceof Readable) await data.toArray();
+    },
+  );
+});
 
 describe('the verbs', () => {
   it.each([
