@@ -133,7 +133,8 @@ describe('an assignment to an option of a session', () => {
       'logger',
       'maxConcurrency',
     ],
-    ...['auth', 'verify', 'proxies', 'cert', 'params'],
+    ...['auth', 'verify', 'proxies', 'cert', 'params', 'max_redirects', 'trust_env', 'cookies', 'hooks'],
+    ...['stream', 'adapters', 'prefix_url', 'expires_after', 'retries'],
   ];
 
   it.each(names)('`%s` throws and says what to do, in sloppy mode too', (name) => {
@@ -142,6 +143,18 @@ describe('an assignment to an option of a session', () => {
     const assign = runInThisContext('(function (session, name) { session[name] = 5; })');
     expect(() => assign(session, name)).toThrow(InvalidInvocation);
     expect(() => assign(session, name)).toThrow(`\`${name}\` of a session cannot be changed; `);
+  });
+
+  it.each([
+    ['headers', 'give `headers` to new Session, or to a request'],
+    ['cookies', 'the session keeps those of the server; give others to a request: `headers: { Cookie: … }`'],
+    ['hooks', 'call your function after the `await` of a request, or give `logger` to new Session'],
+    ['params', 'give `params` to a request'],
+  ])('`%s[name]` throws and says what to do', (name, instead) => {
+    const session = newSession();
+    const assign = runInThisContext("(function (session, name) { session[name]['X-Mine'] = 5; })");
+    expect(() => assign(session, name)).toThrow(InvalidInvocation);
+    expect(() => assign(session, name)).toThrow(`\`${name}\` of a session cannot be changed; ${instead}`);
   });
 
   it('does not keep a test from replacing a method', () => {
