@@ -255,7 +255,9 @@ describe('serializeBody of a FormData', () => {
     form.set('data', value as string);
     const message = refusal(() => serializeBody(form, undefined));
     expect(message).toContain('the form field `data` ');
-    expect(message).toContain("form.set('data', new Blob([bytes]), 'a filename')");
+    expect(message).toContain(
+      "form.set('data', new Blob([bytes]), 'a filename'), or for a file await openAsBlob(path) of node:fs",
+    );
   });
 
   it('refuses a FormData text with U+FFFD, offers new Blob([text]), and takes that', async () => {

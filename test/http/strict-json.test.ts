@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { InvalidInvocation } from '../../src/exceptions/base.js';
 import { stringify } from '../../src/http/body/strict-json.js';
 
+const FILE =
+  "a file goes into a FormData: form.set('data', new Blob([bytes]), 'a filename'), or await openAsBlob(path) of node:fs";
+
 describe('stringify', () => {
   it('writes what JSON can hold, also where it is empty', () => {
     class Nothing {}
@@ -32,7 +35,10 @@ describe('stringify', () => {
     [Number.NaN, '`data` is NaN; send null or leave it out'],
     [{ a: { b: 10n } }, '`a.b` is a bigint; send a number or a string'],
     [{ a: new Float64Array([1]) }, '`a` is a Float64Array; send Array.from(it)'],
-    [{ a: Buffer.from('x') }, '`a` is a Buffer; send Array.from(it)'],
+    [{ a: new Uint8Array([1]) }, '`a` is a Uint8Array; send Array.from(it)'],
+    [{ a: Buffer.from('x') }, `\`a\` is a Buffer; ${FILE}`],
+    [{ a: new ArrayBuffer(1) }, `\`a\` is an ArrayBuffer; ${FILE}`],
+    [{ a: new DataView(new ArrayBuffer(1)) }, `\`a\` is a DataView; ${FILE}`],
     [{ a: new Set([1]) }, '`a` is a Set; send Array.from(it)'],
     [{ a: new Map([[1, 2]]) }, '`a` is a Map; send Object.fromEntries(it)'],
     [{ a: Promise.resolve(1) }, '`a` is a Promise; is an `await` missing?'],
@@ -49,10 +55,11 @@ describe('stringify', () => {
       '`self.a` holds itself',
     ],
     [() => 1, '`data` is a function'],
-    [{ file: new Blob(['abc']) }, '`file` is a Blob, which JSON cannot hold'],
+    [{ file: new Blob(['abc']) }, `\`file\` is a Blob; ${FILE}`],
+    [{ a: new File(['abc'], 'a.txt') }, `\`a\` is a File; ${FILE}`],
     [{ a: /x/ }, '`a` is a RegExp, which JSON cannot hold'],
     [{ a: [new URLSearchParams('a=1')] }, '`a.0` is a URLSearchParams, which JSON cannot hold'],
-    [{ a: Readable.from(['x']) }, '`a` is a stream'],
+    [{ a: Readable.from(['x']) }, `\`a\` is a stream; ${FILE}`],
     // Boxed, made by toJSON, and behind a value of the same name.
     [{ a: new Number(Number.NaN) }, '`a` is NaN; send null or leave it out'],
     [{ a: { toJSON: () => ({ b: Number.NaN }) } }, '`a.b` is NaN; send null or leave it out'],

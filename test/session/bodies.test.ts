@@ -107,28 +107,6 @@ describe('a request body', () => {
     expect(request).toMatchObject({ body: '{"data":[1]}', headers: { 'x-wrapped': 'yes' } });
   });
 
-  it('that JSON can hold is sent, also where there is nothing in it', async () => {
-    await using world = await withOrigin();
-    class Nothing {}
-    const data = {
-      a: {},
-      b: [],
-      c: Object.create(null),
-      d: new Nothing(),
-      e: new Date(0),
-      f: new String('x'),
-    };
-    await world.session.post('x', data);
-    expect(JSON.parse(world.origin.requests[0]?.body ?? '')).toEqual({
-      a: {},
-      b: [],
-      c: {},
-      d: {},
-      e: '1970-01-01T00:00:00.000Z',
-      f: 'x',
-    });
-  });
-
   it('that is a stream of objects is refused, and one of text is sent', async () => {
     await using world = await withOrigin();
     await world.session.post('x', Readable.from(['a', Buffer.from('b')]));
@@ -192,41 +170,13 @@ describe('a request body', () => {
     expect(message).toContain('ENOENT');
   });
 
-  it.each<[unknown, string]>([
-    [{ results: { CURRENT: [1, Number.NaN] } }, '`results.CURRENT.1` is NaN; send null or leave it out'],
-    [{ a: Number.POSITIVE_INFINITY }, '`a` is Infinity; send null or leave it out'],
-    [Number.NaN, '`data` is NaN; send null or leave it out'],
-    [{ a: { b: 10n } }, '`a.b` is a bigint; send a number or a string'],
-    [{ a: new Float64Array([1]) }, '`a` is a Float64Array; send Array.from(it)'],
-    [{ a: Buffer.from('x') }, '`a` is a Buffer; send Array.from(it)'],
-    [{ a: new Set([1]) }, '`a` is a Set; send Array.from(it)'],
-    [{ a: new Map([[1, 2]]) }, '`a` is a Map; send Object.fromEntries(it)'],
-    [{ a: Promise.resolve(1) }, '`a` is a Promise; is an `await` missing?'],
-    [{ a: new Error('x') }, '`a` is an Error'],
-    [{ a: [1, undefined] }, '`a.1` is undefined; send null'],
-    [{ a: Symbol('x') }, '`a` is a symbol'],
-    [{ date: new Date('x') }, '`date` is an invalid Date; send null or leave it out'],
-    [
-      (() => {
-        const a: Record<string, unknown> = {};
-        a['self'] = { a };
-        return a;
-      })(),
-      '`self.a` holds itself',
-    ],
-    [() => 1, '`data` is a function'],
-    [{ file: new Blob(['abc']) }, '`file` is a Blob, which JSON cannot hold'],
-    [{ a: /x/ }, '`a` is a RegExp, which JSON cannot hold'],
-    [{ a: [new URLSearchParams('a=1')] }, '`a.0` is a URLSearchParams, which JSON cannot hold'],
-    [{ a: Readable.from(['x']) }, '`a` is a stream'],
-    // Boxed, made by toJSON, and behind a value of the same name.
-    [{ a: new Number(Number.NaN) }, '`a` is NaN; send null or leave it out'],
-    [{ a: { toJSON: () => ({ b: Number.NaN }) } }, '`a.b` is NaN; send null or leave it out'],
-    [{ a: { a: [1, { a: 2 }] }, b: [[], [1n]] }, '`b.1.0` is a bigint; send a number or a string'],
-  ])('that JSON cannot hold is refused by name', async (data, message) => {
+  it('that JSON cannot hold is refused by name, and nothing is sent', async () => {
     await using world = await withOrigin();
+    const data = { results: { CURRENT: [1, Number.NaN] } };
     const exception = await failure(world.session.post('x', data), InvalidInvocation);
-    expect(exception.message).toBe(`the request body cannot be written as JSON: ${message}`);
+    expect(exception.message).toBe(
+      'the request body cannot be written as JSON: `results.CURRENT.1` is NaN; send null or leave it out',
+    );
     expect(world.origin.requests).toEqual([]);
   });
 });

@@ -74,10 +74,10 @@ function partOf(boundary: string, name: string, value: string | File): Part {
 /** The platform's `FormData` makes a text of all but a `Blob`, and of bytes it makes one that cannot be undone. */
 function checkField(name: string, text: string): void {
   const field = `the form field \`${name}\``;
-  const remedy = `form.set('${name}', new Blob([bytes]), 'a filename')`;
+  const remedy = `form.set('${name}', new Blob([bytes]), 'a filename'), or for a file await openAsBlob(path) of node:fs`;
   if (OBJECT_AS_TEXT.test(text))
     throw new InvalidInvocation(
-      `${field} is the text ${text}: FormData takes only text and Blobs; read the stream or file into bytes, then ${remedy}; for a file, await openAsBlob(path) of node:fs`,
+      `${field} is the text ${text}: FormData takes only text and Blobs; read a stream into bytes, then ${remedy}`,
     );
   if (/[\0\uFFFD]/.test(text))
     throw new InvalidInvocation(

@@ -1,6 +1,10 @@
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { isObject, isPlainObject, isReadable } from '../../util/guards.js';
 
+/** What to do with the contents of a file. */
+const FILE =
+  "a file goes into a FormData: form.set('data', new Blob([bytes]), 'a filename'), or await openAsBlob(path) of node:fs";
+
 /**
  * Writes a value as JSON, and refuses what JSON cannot hold: `JSON.stringify` itself writes null or `{}` for most of it,
  * and a measurement would be lost without a word.
@@ -58,15 +62,29 @@ function faultOfObject(value: unknown): string | undefined {
     return Number.isNaN(value.getTime()) ? 'is an invalid Date; send null or leave it out' : undefined;
   }
   if (value instanceof Number) return faultOf(Number(value), value);
+  if (isBytes(value)) return `is ${nameOf(value)}; ${FILE}`;
   if (ArrayBuffer.isView(value) || value instanceof Set)
     return `is a ${value.constructor.name}; send Array.from(it)`;
   if (value instanceof Map) return 'is a Map; send Object.fromEntries(it)';
   if (value instanceof Promise) return 'is a Promise; is an `await` missing?';
-  if (value instanceof Error || value instanceof ArrayBuffer) return `is an ${value.constructor.name}`;
-  if (isReadable(value)) return 'is a stream';
+  if (value instanceof Error) return `is an ${value.constructor.name}`;
+  if (isReadable(value)) return `is a stream; ${FILE}`;
   return isObject(value) && isEmptyToJson(value)
     ? `is a ${kindOf(value)}, which JSON cannot hold`
     : undefined;
+}
+
+function isBytes(value: unknown): value is object {
+  return (
+    Buffer.isBuffer(value) ||
+    value instanceof ArrayBuffer ||
+    value instanceof DataView ||
+    value instanceof Blob
+  );
+}
+
+function nameOf({ constructor: { name } }: object): string {
+  return /^[AEIOU]/.test(name) ? `an ${name}` : `a ${name}`;
 }
 
 /** Whether JSON would hold nothing of an object that is something: a `File`, a `RegExp`, a generator. */
