@@ -24,25 +24,43 @@ const { pdb, newSession } = await startDatabase({ components: 100 });
 describe('an AbortSignal', () => {
   const reason = new Error('changed my mind');
 
-  it.each<[string, Parameters<EmbeddedPdb['fault']>[0]]>([
-    ['authentication', { on: 'grantToken', delay: NEVER }],
-    ['the wait for the answer', { on: 'listProjects', delay: NEVER }],
+  it.each<[string, Parameters<EmbeddedPdb['fault']>[0], received: string[]]>([
+    ['authentication', { on: 'grantToken', delay: NEVER }, ['grantToken']],
     [
-      'the body',
-      {
-        on: 'listProjects',
-        respond: (_, response) => void response.writeHead(200, { 'content-length': 10 }).write('12345'),
-      },
+      'the wait for the response',
+      { on: 'listProjects', delay: NEVER },
+      ['grantToken', 'listKeys', 'listProjects'],
     ],
-  ])('ends a request during %s', async (_, fault) => {
-    pdb.fault(fault);
+  ])('ends a request during %s', async (_, fault, received) => {
+    const planned = pdb.fault(fault);
     await using session = newSession();
     const controller = new AbortController();
-    const request = session.get('listProjects', { signal: controller.signal });
-    setTimeout(() => controller.abort(reason), 100);
+    const request = failure(session.get('listProjects', { signal: controller.signal }), Aborted);
+    await vi.waitFor(() => expect(planned.hits).toBe(1), 10_000);
+    controller.abort(reason);
+    const exception = await request;
+    expect(exception).toMatchObject({ code: 'ERR_ABORTED', cause: reason });
+    expect(exception.message).toContain('changed my mind');
+    expect(pdb.requests.map(({ command }) => command)).toEqual(received);
+  });
+
+  it('ends a request during the body', async () => {
+    pdb.fault({
+      on: 'listProjects',
+      respond: (_, response) => {
+        response.writeHead(200, { 'content-length': 1_000_000 });
+        const timer = setInterval(() => response.write('1'), 10);
+        response.on('close', () => clearInterval(timer));
+      },
+    });
+    await using session = newSession();
+    const controller = new AbortController();
+    const onDownloadProgress = vi.fn(() => controller.abort(reason));
+    const request = session.get('listProjects', { signal: controller.signal, onDownloadProgress });
     const exception = await failure(request, Aborted);
     expect(exception).toMatchObject({ code: 'ERR_ABORTED', cause: reason });
     expect(exception.message).toContain('changed my mind');
+    expect(onDownloadProgress).toHaveBeenCalledOnce();
   });
 
   it('reaches a user who authenticates, as a real signal', async () => {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { InvalidInvocation, Session, UserBearer } from '../src/index.js';
+import { InvalidInvocation, Session, UserBearer, type UserBearerOptions } from '../src/index.js';
 import { failure } from './helpers/failure.js';
 import { Origin } from './helpers/origin.js';
 
@@ -24,16 +24,32 @@ describe('UserBearer', () => {
     expect(user.bearer).toBe('bearer-2');
   });
 
-  it.each(['', () => '', async () => undefined as unknown as string])(
-    'refuses an empty bearer when it is used: %s',
-    async (bearer) => {
-      const user = new UserBearer({ bearer });
-      const exception = await failure(user.authenticate(), InvalidInvocation);
-      expect(exception.message).toBe(
-        `the bearer is empty: give one to new UserBearer, or set ITKDB_AUDREYTWO_API_KEY in the environment or in ${resolve('.env')}`,
-      );
-    },
-  );
+  it.each<[string, UserBearerOptions, string]>([
+    [
+      'no bearer',
+      {},
+      `there is no bearer: give one to new UserBearer, or set ITKDB_AUDREYTWO_API_KEY in the environment or in ${resolve('.env')}`,
+    ],
+    [
+      'an empty bearer',
+      { bearer: '' },
+      '`bearer` of new UserBearer is empty: give a token, or leave `bearer` out to use ITKDB_AUDREYTWO_API_KEY',
+    ],
+    [
+      "a function that returns ''",
+      { bearer: () => '' },
+      'the function `bearer` of new UserBearer must return a token, or a Promise of one; it returned an empty string',
+    ],
+    [
+      'a function that returns undefined',
+      { bearer: async () => undefined as unknown as string },
+      'the function `bearer` of new UserBearer must return a token, or a Promise of one; it returned a value of type undefined',
+    ],
+  ])('refuses %s when it is used, and says what to do', async (_, options, message) => {
+    const user = new UserBearer(options);
+    expect(await failure(user.authenticate(), InvalidInvocation)).toMatchObject({ message });
+    expect(await failure(user.token(), InvalidInvocation)).toMatchObject({ message });
+  });
 
   it('returns to each call of token() what the function returned for that call', async () => {
     const person = new AsyncLocalStorage<string>();

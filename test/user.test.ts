@@ -76,9 +76,13 @@ describe('many callers at once', () => {
     expect(pdb.count('grantToken')).toBe(1);
   });
 
-  it('one who had given up before does not start to wait', async () => {
-    pdb.fault({ on: 'grantToken', delay: 50 });
-    await failure(newUser().authenticate({ signal: AbortSignal.abort() }), Aborted);
+  it('one who had given up before causes no grant', async () => {
+    const user = newUser();
+    const reason = new Error('no time');
+    const exception = await failure(user.authenticate({ signal: AbortSignal.abort(reason) }), Aborted);
+    expect(exception).toMatchObject({ code: 'ERR_ABORTED', cause: reason });
+    await user.authenticate();
+    expect(pdb.count('grantToken')).toBe(1);
   });
 });
 

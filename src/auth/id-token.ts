@@ -9,9 +9,9 @@ import { type Jose, loadJose, loadZod } from './libraries.js';
 export interface IdTokenClaims extends JWTPayload {
   /** Expiry, in seconds since the epoch. */
   readonly exp: number;
-  /** The identity of the user, such as `1234-567-1`. */
+  /** The identity of the user, such as `1234-567-1`; null where the database leaves it open. `user.identity` is always text. */
   readonly uuidentity?: string | null;
-  /** Full name. */
+  /** Full name; null where the database leaves it open. `user.name` is always text. */
   readonly name?: string | null;
 }
 
@@ -146,9 +146,6 @@ async function checkClaims(payload: JWTPayload): Promise<IdTokenClaims> {
     exp: z.number('must be a number'),
     sub: text,
     jti: text,
-    // The database's own, which it may leave open.
-    name: text.nullable(),
-    uuidentity: text.nullable(),
   });
   const { error } = schema.safeParse(payload);
   if (error === undefined) return payload as IdTokenClaims;

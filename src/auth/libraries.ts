@@ -12,7 +12,7 @@ export interface Jose {
   readonly jwtVerify: typeof import('jose')['jwtVerify'];
 }
 
-/** What checks the values of an id token and of a token file. */
+/** @internal What checks the values of an id token and of a token file. */
 export type Zod = typeof import('zod');
 
 /**
@@ -36,6 +36,7 @@ export const loadJose: () => Promise<Jose> = lazily('jose', 16, async () => {
 });
 
 /**
+ * @internal
  * Loads zod, which reads more than sixty files at once.
  *
  * @throws ConnectionFailed where a file cannot be read; a later call may succeed

@@ -2,7 +2,7 @@ import { checkOptions, must, type OptionsExpected } from '../config/check-option
 import { dotenvPath } from '../config/dotenv.js';
 import { isQuoted, SettingsReader } from '../config/settings.js';
 import { InvalidInvocation } from '../exceptions/base.js';
-import { isFunction } from '../util/guards.js';
+import { isFilledString, isFunction } from '../util/guards.js';
 import { inspectAsString } from '../util/inspect.js';
 import type { UserLike } from './user-like.js';
 
@@ -55,10 +55,8 @@ export class UserBearer implements UserLike {
   async token(): Promise<string> {
     const source = this.#source ?? this.#setting();
     const token: unknown = typeof source === 'function' ? await source() : source;
-    if (typeof token === 'string' && token !== '') return token;
-    throw new InvalidInvocation(
-      `the bearer is empty: give one to new UserBearer, or set ITKDB_AUDREYTWO_API_KEY in the environment or in ${dotenvPath()}`,
-    );
+    if (isFilledString(token)) return token;
+    throw new InvalidInvocation(this.#problemOf(token));
   }
 
   /**
@@ -78,6 +76,16 @@ export class UserBearer implements UserLike {
       return this.#source ?? this.#settings.get('ITKDB_AUDREYTWO_API_KEY');
     }
     return this.#bearer;
+  }
+
+  #problemOf(token: unknown): string {
+    if (typeof this.#source === 'function') {
+      const returned = typeof token === 'string' ? 'an empty string' : `a value of type ${typeof token}`;
+      return `the function \`bearer\` of new UserBearer must return a token, or a Promise of one; it returned ${returned}`;
+    }
+    if (this.#source !== undefined)
+      return '`bearer` of new UserBearer is empty: give a token, or leave `bearer` out to use ITKDB_AUDREYTWO_API_KEY';
+    return `there is no bearer: give one to new UserBearer, or set ITKDB_AUDREYTWO_API_KEY in the environment or in ${dotenvPath()}`;
   }
 
   #setting(): string {

@@ -28,6 +28,8 @@ export interface UserLike {
   readonly identity?: string;
   /** Full name. */
   readonly name?: string;
+  /** Whole seconds until the token expires; undefined where that is not known. Only shown, not used by the session. */
+  readonly expiresIn?: number | undefined;
   /** Told of a token that the server refused. If it is still the current one, the next call may get another. */
   invalidate?(bearer: string): void;
   /** Told after each request that succeeded with a token. */

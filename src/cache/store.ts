@@ -10,9 +10,11 @@ export interface CacheStore {
   clear(): unknown;
 }
 
-/** How many responses are stored, and how many bytes they take; `bytes` is undefined where the store cannot say. */
+/** How many responses are stored, and how many bytes they take. */
 export interface CacheSize {
+  /** The number of stored responses. */
   readonly entries: number;
+  /** Their size in bytes; undefined where the store cannot say. */
   readonly bytes: number | undefined;
 }
 

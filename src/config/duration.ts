@@ -2,12 +2,19 @@ import { InvalidInvocation } from '../exceptions/base.js';
 
 /** A length of time, as the sum of its parts; fractions are fine. The names are those of Python's `timedelta`. */
 export interface Duration {
+  /** Weeks of 7 days. @defaultValue `0` */
   readonly weeks?: number | undefined;
+  /** Days of 24 hours. @defaultValue `0` */
   readonly days?: number | undefined;
+  /** Hours. @defaultValue `0` */
   readonly hours?: number | undefined;
+  /** Minutes. @defaultValue `0` */
   readonly minutes?: number | undefined;
+  /** Seconds. @defaultValue `0` */
   readonly seconds?: number | undefined;
+  /** Milliseconds. @defaultValue `0` */
   readonly milliseconds?: number | undefined;
+  /** Microseconds: thousandths of a millisecond. @defaultValue `0` */
   readonly microseconds?: number | undefined;
 }
 

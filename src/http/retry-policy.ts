@@ -42,8 +42,9 @@ export interface Retry {
 
 /** A {@link Retry}, and of which request. */
 export interface RetryEvent extends Retry {
+  /** The method of the request, in upper case. */
   readonly method: string;
-  /** Without credentials. */
+  /** The URL of the request, without credentials. */
   readonly url: string;
 }
 

@@ -8,7 +8,7 @@ const NOT_ALLOWED = /[[\]^`{|}]|%(?![\da-f]{2})/i;
 const EACH_NOT_ALLOWED: RegExp = new RegExp(NOT_ALLOWED, 'gi');
 
 /**
- * Reads a base URL that `prefixUrlSchema` has checked. Its path counts as a folder, with or without a slash at its end.
+ * Reads a base URL that was checked before: `prefixUrl` or a setting. Its path counts as a folder, with or without a slash at its end.
  * Warns once of a server to which credentials would travel unencrypted.
  */
 export function parsePrefix(prefix: string | URL): URL {
