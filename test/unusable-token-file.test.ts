@@ -59,6 +59,17 @@ describe('a file that cannot be used is a warning, and a new token', () => {
     expectAfresh(/belongs to other access codes, another audience or another identity service/);
   });
 
+  it.each([
+    ['second access code', { accessCode2: 'of-another-2' }],
+    ['audience', { audience: 'https://other.example' }],
+  ])('where it belongs to another %s', async (_, options) => {
+    await signIn();
+    await newUser(options)
+      .authenticate()
+      .catch(() => {});
+    expect(logger.at('warn')).toEqual([expect.stringContaining('it belongs to other access codes')]);
+  });
+
   it('where it belongs to another identity service', async () => {
     await using elsewhere = await startPdb({ components: 1, users: pdb.identity.users });
     await signIn({ prefixUrl: elsewhere.authUrl });
@@ -113,6 +124,22 @@ describe('a file that cannot be used is a warning, and a new token', () => {
     expect(await readFile(saveAuth, 'utf8')).toBe('another one');
     expect(await readFile(`${saveAuth}.bak`, 'utf8')).toBe('my only measurement');
     expect(logger.at('warn').at(-1)).toContain(`Unable to save user session to ${saveAuth}: EEXIST`);
+  });
+
+  it('where it is larger than 256 KiB, even if the tokens in it are good', async () => {
+    await signIn();
+    await writeFile(saveAuth, `${await readFile(saveAuth, 'utf8')}${' '.repeat(256 * 1024)}`);
+    pdb.reset();
+    await signIn();
+    expect(logger.at('warn')[0]).toContain(`Unable to load user session from ${saveAuth}`);
+    expect(pdb.count('grantToken')).toBe(1);
+  });
+
+  it('where it is the start of a token file, which is not kept beside the new one', async () => {
+    await writeFile(saveAuth, '{\n  "format": "itk');
+    await signIn();
+    expectAfresh(`^warn: Unable to load user session from ${saveAuth}`);
+    expect(await readdir(folder)).toEqual(['auth.json']);
   });
 
   it.skipIf(process.platform === 'win32')('where it is a named pipe that nobody writes to', async () => {

@@ -176,6 +176,14 @@ describe('a file', () => {
       },
     ],
     [
+      'a link to a whole entry',
+      async (_, file) => {
+        const elsewhere = join(file, '..', '..', 'elsewhere');
+        await fs.rename(file, elsewhere);
+        await fs.symlink(elsewhere, file);
+      },
+    ],
+    [
       'a pipe that nobody writes to',
       async (_, file) => {
         await fs.rm(file);
