@@ -200,8 +200,8 @@ const FAULTS: readonly (readonly [name: string, fault: FaultKind, outcome: Outco
   ['an empty answer', { respond: ({ socket }) => socket.end() }, ConnectionReset, 'success'],
 ];
 
-describe('a request that is answered', () => {
-  it.each(STATUSES)('%i ends as it should', async (status, outcome) => {
+describe('a request that is answered with the status', () => {
+  it.each(STATUSES)('%i ends with the right exception or response', async (status, outcome) => {
     expect(await requestOutcome(pdb, () => pdb.fault({ on: 'listProjects', status, times: 9 }))).toBe(
       outcome,
     );
@@ -211,29 +211,26 @@ describe('a request that is answered', () => {
 describe('a request that meets', () => {
   const options = { maxContentLength: 1_000_000 };
 
-  it.each(FAULTS)('%s ends as it should', async (_, fault, outcome) => {
+  it.each(FAULTS)('%s ends with the right exception or response', async (_, fault, outcome) => {
     const meet = () => pdb.fault({ ...(fault as Fault), on: 'listProjects' });
     const actual = await requestOutcome(pdb, meet, options);
     if (outcome === ITkDBException) expect(actual).not.toBe('success');
     else expect(actual).toBe(outcome);
   });
 
-  it.each(FAULTS)(
-    '%s once ends well with retries, where that can help',
-    async (_, fault, _outcome, retried) => {
-      const meet = () => pdb.fault({ ...(fault as Fault), on: 'listProjects' });
-      const actual = await requestOutcome(pdb, meet, { ...options, retry: { baseDelay: 1 } });
-      if (retried === ITkDBException) expect(actual).not.toBe('success');
-      else expect(actual).toBe(retried);
-    },
-  );
+  it.each(FAULTS)('%s once is retried where that can help', async (_, fault, _outcome, retried) => {
+    const meet = () => pdb.fault({ ...(fault as Fault), on: 'listProjects' });
+    const actual = await requestOutcome(pdb, meet, { ...options, retry: { baseDelay: 1 } });
+    if (retried === ITkDBException) expect(actual).not.toBe('success');
+    else expect(actual).toBe(retried);
+  });
 
-  it('a redirect loop without end ends as TooManyRedirects', async () => {
+  it('an endless redirect loop ends with TooManyRedirects', async () => {
     const meet = () => pdb.fault({ on: 'listProjects', redirect: '/listProjects', times: NEVER_ENDING });
     expect(await requestOutcome(pdb, meet)).toBe(TooManyRedirects);
   });
 
-  it('a redirect to another origin goes there, without the token', async () => {
+  it('a redirect to another origin follows it without the token', async () => {
     await using other = await Origin.start();
     const meet = () => pdb.fault({ on: 'listProjects', redirect: other.url });
     expect(await requestOutcome(pdb, meet)).toBe('success');

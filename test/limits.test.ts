@@ -15,7 +15,7 @@ const SIGN_IN = { timeout: 10_000 };
 
 const { pdb, newSession } = await startDatabase({ components: 100 });
 
-describe('silence', () => {
+describe('the idle timeout', () => {
   it.each<[string, Parameters<EmbeddedPdb['fault']>[0]]>([
     ['before the answer', { delay: NEVER }],
     [
@@ -35,28 +35,28 @@ describe('silence', () => {
     expect(exception.message).toContain('silent for 150 ms)');
   });
 
-  it('is said to be in milliseconds where it looks like seconds', async () => {
+  it('the message of a short one says that `timeout` is in milliseconds', async () => {
     await using session = newSession();
     pdb.fault({ on: 'listProjects', delay: NEVER });
     const { message } = await failure(session.get('listProjects', { timeout: 5, auth: false }), Timeout);
     expect(message).toContain('silent for 5 ms; `timeout` is in milliseconds)');
   });
 
-  it('of less than the timeout at a time is none, however long the whole takes', async () => {
+  it('does not end a response whose bytes keep arriving, however long it takes', async () => {
     await using session = newSession({ timeout: 200 });
     await session.get('listProjects', SIGN_IN);
     pdb.fault({ on: 'listProjects', drip: 2 });
     await expect(session.get('listProjects')).resolves.toMatchObject({ status: 200 });
   });
 
-  it('is allowed by the caller of a request', async () => {
+  it('of a request replaces that of the session', async () => {
     await using session = newSession({ timeout: 50 });
     pdb.fault({ on: 'listProjects', delay: 200, times: 2 });
     await expect(session.get('listProjects', { timeout: 5000 })).resolves.toMatchObject({ status: 200 });
     await expect(session.get('listProjects', { timeout: 0 })).resolves.toMatchObject({ status: 200 });
   });
 
-  it('before a connection is there counts', async () => {
+  it('includes the time to connect', async () => {
     // Accepts connections but never speaks TLS.
     const server = createServer(() => {});
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -66,7 +66,7 @@ describe('silence', () => {
     server.close();
   });
 
-  it('of the identity service is a Timeout of the request', async () => {
+  it('includes sign-in: a silent identity service is a Timeout', async () => {
     pdb.fault({ on: 'grantToken', delay: NEVER });
     await using session = newSession();
     const exception = await failure(session.get('listProjects', { timeout: 100 }), Timeout);
@@ -74,14 +74,14 @@ describe('silence', () => {
     expect(exception.message).toBe('authentication took longer than 100 ms');
   });
 
-  it('is not what the tries of the identity service take', async () => {
+  it('does not include the time between retries of sign-in', async () => {
     pdb.fault({ on: 'grantToken', status: 429, headers: { 'retry-after': '1' } });
     const user = new User({ ...pdb.userOptions, retry: {} });
-    await using session = newSession({ user, timeout: 400, retry: {} });
+    await using session = newSession({ user, timeout: 900, retry: {} });
     await expect(session.get('listProjects')).resolves.toMatchObject({ status: 200 });
   });
 
-  it('of a proxy that is to open a tunnel counts', async () => {
+  it('includes the time in which a proxy opens a tunnel', async () => {
     const proxy = createServer(() => {});
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
     await using session = newSession({
@@ -94,13 +94,13 @@ describe('silence', () => {
     proxy.close();
   });
 
-  it('of a user that never answers is a Timeout', async () => {
+  it('includes a user whose `authenticate` never settles', async () => {
     const user = { authenticate: () => new Promise(() => {}), bearer: '' };
     await using session = newSession({ user, timeout: 50 });
     await failure(session.get('listProjects'), Timeout);
   });
 
-  it('is not that of a program which was busy itself', async () => {
+  it('does not end a request because the program itself was busy', async () => {
     await using session = newSession({ timeout: 100 });
     await session.get('listProjects', SIGN_IN);
     pdb.fault({ on: 'listProjects', delay: 50 });
@@ -110,7 +110,7 @@ describe('silence', () => {
     await expect(answer).resolves.toMatchObject({ status: 200 });
   });
 
-  it('in a stream reaches its reader', async () => {
+  it('ends a silent stream with a Timeout for its reader', async () => {
     await using session = newSession({ timeout: 100 });
     await session.get('listProjects', SIGN_IN);
     pdb.fault({ on: 'listProjects', respond: (_, response) => void response.writeHead(200).write('12345') });
@@ -123,24 +123,24 @@ describe('silence', () => {
     );
   });
 
-  it('of the reader of a stream is his own affair', async () => {
+  it('does not include the time in which the caller does not read a stream', async () => {
     const size = 3_000_000;
     await using origin = await Origin.start((_, response) => response.end(Buffer.alloc(size)));
-    await using session = newSession({ prefixUrl: origin.url, user: new MockUser(), timeout: 200 });
+    await using session = newSession({ prefixUrl: origin.url, user: new MockUser(), timeout: 400 });
     const { data } = await session.get<Readable>('x', { responseType: 'stream' });
-    await sleep(600);
+    await sleep(900);
     let read = 0;
     for await (const chunk of data) read += chunk.length;
     expect(read).toBe(size);
   });
 
-  it('of the writer of a stream is his own affair', async () => {
+  it('does not include the time in which the caller does not write a stream', async () => {
     await using origin = await Origin.start();
-    await using session = newSession({ prefixUrl: origin.url, user: new MockUser(), timeout: 50 });
+    await using session = newSession({ prefixUrl: origin.url, user: new MockUser(), timeout: 400 });
     async function* slowly() {
       for (const word of ['one', 'two', 'three']) {
         yield word;
-        await sleep(120);
+        await sleep(500);
       }
     }
     await session.post('x', Readable.from(slowly()));
@@ -148,8 +148,8 @@ describe('silence', () => {
   });
 });
 
-describe('an answer that is too large', () => {
-  it('is refused, counted after decompression', async () => {
+describe('maxContentLength', () => {
+  it('limits the size after decompression: more is a ResponseTooLarge', async () => {
     const { gzipSync } = await import('node:zlib');
     const bomb = gzipSync(Buffer.alloc(20_000_000));
     await using origin = await Origin.start((_, response) =>
@@ -168,7 +168,7 @@ describe('an answer that is too large', () => {
     ).resolves.toMatchObject({ status: 200 });
   });
 
-  it.each([Infinity, Number.MAX_SAFE_INTEGER])('is none where it may be as long as %d', async (longest) => {
+  it.each([Infinity, Number.MAX_SAFE_INTEGER])('of %d is no limit', async (longest) => {
     await using session = newSession({ retry: false });
     const { data } = await session.get<{ itemList: unknown[] }>('listComponents', {
       data: { filterMap: {} },
@@ -177,7 +177,7 @@ describe('an answer that is too large', () => {
     expect(data.itemList.length).toBeGreaterThan(90);
   });
 
-  it('is no matter for a stream, unless the caller says so', async () => {
+  it('of the session does not limit a stream, that of the request does', async () => {
     await using origin = await Origin.start((_, response) => response.end(Buffer.alloc(100_000)));
     await using session = newSession({ prefixUrl: origin.url, user: new MockUser(), maxContentLength: 1000 });
     const { data } = await session.get<Readable>('x', { responseType: 'stream' });

@@ -19,14 +19,14 @@ import { TlsOrigin } from './helpers/tls-origin.js';
 const { pdb } = await startDatabase({ components: 50 });
 
 describe('a token', () => {
-  it('that has expired since is renewed', async () => {
+  it('that was revoked is replaced by a new one', async () => {
     const expire = () => {
       pdb.identity.revokeTokens();
     };
     expect(await requestOutcome(pdb, expire)).toBe('success');
   });
 
-  it('that expires while the request is under way is renewed', async () => {
+  it('that is revoked while the request is under way is replaced by a new one', async () => {
     const expire = () =>
       pdb.fault({
         on: 'listProjects',
@@ -38,14 +38,14 @@ describe('a token', () => {
     expect(await requestOutcome(pdb, expire)).toBe('success');
   });
 
-  it('that is refused for good is Forbidden', async () => {
+  it('that the database refuses again and again is Forbidden', async () => {
     expect(await requestOutcome(pdb, () => pdb.fault({ on: 'listProjects', status: 401, times: 2 }))).toBe(
       Forbidden,
     );
   });
 
   it.each([false, true])(
-    'is verified by the new keys after a rotation (old ones kept: %j)',
+    'is verified with the new keys after a key rotation (old keys kept: %j)',
     async (keepOld) => {
       await pdb.identity.rotateKeys({ keepOld });
       const rotate = () => {
@@ -55,7 +55,7 @@ describe('a token', () => {
     },
   );
 
-  it('is verified by keys that are rotated in the middle of the run', async () => {
+  it('is verified after each of several key rotations', async () => {
     const session = new Session({ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl });
     await session.get('listProjects');
     await pdb.identity.rotateKeys();
@@ -70,7 +70,7 @@ describe('a token', () => {
     expect(await requestOutcome(pdb, down)).toBe('success');
   });
 
-  it('that cannot be renewed because the identity service is down is its error', async () => {
+  it('that cannot be refreshed because the identity service is down ends with the error of the service', async () => {
     const down = () => {
       pdb.identity.revokeTokens();
       pdb.fault({ on: 'grantToken', status: 503, times: 99 });
@@ -116,7 +116,7 @@ describe('a server that cannot be reached', () => {
     server.close();
   });
 
-  it('because it accepts, but never speaks, is a Timeout', async () => {
+  it('because it accepts connections but never responds is a Timeout', async () => {
     const server = createServer(() => {});
     const url = await listen(server, 'http');
     await using session = new Session({ user: new MockUser(), prefixUrl: url, retry: false, timeout: 200 });

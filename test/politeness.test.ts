@@ -39,34 +39,44 @@ async function crowded(options: SessionOptions = {}, respond?: Respond) {
   };
 }
 
+/** Holds responses back until the given number of requests has arrived; answers later requests after a moment. */
+function heldUntil(count: number): Respond {
+  const held: (() => void)[] = [];
+  return (_, response) => {
+    if (held.length >= count) return void setTimeout(() => response.end('{}'), 10);
+    held.push(() => response.end('{}'));
+    if (held.length === count) for (const release of held) release();
+  };
+}
+
 const many = (session: Session, count: number) =>
   Promise.all(Array.from({ length: count }, (_, index) => session.get(`${index}`)));
 
 describe('maxConcurrency', () => {
-  it('is 16 by default, for as many requests as you like at once', async () => {
-    await using world = await crowded();
+  it('is 16 by default, whatever the number of requests that are made at once', async () => {
+    await using world = await crowded({}, heldUntil(16));
     const answers = await many(world.session, 500);
     expect(answers).toHaveLength(500);
     expect(world.seen.most).toBe(16);
   });
 
   it.each([1, 5])(
-    'can be %i, and keeps the order in which the requests were made',
+    'of %i is the most requests at a time, and keeps the order in which they were made',
     async (maxConcurrency) => {
-      await using world = await crowded({ maxConcurrency });
+      await using world = await crowded({ maxConcurrency }, heldUntil(maxConcurrency));
       await many(world.session, 60);
       expect(world.seen.most).toBe(maxConcurrency);
       if (maxConcurrency === 1) expect(world.seen.started).toEqual([...Array(60).keys()].map((i) => `/${i}`));
     },
   );
 
-  it('can be without end', async () => {
-    await using world = await crowded({ maxConcurrency: Number.POSITIVE_INFINITY });
+  it('of Infinity sends all requests at the same time', async () => {
+    await using world = await crowded({ maxConcurrency: Number.POSITIVE_INFINITY }, heldUntil(100));
     await many(world.session, 100);
-    expect(world.seen.most).toBeGreaterThan(32);
+    expect(world.seen.most).toBe(100);
   });
 
-  it('counts for each server by itself', async () => {
+  it('limits the requests to each server separately', async () => {
     await using busy = await crowded({ maxConcurrency: 1 }, () => {});
     await using other = await crowded();
     const stuck = failure(busy.session.get('x'), Aborted);
@@ -75,7 +85,7 @@ describe('maxConcurrency', () => {
     await stuck;
   });
 
-  it('counts failed requests only while they last', async () => {
+  it('gives the slot of a failed request to the next', async () => {
     await using world = await crowded({ maxConcurrency: 2 }, (_, response) => response.destroy());
     const requests = Array.from({ length: 20 }, (_, index) => world.session.get(`${index}`));
     const outcomes = await Promise.allSettled(requests);
@@ -83,9 +93,13 @@ describe('maxConcurrency', () => {
     expect(world.seen.started).toHaveLength(20);
   });
 
-  it('lets a request that waits be aborted, and the others go on', async () => {
-    const slow: Respond = (_, response) => void setTimeout(() => response.end('{}'), 100);
-    await using world = await crowded({ maxConcurrency: 1 }, slow);
+  it('a request in the queue can be aborted, and the others are still sent', async () => {
+    let release = (): void => {};
+    const respond: Respond = ({ url }, response) => {
+      if (url === '/0') release = () => response.end('{}');
+      else response.end('{}');
+    };
+    await using world = await crowded({ maxConcurrency: 1 }, respond);
     const controller = new AbortController();
     const first = world.session.get('0');
     const second = failure(world.session.get('1', { signal: controller.signal }), Aborted);
@@ -93,11 +107,12 @@ describe('maxConcurrency', () => {
     await expect.poll(() => world.seen.started.length).toBe(1);
     controller.abort(new Error('changed my mind'));
     expect((await second).message).toContain(`GET ${world.origin.url}1 was aborted: changed my mind`);
+    release();
     await Promise.all([first, third]);
     expect(world.seen.started).toEqual(['/0', '/2']);
   });
 
-  it('lets close() end all that wait', async () => {
+  it('close() aborts the requests in the queue', async () => {
     await using world = await crowded({ maxConcurrency: 1 }, () => {});
     const requests = Array.from({ length: 50 }, (_, index) =>
       failure(world.session.get(`${index}`), Aborted),
@@ -108,15 +123,18 @@ describe('maxConcurrency', () => {
     expect(world.seen.started).toHaveLength(1);
   });
 
-  it.each([0, -1, 1.5, '16', Number.NaN])('is refused by name where it is %j', (maxConcurrency) => {
-    const create = () => new Session({ user: new MockUser(), maxConcurrency: maxConcurrency as number });
-    expect(create).toThrow(InvalidInvocation);
-    expect(create).toThrow('`maxConcurrency` must be');
-  });
+  it.each([0, -1, 1.5, '16', Number.NaN])(
+    'of %j is an InvalidInvocation that names the option',
+    (maxConcurrency) => {
+      const create = () => new Session({ user: new MockUser(), maxConcurrency: maxConcurrency as number });
+      expect(create).toThrow(InvalidInvocation);
+      expect(create).toThrow('`maxConcurrency` must be');
+    },
+  );
 });
 
 describe('a signal that many requests share', () => {
-  it('has one listener for all of them, and none when they are over', async () => {
+  it('has one listener for all of them, and none after they have ended', async () => {
     await using world = await crowded();
     const { signal } = new AbortController();
     const added = vi.spyOn(signal, 'addEventListener');
@@ -125,7 +143,7 @@ describe('a signal that many requests share', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('ends them all', async () => {
+  it('aborts all of them', async () => {
     await using world = await crowded({}, () => {});
     const controller = new AbortController();
     const { signal } = controller;
@@ -141,7 +159,7 @@ describe('a signal that many requests share', () => {
 describe('a ConcurrencyLimit', () => {
   const slow: Respond = (_, response) => void setTimeout(() => response.end('{}'), 10);
 
-  it('counts the requests of all sessions that share it, first in first out', async () => {
+  it('limits all sessions that share it together, first in first out', async () => {
     const maxConcurrency = new ConcurrencyLimit(1);
     await using world = await crowded({ maxConcurrency }, slow);
     const options = { user: new MockUser(), prefixUrl: world.origin.url, cache: false, maxConcurrency };
@@ -152,7 +170,7 @@ describe('a ConcurrencyLimit', () => {
     expect(world.seen.started).toEqual(names.map((name) => `/${name}`));
   });
 
-  it('loses only the waiting requests of a session that is closed', async () => {
+  it('loses only the queued requests of a session that is closed', async () => {
     const maxConcurrency = new ConcurrencyLimit(1);
     let release = (): void => {};
     const held = new Promise<void>((resolve) => {
@@ -175,7 +193,7 @@ describe('a ConcurrencyLimit', () => {
     expect(world.seen.started).toEqual(['/0', '/4']);
   });
 
-  it('lets ten thousand requests wait', async () => {
+  it('queues ten thousand requests', async () => {
     await using world = await crowded({ maxConcurrency: 1 }, () => {});
     const requests = Array.from({ length: 10_000 }, (_, index) =>
       failure(world.session.get(`${index}`), Aborted),
@@ -186,7 +204,7 @@ describe('a ConcurrencyLimit', () => {
     expect(world.seen.started).toHaveLength(1);
   });
 
-  it.each([0, -1, 1.5, '16', Number.NaN])('of %j is refused', (max) => {
+  it.each([0, -1, 1.5, '16', Number.NaN])('of %j is an InvalidInvocation', (max) => {
     expect(() => new ConcurrencyLimit(max as number)).toThrow(InvalidInvocation);
   });
 });
@@ -195,7 +213,7 @@ describe('minInterval', () => {
   const gaps = (times: readonly number[]): number[] =>
     times.slice(1).map((time, i) => time - (times[i] ?? 0));
 
-  it('spaces out the starts, in order', async () => {
+  it('delays the start of each request after the one before, in order', async () => {
     await using world = await crowded({ minInterval: 25 });
     await many(world.session, 6);
     // From the first to the last, for on a busy machine the server sees two at once that were sent one after the other.
@@ -203,14 +221,14 @@ describe('minInterval', () => {
     expect(world.seen.started).toEqual([...Array(6).keys()].map((i) => `/${i}`));
   });
 
-  it('spaces out further tries too', async () => {
+  it('delays retries, too', async () => {
     const fail: Respond = (_, response) => response.writeHead(503).end();
     await using world = await crowded({ minInterval: 50, retry: { baseDelay: 0 } }, fail);
     await expect(world.session.get('x')).rejects.toThrow('Gave up after 4 tries');
     expect(gaps(world.seen.startedAt).reduce((sum, gap) => sum + gap)).toBeGreaterThan(3 * 50 - 50);
   });
 
-  it('lets a request that waits be aborted at once, and the others keep their turn', async () => {
+  it('a request that is delayed can be aborted at once, and the others keep their order', async () => {
     await using world = await crowded({ minInterval: 60_000 });
     await world.session.get('0');
     const controller = new AbortController();
@@ -225,8 +243,8 @@ describe('minInterval', () => {
   });
 });
 
-describe('a server that asks to be left alone', () => {
-  it('is, whatever request it said so to, and whether that is tried again or not', async () => {
+describe('Retry-After of a server', () => {
+  it('also delays the next request where the failed one is not retried', async () => {
     const respond: Respond = ({ method }, response) =>
       method === 'POST' ? response.writeHead(503, { 'retry-after': '1' }).end() : response.end('{}');
     await using world = await crowded({}, respond);
@@ -236,16 +254,19 @@ describe('a server that asks to be left alone', () => {
     expect(next - asked).toBeGreaterThan(950);
   });
 
-  it('is, by the requests that have not started yet too', async () => {
+  it('also delays requests that have not started yet', async () => {
     let answers = 0;
     const respond: Respond = (_, response) => {
       if (++answers === 1) response.writeHead(429, { 'retry-after': '1' }).end();
       else response.end('{}');
     };
-    await using world = await crowded({ maxConcurrency: 2, retry: { baseDelay: 0 } }, respond);
+    let isHeldBack = false;
+    const onRetry = (): void => {
+      isHeldBack = true;
+    };
+    await using world = await crowded({ maxConcurrency: 2, retry: { baseDelay: 0 }, onRetry }, respond);
     const first = world.session.get('0');
-    await expect.poll(() => answers).toBe(1);
-    await sleep(50);
+    await expect.poll(() => isHeldBack).toBe(true);
     await Promise.all([first, many(world.session, 5)]);
     const [asked = 0, ...others] = world.seen.startedAt;
     for (const time of others) expect(time - asked).toBeGreaterThan(950);

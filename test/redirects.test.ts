@@ -49,7 +49,7 @@ afterEach(async () => {
 
 const hops = (): string[] => origin.requests.map(({ method, url }) => `${method} ${url}`);
 
-describe('within the origin', () => {
+describe('a redirect within the origin', () => {
   it.each([301, 302, 303, 307, 308])('a GET keeps its body and its token over a %i', async (status) => {
     redirects = { '/api/a': [status, '/api/b'] };
     const response = await session.get('a', { data: { component: 'x' }, headers: { 'X-Mine': 'y' } });
@@ -93,7 +93,7 @@ describe('within the origin', () => {
     await failure(session.get('a'), NotFound);
   });
 
-  it('that leads to a dead host says where it came from', async () => {
+  it('the exception of a redirect to a dead host names the URL that redirected', async () => {
     redirects = { '/api/a': [302, 'http://127.0.0.1:1/x'] };
     const exception = await failure(session.get('a'), ConnectionRefused);
     expect(exception.message).toMatch(`GET http://127.0.0.1:1/x (redirected from ${origin.url}api/a) failed`);
@@ -137,7 +137,7 @@ describe('within the origin', () => {
     expect(exception.neverReached).toBe(false);
   });
 
-  it('no more than 30 are, or than the caller allows', async () => {
+  it('at most 30 redirects are followed, or `maxRedirects`', async () => {
     redirects = { '/api/a': [302, 'a'] };
     const exception = await failure(session.get('a'), TooManyRedirects);
     expect(exception).toMatchObject({
@@ -210,7 +210,7 @@ describe('within the origin', () => {
   });
 });
 
-describe('to another origin', () => {
+describe('a redirect to another origin', () => {
   it.each([301, 302, 303, 307, 308])(
     'a GET goes on after a %i without token, cookies, body and headers of the caller',
     async (status) => {
@@ -237,14 +237,14 @@ describe('to another origin', () => {
     },
   );
 
-  it('and back again the token stays away', async () => {
+  it('and back to the first origin sends no token', async () => {
     redirects = { '/api/a': [302, `${elsewhere.url}b`], '/b': [302, `${origin.url}api/c`] };
     await session.get('a');
     expect(hops()).toEqual(['GET /api/a', 'GET /api/c']);
     expect(origin.requests[1]?.headers.authorization).toBeUndefined();
   });
 
-  it('from elsewhere to the prefix none is added', async () => {
+  it('that leads from another origin to `prefixUrl` adds no token', async () => {
     redirects = { '/b': [302, `${origin.url}api/c`] };
     await session.get(`${elsewhere.url}b`);
     expect(origin.requests[0]?.headers.authorization).toBeUndefined();
@@ -285,27 +285,24 @@ describe('to another origin', () => {
 });
 
 describe('a redirect that is not followed', () => {
-  it('because the caller said so is a Redirect where it is a 302', async () => {
+  it('because of `maxRedirects: 0` is a Redirect exception for a 302', async () => {
     redirects = { '/api/a': [302, '/over/there.json'] };
     const exception = await failure(session.get('a', { maxRedirects: 0 }), Redirect);
     expect(exception).toMatchObject({ code: 'ERR_REDIRECT', status: 302, path: '/over/there' });
     expect(exception.message).toMatch(/Redirect to \/over\/there$/);
   });
 
-  it.each([301, 303, 307, 308])(
-    'because the caller said so is an answer where it is a %i',
-    async (status) => {
-      redirects = { '/api/a': [status, '/b'] };
-      await expect(session.get('a', { maxRedirects: 0 })).resolves.toMatchObject({ status, data: 'moved' });
-    },
-  );
+  it.each([301, 303, 307, 308])('because of `maxRedirects: 0` is a response for a %i', async (status) => {
+    redirects = { '/api/a': [status, '/b'] };
+    await expect(session.get('a', { maxRedirects: 0 })).resolves.toMatchObject({ status, data: 'moved' });
+  });
 
-  it.each([300, 304, 305, 306])('because %i is none', async (status) => {
+  it.each([300, 304, 305, 306])('because the status %i is not a redirect', async (status) => {
     redirects = { '/api/a': [status, '/b'] };
     await expect(session.get('a')).resolves.toMatchObject({ status });
   });
 
-  it('because it leads nowhere is a Redirect where it is a 302', async () => {
+  it('because it has no Location is a Redirect exception for a 302', async () => {
     await using bare = await Origin.start(({ url }, response) =>
       response.writeHead(Number(url.slice(1))).end(),
     );
@@ -327,14 +324,14 @@ describe('a redirect that is not followed', () => {
   );
 });
 
-describe('a bearer that a server puts into a Location', () => {
+describe('a token that a server puts into a Location', () => {
   const expectNoBearer = (...shown: unknown[]): void => {
     const printed = inspect(shown, { depth: null, showHidden: true });
     expect(printed).toContain('?x=<TOKEN>');
     expect(printed).not.toContain(user.bearer);
   };
 
-  it('is shown by no exception of a loop', async () => {
+  it('is not in the exception of a redirect loop', async () => {
     const loop = `/api/loop?x=${user.bearer}`;
     redirects = { '/api/a': [302, loop], [loop]: [302, loop] };
     const exception = await failure(session.get('a'), TooManyRedirects);
@@ -342,14 +339,14 @@ describe('a bearer that a server puts into a Location', () => {
     expectNoBearer(exception);
   });
 
-  it('is shown by no answer', async () => {
+  it('is not in a response', async () => {
     redirects = { '/api/a': [302, `/api/b?x=${user.bearer}`] };
     const { data, ...answer } = await session.get('a');
     expect(data).toBe(`at /api/b?x=${user.bearer}`);
     expectNoBearer(answer);
   });
 
-  it.each(['', 'elsewhere'])('is shown by nothing that tells of further tries %s', async (where) => {
+  it.each(['', 'elsewhere'])('is not in log lines and events about retries %s', async (where) => {
     const target = `${where && elsewhere.url.slice(0, -1)}/busy?x=${user.bearer}`;
     redirects = { '/api/a': [302, target], [`/busy?x=${user.bearer}`]: [503, '/'] };
     const logger = keepLogs();
@@ -363,7 +360,7 @@ describe('a bearer that a server puts into a Location', () => {
   });
 
   it.each([{}, { cache: false }, { minInterval: 60_000 }])(
-    'is shown by no exception of a request that was given up: %j',
+    'is not in the exception of a request that was aborted: %j',
     async ({ cache = './.webcache', ...options }: SessionOptions) => {
       const hang = `/api/hang?x=${user.bearer}`;
       redirects = { '/api/a': [302, hang] };
@@ -377,7 +374,7 @@ describe('a bearer that a server puts into a Location', () => {
     },
   );
 
-  it('is shown by no exception of a request that found nobody', async () => {
+  it('is not in the exception of a connection that failed', async () => {
     redirects = { '/api/a': [302, `http://127.0.0.1:1/?x=${user.bearer}`] };
     expectNoBearer(await failure(session.get('a', { retry: false }), ConnectionRefused));
   });

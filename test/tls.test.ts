@@ -35,20 +35,20 @@ async function runUnverified(script: string): Promise<string> {
 }
 
 describe('NODE_TLS_REJECT_UNAUTHORIZED=0', () => {
-  it('really switches verification off for what does not guard itself', async () => {
+  it('turns off the verification of a plain request of node:https', async () => {
     const script = `import { get } from 'node:https';
       get(url, (answer) => { console.log(answer.statusCode); answer.resume(); });`;
     expect(await runUnverified(script)).toBe('200');
   });
 
-  it('does not for the API', async () => {
+  it('does not turn off verification for the API', async () => {
     const script = `const session = new Session({ user: new UserBearer({ bearer: 'a-bearer' }), prefixUrl: url, retry: false });
       console.log(await outcome(session.get('x')));`;
     expect(await runUnverified(script)).toBe('ERR_TLS');
     expect(received).toBe(0);
   });
 
-  it('does not for an agent of the caller that says nothing of it', async () => {
+  it('does not turn it off for an agent of the caller without `rejectUnauthorized`', async () => {
     const script = `const httpsAgent = new Agent({ keepAlive: true });
       const session = new Session({ user: new UserBearer({ bearer: 'a-bearer' }), prefixUrl: url, retry: false, httpsAgent });
       console.log(await outcome(session.get('x')));`;
@@ -56,7 +56,7 @@ describe('NODE_TLS_REJECT_UNAUTHORIZED=0', () => {
     expect(received).toBe(0);
   });
 
-  it('does not for the identity service', async () => {
+  it('does not turn it off for the identity service', async () => {
     const script = `const user = new User({ accessCode1: 'first', accessCode2: 'second', prefixUrl: url, retry: false });
       console.log(await outcome(user.authenticate()));`;
     expect(await runUnverified(script)).toBe('ERR_TLS');
@@ -64,7 +64,7 @@ describe('NODE_TLS_REJECT_UNAUTHORIZED=0', () => {
   });
 });
 
-it('an agent that says not to verify is obeyed', async () => {
+it('an agent with `rejectUnauthorized: false` does not verify certificates', async () => {
   const script = `const httpsAgent = new Agent({ rejectUnauthorized: false });
     const session = new Session({ user: new UserBearer({ bearer: 'a-bearer' }), prefixUrl: url, retry: false, httpsAgent });
     console.log(await outcome(session.get('x')));`;

@@ -85,13 +85,13 @@ describe('joining a URL to the prefix', () => {
     expect(isUnderPrefix(BASE, url)).toBe(authorized);
   });
 
-  it.each(REFUSED)('%s is refused by name', (input) => {
+  it.each(REFUSED)('%s is an InvalidInvocation that names it', (input) => {
     const cleaned = input.replace(/[\t\n]/g, '');
     expect(() => joinUrl(BASE, input)).toThrow(InvalidInvocation);
     expect(() => joinUrl(BASE, input)).toThrow(cleaned);
   });
 
-  it('credentials in a URL that is refused do not reach the message', () => {
+  it('the message about a refused URL contains no credentials', () => {
     expect(() => joinUrl(BASE, 'https://user:hunter2@host name/')).toThrow(
       /^the URL `https:\/\/<CREDENTIALS>@host/,
     );

@@ -33,7 +33,7 @@ describe('several processes', () => {
   });
 
   it('killed 200 times while they write leave whole entries, and nothing that is not swept', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const directory = await fs.mkdtemp(join(tmpdir(), 'itkdb-crash-'));
     try {
