@@ -1,4 +1,4 @@
-// Lists the components that are at an institution, mine unless another is named, as CSV.
+// Writes the components at an institution as CSV. Without an argument it is your own institution.
 //
 //   node components-to-csv.mjs [institution] > components.csv
 import { Session } from 'itkdb';

@@ -1,4 +1,4 @@
-// Finds the modules at an institution whose last run of some test failed, and what they measured.
+// Lists the modules at an institution whose last run of a test failed, with the measured values.
 //
 //   node failed-tests.mjs CERN
 import { Session } from 'itkdb';
@@ -24,7 +24,7 @@ for (const { module, run } of failed.sort((a, b) => b.run.date.localeCompare(a.r
 console.log(`${failed.length} failed tests on ${modules.itemList.length} modules`);
 await session.close();
 
-/** A test that failed and was repeated with success has not failed. */
+/** Only the last run of each test counts: a test that was repeated with success has not failed. */
 async function failedRuns(module) {
   const filterMap = { serialNumber: module.serialNumber, state: ['ready'] };
   const { data } = await session.get('listTestRunsByComponent', { data: { filterMap } });

@@ -1,11 +1,11 @@
-// Shows the family of a component: from the topmost thing that it is built into, down to the smallest part.
+// Prints the family of a component: from the topmost component that it is built into, down to the smallest part.
 //
 //   node family-tree.mjs 20USBSS1000049
 import { Session } from 'itkdb';
 
 const session = new Session();
 const wanted = process.argv[2];
-if (wanted === undefined) throw new Error('of which component? node family-tree.mjs <serial number>');
+if (wanted === undefined) throw new Error('name a component: node family-tree.mjs <serial number>');
 let top = await getComponent(wanted);
 while (top.parents?.[0]) top = await getComponent(top.parents[0].component.id);
 print(await withParts(top));
@@ -16,7 +16,7 @@ async function getComponent(component) {
   return data;
 }
 
-/** The parts of a component are read at the same time, as many as the session lets through. */
+/** Reads all parts of a component at the same time. The session limits the number of requests. */
 async function withParts(component) {
   const parts = (component.children ?? []).map(async ({ component: part, type }) =>
     part === null ? { label: `(no ${type.name} yet)`, parts: [] } : withParts(await getComponent(part.id)),

@@ -1,6 +1,6 @@
-// A job for the night: saves every component of an institution, with its tests, as one line of JSON each.
-// The database may be down for a minute: reads are tried again. The script may break off: when it is
-// started again, what it has read today comes from the cache.
+// A nightly job: writes every component at an institution, with its tests, as one line of JSON.
+// If the database is down for some minutes, reads are retried. If the script is interrupted, start it again:
+// the components that it has read before come from the cache.
 //
 //   node nightly.mjs CERN > components.jsonl
 import { isITkDBException, Session } from 'itkdb';
@@ -10,7 +10,7 @@ const session = new Session({
   expiresAfter: { hours: 12 },
   retry: { tries: 8, within: 15 * 60_000, maxDelay: 60_000 },
   onRetry: ({ url, reason, delay }) =>
-    console.error(`${url}: ${reason}; again in ${Math.ceil(delay / 1000)} s`),
+    console.error(`${url}: ${reason}; retry in ${Math.ceil(delay / 1000)} s`),
 });
 const filterMap = { project: ['S', 'P'], currentLocation: process.argv[2] ?? 'CERN' };
 const { data } = await session.get('listComponents', {
@@ -22,7 +22,7 @@ console.error(`${data.itemList.length} components:`, counts);
 await session.close();
 process.exitCode = counts.failed > 0 ? 1 : 0;
 
-/** One component that cannot be read is no reason to lose the night. */
+/** If one component cannot be read, the job goes on with the others. */
 async function save(component) {
   try {
     const { data, fromCache } = await session.get('getComponent', { data: { component } });

@@ -1,4 +1,4 @@
-// Who am I to the production database, and which institutions do I belong to?
+// Prints your name in the production database, and your institutions.
 //
 //   node who-am-i.mjs
 import { Session } from 'itkdb';

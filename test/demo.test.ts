@@ -11,7 +11,7 @@ it('the demo prints at most 80 columns, and no colours without a terminal', asyn
   expect(stdout).toContain('signed in   Alex Example (1234-567-1)');
   expect(stdout).toContain('page 3      QMUL to UT: 9 of 29');
   expect(stdout).toMatch(/read {8}351 modules in [\d.]+ s/);
-  expect(stdout).toContain('tried again try 1 of one of them broke off');
+  expect(stdout).toContain('retried     attempt 1 of one request failed');
   expect(stdout).toContain('code        ERR_BAD_REQUEST');
   expect(stdout).not.toContain('\u001b');
   expect(stdout).not.toContain('\r\n');

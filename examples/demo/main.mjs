@@ -39,8 +39,8 @@ try {
 function introduce() {
   const { apiUrl, authUrl, dataset } = pdb;
   terminal.line(terminal.bold('itkdb: the ATLAS ITk Production Database from Node.js'));
-  terminal.line('A small database of made-up parts now runs inside this process. All that follows');
-  terminal.line('is real HTTP to it, and needs neither an account nor the internet.');
+  terminal.line('A small database of made-up parts runs inside this process. All that follows is');
+  terminal.line('real HTTP to this database. You need no account and no internet.');
   terminal.line();
   terminal.field('database', apiUrl);
   terminal.field('identity', new URL('/', authUrl).href);
@@ -51,7 +51,7 @@ function introduce() {
 }
 
 async function signIn() {
-  terminal.step('Sign in: two access codes for a token');
+  terminal.step('Sign in with two access codes');
   await user.authenticate();
   terminal.field('signed in', `${terminal.good(user.name)} (${user.identity}), for ${user.expiresIn} s`);
 }
@@ -140,7 +140,7 @@ async function readAtOnce(modules) {
   terminal.field('read', `${read.length} modules in ${seconds} s; the session sent 16 requests at a time`);
   terminal.field('tests', `${runs.length} runs, of which ${failed} failed`);
   for (const { failedTries, reason } of retries)
-    terminal.field('tried again', `try ${failedTries} of one of them broke off: ${reason}`);
+    terminal.field('retried', `attempt ${failedTries} of one request failed: ${reason}`);
 }
 
 /** Makes the same request twice with a session that caches. Prints nothing where the second response was not cached. */
@@ -157,13 +157,13 @@ async function showCache([module]) {
   await caching.close();
   await rm(folder, { recursive: true });
   if (!isHit) return;
-  terminal.step('Ask the same twice: the second answer comes from the disk');
+  terminal.step('Make the same request twice: the second response comes from the disk');
   terminal.field('database', miss);
   terminal.field('cache', hit);
 }
 
 async function makeMistake() {
-  terminal.step('Ask for a component that does not exist: a typed error');
+  terminal.step('Read a component that does not exist: a typed exception');
   try {
     await getComponent('20USBML0000000');
   } catch (error) {
@@ -175,7 +175,7 @@ async function makeMistake() {
       'is it that?',
       `error.hasAppError('componentDoesNotExist') is ${error.hasAppError('componentDoesNotExist')}`,
     );
-    terminal.line(`   ${terminal.dim('and its message, from which every credential has been taken out:')}`);
+    terminal.line(`   ${terminal.dim('The message. It contains no credentials:')}`);
     const lines = error.message.split(/\r?\n/);
     terminal.quote([...lines.slice(0, 3), '⋮', ...lines.slice(lines.indexOf(''))].join('\n'));
   }
@@ -184,7 +184,7 @@ async function makeMistake() {
 function conclude() {
   terminal.line();
   terminal.line(terminal.bold('What to try next'));
-  terminal.line('   Write a script of your own: README.md has one of ten lines.');
-  terminal.line('   Run one that people really write: examples/. Learn more: docs/.');
-  terminal.line('   Test yours against this database: import { startPdb } from "itkdb/testing".');
+  terminal.line('   Write a script of your own. README.md has one of ten lines.');
+  terminal.line('   Copy a script from examples/. Read more in docs/.');
+  terminal.line('   Test it against this database: import { startPdb } from "itkdb/testing".');
 }
