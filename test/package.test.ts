@@ -72,6 +72,12 @@ describe('the tarball', () => {
     expect(built).toEqual(expected.sort());
   });
 
+  it('names no type of zod in its declarations', async () => {
+    const declarations = installed.files.filter((path) => path.endsWith('.d.ts'));
+    const texts = await Promise.all(declarations.map((path) => readFile(join(ROOT, path), 'utf8')));
+    expect(declarations.filter((_, index) => /['"]zod\b/.test(texts[index] ?? ''))).toEqual([]);
+  });
+
   it('is what publint calls flawless', async () => {
     const tarball = new Uint8Array(await readFile(installed.tarball)).buffer;
     const { messages, pkg } = await publint({ strict: true, pack: { tarball } });
