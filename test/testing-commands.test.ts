@@ -252,18 +252,18 @@ describe('what is not there', () => {
   });
 
   it('is answered as planned, each time', async () => {
-    const { message } = await failure(ask('setComponentStage'), NotFound);
-    expect(message).toContain("plan: fault({ on: 'setComponentStage', status: 200, body: { … } })");
+    const { message } = await failure(ask('createStatistics'), NotFound);
+    expect(message).toContain("plan: fault({ on: 'createStatistics', status: 200, body: { … } })");
     const fault = pdb.fault({
-      on: 'setComponentStage',
+      on: 'createStatistics',
       status: 200,
       body: { itemList: [] },
       times: Infinity,
     });
-    for (let time = 0; time < 3; time++) expect(await ask('setComponentStage')).toEqual({ itemList: [] });
+    for (let time = 0; time < 3; time++) expect(await ask('createStatistics')).toEqual({ itemList: [] });
     expect(fault.hits).toBe(3);
     fault.remove();
-    await failure(ask('setComponentStage'), NotFound);
+    await failure(ask('createStatistics'), NotFound);
   });
 
   it('is a 401 without a token', async () => {

@@ -76,13 +76,18 @@ describe('a fault', () => {
     ['a status with text', { status: 500, body: 'down' }, { status: 500, data: 'down' }],
     [
       'a status with JSON and headers',
-      { status: 429, body: { a: 1 }, headers: { 'retry-after': '7' } },
-      { status: 429, data: { a: 1 }, headers: { 'retry-after': '7' } },
+      { status: 429, body: { a: 1 }, headers: { 'retry-after': '0' } },
+      { status: 429, data: { a: 1 }, headers: { 'retry-after': '0' } },
     ],
     [
       'a status with text and headers',
-      { status: 429, body: 'x', headers: { 'retry-after': '7' } },
-      { status: 429, headers: { 'retry-after': '7' } },
+      { status: 429, body: 'x', headers: { 'retry-after': '0' } },
+      { status: 429, headers: { 'retry-after': '0' } },
+    ],
+    [
+      'a status with bytes',
+      { status: 200, body: Buffer.from('mine') },
+      { status: 200, data: 'mine', headers: { 'content-type': 'application/octet-stream' } },
     ],
     ['HTML', { html: '<p>' }, { status: 200, data: '<p>' }],
     [
@@ -99,7 +104,7 @@ describe('a fault', () => {
     ],
   ])('can be %s', async (_, fault, expected) => {
     pdb.fault({ ...fault, on: 'listProjects' });
-    const isPage = 'html' in fault;
+    const isPage = 'html' in fault || ('body' in fault && Buffer.isBuffer(fault.body));
     const config: RequestConfig = {
       validateStatus: () => true,
       maxRedirects: 0,

@@ -18,7 +18,7 @@ import { type Answer, type RecordedRequest, send, sendHead } from './messages.js
 
 /** What can go wrong with a response. */
 export type FaultKind =
-  /** Responds with a status, and a body of your own. */
+  /** Responds with a status, and a body of your own: text, bytes, or a value that becomes JSON. */
   | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
   /** Delays the response, in milliseconds; `Infinity` never responds. */
   | { readonly delay: number }
@@ -163,8 +163,13 @@ export async function sendFault(
   }
   if ('status' in fault) {
     const { status, body = '', headers } = fault;
-    if (typeof body === 'string')
-      return send(response, { status, type: 'text/plain', body, ...(headers && { headers }) });
+    if (typeof body === 'string' || Buffer.isBuffer(body))
+      return send(response, {
+        status,
+        type: typeof body === 'string' ? 'text/plain' : 'application/octet-stream',
+        body,
+        ...(headers && { headers }),
+      });
     return send(response, { status, body: JSON.stringify(body), ...(headers && { headers }) });
   }
   if ('delay' in fault) {

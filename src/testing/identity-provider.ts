@@ -37,7 +37,7 @@ export class IdentityProvider {
   /** The seconds by which its clock is ahead of this computer's. */
   clockOffset = 0;
   #keys: readonly SigningKey[];
-  readonly #valid = new Map<string, number>();
+  readonly #valid = new Map<string, { readonly user: PdbUser; readonly expiry: number }>();
 
   private constructor({ users, tokenLifetime }: IdentityProviderOptions, key: SigningKey) {
     this.users = users;
@@ -105,15 +105,22 @@ export class IdentityProvider {
     })
       .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: publicJwk.kid as string, ...header })
       .sign(privateKey);
-    for (const [old, end] of this.#valid) if (end < now) this.#valid.delete(old);
-    this.#valid.set(token, expiry);
+    for (const [old, { expiry: end }] of this.#valid) if (end < now) this.#valid.delete(old);
+    this.#valid.set(token, { user, expiry });
     return token;
+  }
+
+  /** Returns the user of a token that the API accepts. */
+  userOf(token: string): PdbUser | undefined {
+    const valid = this.#valid.get(token);
+    return valid !== undefined && Date.now() / 1000 + this.clockOffset < valid.expiry
+      ? valid.user
+      : undefined;
   }
 
   /** Returns whether the API accepts a token. */
   accepts(token: string): boolean {
-    const expiry = this.#valid.get(token);
-    return expiry !== undefined && Date.now() / 1000 + this.clockOffset < expiry;
+    return this.userOf(token) !== undefined;
   }
 
   /** Makes the API refuse every token granted so far. */

@@ -5,8 +5,22 @@
  */
 
 export type { DtoIn, PdbUser } from './commands/command.js';
-export type { ComponentType, Named } from './data/catalogue.js';
-export type { ComponentRecord, Dataset, Institution, Slot, TestRunRecord } from './data/dataset.js';
+export type { ComponentType, Named, Part } from './data/catalogue.js';
+export type {
+  AttachmentRecord,
+  BatchRecord,
+  CommentRecord,
+  ComponentRecord,
+  Institution,
+  LocationEntry,
+  Person,
+  ShipmentItem,
+  ShipmentRecord,
+  Slot,
+  StageEntry,
+  TestRunRecord,
+} from './data/records.js';
+export type { Dataset, Snapshot } from './data/store.js';
 export type { Fault, FaultKind, PlannedFault } from './faults.js';
 export type { IdentityProvider, TokenOverrides } from './identity-provider.js';
 export type { Answer, RecordedRequest } from './messages.js';

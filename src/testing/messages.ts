@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** A request that the embedded database received. */
 export interface RecordedRequest {
@@ -12,9 +12,45 @@ export interface RecordedRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The body as received. */
+  readonly rawBody: Buffer;
+  /** The body as text. */
   readonly body: string;
   /** The body parsed, where it is JSON. */
   readonly json: unknown;
+}
+
+/** Reads a request. Its body is kept once, as bytes. */
+export async function readRequest(
+  server: RecordedRequest['server'],
+  request: IncomingMessage,
+): Promise<RecordedRequest> {
+  const { method = 'GET', url = '/', headers } = request;
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const rawBody = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+  const command = decodeURIComponent(new URL(url, 'http://localhost').pathname.split('/').at(-1) ?? '');
+  return {
+    server,
+    method,
+    url,
+    command,
+    headers,
+    rawBody,
+    get body() {
+      return rawBody.toString('utf8');
+    },
+    get json() {
+      return parseJson(rawBody.toString('utf8'));
+    },
+  };
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A response before it is sent. */

@@ -16,13 +16,16 @@ import {
 import { DEFAULT_SETTINGS } from '../config/settings.js';
 import { isObject } from '../util/guards.js';
 import { inspectAsString } from '../util/inspect.js';
-import type { DtoIn, PdbUser } from './commands/command.js';
+import { type DtoIn, FileResult, type PdbUser } from './commands/command.js';
 import { CommandError, commandNotFound } from './commands/command-error.js';
 import { runCommand } from './commands/run-command.js';
-import { createDataset, type Dataset } from './data/dataset.js';
+import { personOf } from './commands/users.js';
+import { createDataset } from './data/generator.js';
+import type { Dataset, Snapshot, Store } from './data/store.js';
 import { type Fault, Faults, type PlannedFault } from './faults.js';
 import { IdentityProvider, type TokenOverrides } from './identity-provider.js';
 import type { Answer, RecordedRequest } from './messages.js';
+import { parseForm } from './multipart.js';
 import { LoopbackServer } from './server.js';
 
 /** Options of {@link startPdb}. */
@@ -41,6 +44,8 @@ export interface PdbOptions {
   readonly tokenLifetime?: number | undefined;
   /** The number of requests that are recorded; the oldest are dropped. @defaultValue `10000` */
   readonly keptRequests?: number | undefined;
+  /** Whether quirks of the real database are shown, such as null in place of an empty list. @defaultValue `true` */
+  readonly quirks?: boolean | undefined;
   /** Whether the process keeps running until `close()`. @defaultValue `false` */
   readonly keepRunning?: boolean | undefined;
 }
@@ -68,8 +73,7 @@ const GZIP_FROM = 1024;
 export class EmbeddedPdb {
   /** The identity service. Tests can change its clock, its keys and its tokens. */
   readonly identity: IdentityProvider;
-  /** The contents of the database. */
-  readonly dataset: Dataset;
+  readonly #store: Store;
   readonly #api: LoopbackServer;
   readonly #auth: LoopbackServer;
   readonly #record: RequestRecord;
@@ -82,11 +86,16 @@ export class EmbeddedPdb {
   /** @internal */
   constructor(parts: PdbParts) {
     this.identity = parts.identity;
-    this.dataset = parts.dataset;
+    this.#store = parts.store;
     this.#api = parts.api;
     this.#auth = parts.auth;
     this.#record = parts.record;
     this.#faults = parts.faults;
+  }
+
+  /** The contents of the database. */
+  get dataset(): Dataset {
+    return this.#store;
   }
 
   /** The URL of the API: the `prefixUrl` of a session. */
@@ -140,6 +149,21 @@ export class EmbeddedPdb {
     return this.#faults.add(fault);
   }
 
+  /** Returns the present state of the data, for {@link EmbeddedPdb.restore}. */
+  snapshot(): Snapshot {
+    return this.#store.snapshot();
+  }
+
+  /**
+   * Undoes every write since a snapshot. Later snapshots cannot be used any more.
+   *
+   * @param snapshot - without it, the data are as they were at the start
+   * @throws InvalidInvocation where the snapshot cannot be used
+   */
+  restore(snapshot?: Snapshot): void {
+    this.#store.restore(snapshot);
+  }
+
   /** Forgets the requests and the faults. */
   reset(): void {
     this.#record.clear();
@@ -169,7 +193,7 @@ export class EmbeddedPdb {
 
 interface PdbParts {
   readonly identity: IdentityProvider;
-  readonly dataset: Dataset;
+  readonly store: Store;
   readonly api: LoopbackServer;
   readonly auth: LoopbackServer;
   readonly record: RequestRecord;
@@ -184,7 +208,7 @@ interface PdbParts {
 export async function startPdb(given: PdbOptions = {}): Promise<EmbeddedPdb> {
   const options = checkOptions('startPdb', given, PDB_OPTIONS);
   const { seed = 1, components = 3000, users = [DEFAULT_USER], tokenLifetime = 7200, port } = options;
-  const dataset = createDataset(seed, components);
+  const store = createDataset(seed, components);
   const identity = await IdentityProvider.create({ users, tokenLifetime });
   const faults = new Faults();
   const record = new RequestRecord(options.keptRequests ?? 10_000);
@@ -194,7 +218,7 @@ export async function startPdb(given: PdbOptions = {}): Promise<EmbeddedPdb> {
     ...shared,
     name: 'api',
     port: port ?? 0,
-    handler: apiHandler(dataset, identity, options.bearers ?? []),
+    handler: apiHandler({ store, identity, bearers: options.bearers ?? [], quirks: options.quirks ?? true }),
   });
   const auth = await LoopbackServer.start({
     ...shared,
@@ -205,7 +229,7 @@ export async function startPdb(given: PdbOptions = {}): Promise<EmbeddedPdb> {
     await api.close();
     throw error;
   });
-  return new EmbeddedPdb({ identity, dataset, api, auth, record, faults });
+  return new EmbeddedPdb({ identity, store, api, auth, record, faults });
 }
 
 const USER_TABLE: OptionTable = {
@@ -237,6 +261,7 @@ const PDB_OPTIONS: OptionsExpected = {
     bearers: listOf(FILLED_STRING, 'a list of bearers'),
     tokenLifetime: numberOf('seconds'),
     keptRequests: wholeNumber('a number of requests'),
+    quirks: BOOLEAN,
     keepRunning: BOOLEAN,
   },
 };
@@ -282,19 +307,33 @@ function identityHandler(identity: IdentityProvider): (request: RecordedRequest)
     });
 }
 
-function apiHandler(
-  dataset: Dataset,
-  identity: IdentityProvider,
-  bearers: readonly string[],
-): (request: RecordedRequest) => Promise<Answer> {
+interface ApiParts {
+  readonly store: Store;
+  readonly identity: IdentityProvider;
+  readonly bearers: readonly string[];
+  readonly quirks: boolean;
+}
+
+function apiHandler({
+  store,
+  identity,
+  bearers,
+  quirks,
+}: ApiParts): (request: RecordedRequest) => Promise<Answer> {
   return (request) =>
     answering(request, async () => {
       const [, token = ''] = /^Bearer (\S+)$/.exec(request.headers.authorization?.toString() ?? '') ?? [];
-      if (!identity.accepts(token) && !bearers.includes(token)) {
-        throw new CommandError(401, 'uu-oidc/invalidToken', 'The token is not valid.');
-      }
+      const user = identity.userOf(token) ?? (bearers.includes(token) ? identity.users[0] : undefined);
+      if (user === undefined) throw new CommandError(401, 'uu-oidc/invalidToken', 'The token is not valid.');
       const command = pathOf(request).slice(1);
-      return runCommand(inputOf(request), { command, dataset, users: identity.users });
+      const { users } = identity;
+      return runCommand(request.method, inputOf(request), {
+        command,
+        store,
+        users,
+        user: personOf(user),
+        quirks,
+      });
     });
 }
 
@@ -307,6 +346,7 @@ async function answering(request: RecordedRequest, run: () => Promise<object>): 
       return new CommandError(500, 'uu-app-server/internalServerError', String(error));
     },
   );
+  if (body instanceof FileResult) return fileAnswer(body);
   const bytes = Buffer.from(JSON.stringify(body));
   const headers = {
     Server: 'Apache',
@@ -318,12 +358,27 @@ async function answering(request: RecordedRequest, run: () => Promise<object>): 
   return { status, headers: { ...headers, 'Content-Encoding': 'gzip' }, body: gzipSync(bytes, { level: 1 }) };
 }
 
+function fileAnswer({ bytes, contentType, filename }: FileResult): Answer {
+  const name = filename.replaceAll(/["\\\r\n]/g, '_').replaceAll(/[^\x20-\x7e]/g, '?');
+  const full = `inline; filename="${name}"; filename*=UTF-8''${encodeURIComponent(filename)}`;
+  return {
+    status: 200,
+    type: contentType,
+    headers: {
+      'Content-Disposition': name === filename ? `inline; filename="${name}"` : full,
+    },
+    body: bytes,
+  };
+}
+
 function pathOf({ url }: RecordedRequest): string {
   return new URL(url, 'http://localhost').pathname;
 }
 
-/** The input of a command: the JSON body, or else the query. */
-function inputOf({ json, url }: RecordedRequest): DtoIn {
+/** The input of a command: the JSON body, the fields of the form, or else the query. */
+function inputOf({ json, url, rawBody, headers }: RecordedRequest): DtoIn {
+  const form = parseForm(rawBody, String(headers['content-type'] ?? ''));
+  if (form !== undefined) return form;
   if (isObject(json)) return json as DtoIn;
   return Object.fromEntries(new URL(url, 'http://localhost').searchParams);
 }

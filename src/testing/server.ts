@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { type Faults, sendFault } from './faults.js';
-import { type Answer, type RecordedRequest, send } from './messages.js';
+import { type Answer, type RecordedRequest, readRequest, send } from './messages.js';
 
 /** Returns the response to a request. */
 type Handler = (request: RecordedRequest) => Promise<Answer>;
@@ -76,24 +75,9 @@ async function serve(
   response: ServerResponse,
   { name, handler, faults, onRequest }: LoopbackServerOptions,
 ): Promise<void> {
-  const recorded = await record(name, request);
+  const recorded = await readRequest(name, request);
   onRequest(recorded);
   const fault = faults.take(recorded);
   if (fault === undefined) send(response, await handler(recorded));
   else await sendFault(fault, request, response, () => handler(recorded));
-}
-
-async function record(server: RecordedRequest['server'], request: IncomingMessage): Promise<RecordedRequest> {
-  const { method = 'GET', url = '/', headers } = request;
-  const body = await text(request);
-  const command = decodeURIComponent(new URL(url, 'http://localhost').pathname.split('/').at(-1) ?? '');
-  return { server, method, url, command, headers, body, json: parse(body) };
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

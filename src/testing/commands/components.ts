@@ -1,74 +1,46 @@
 import { isRecord } from '../../util/guards.js';
 import { PROJECTS } from '../data/catalogue.js';
-import type { ComponentRecord } from '../data/dataset.js';
+import type { ComponentRecord } from '../data/records.js';
+import type { Store } from '../data/store.js';
 import { type View, viewComponent } from '../data/views.js';
 import type { Command, DtoIn } from './command.js';
-import { CommandError, componentDoesNotExist, missingKey, NAMESPACE } from './command-error.js';
-import { page, requireList, requireText, toList } from './input.js';
+import { refusal } from './command-error.js';
+import { componentOf, isTrue, page, toList } from './input.js';
 
 /** Returns a component by serial number, code, id or alternative identifier. */
-export const getComponent: Command = {
-  keys: ['component', 'alternativeIdentifier', 'noEosToken', 'outputType', 'state', 'project'],
-  run(input, { command, dataset }) {
-    const identifier = requireText(input, 'component', command);
-    const component = input['alternativeIdentifier']
-      ? dataset.findAlternative(identifier)
-      : dataset.find(identifier);
-    if (component === undefined) throw componentDoesNotExist(command, identifier);
-    return viewComponent(component, viewFor(input['outputType'], 'full'));
-  },
+export const getComponent: Command = (input, context) => {
+  const { component: identifier } = input;
+  const alternative = isTrue(input['alternativeIdentifier'])
+    ? context.store.findAlternative(String(identifier))
+    : undefined;
+  const component = alternative ?? componentOf(identifier, context);
+  return viewComponent(component, { view: viewFor(input['outputType'], 'full'), quirks: context.quirks });
 };
 
 /** Returns several components. One that does not exist is an error, unless the input says `force`. */
-export const getComponentBulk: Command = {
-  keys: ['component', 'outputType', 'force', 'identifierType'],
-  run(input, { command, dataset }) {
-    const identifiers = requireList(input, 'component', command);
-    const view = viewFor(input['outputType'], 'full');
-    const found = identifiers.map((identifier) => dataset.find(String(identifier)));
-    const missing = found.indexOf(undefined);
-    if (missing !== -1 && !input['force']) throw componentDoesNotExist(command, String(identifiers[missing]));
-    const components = found.filter((component) => component !== undefined);
-    return { itemList: components.map((component) => viewComponent(component, view)) };
-  },
+export const getComponentBulk: Command = (input, context) => {
+  const { store, quirks } = context;
+  const view = viewFor(input['outputType'], 'full');
+  const identifiers = toList(input['component']);
+  const components = isTrue(input['force'])
+    ? identifiers.flatMap((identifier) => store.find(String(identifier)) ?? [])
+    : identifiers.map((identifier) => componentOf(identifier, context));
+  return { itemList: components.map((component) => viewComponent(component, { view, quirks })) };
 };
 
 /** Lists the components that a filter matches, given as `filterMap` or, in the older way, as keys of the input itself. */
-export const listComponents: Command = {
-  keys: [
-    'filterMap',
-    'pageInfo',
-    'outputType',
-    'useOrInLocationSearch',
-    'project',
-    'subproject',
-    'componentType',
-    'type',
-    'institution',
-    'currentLocation',
-    'assembled',
-    'includeProperties',
-  ],
-  run(input, { command, dataset }) {
-    const filterMap = isRecord(input['filterMap']) ? input['filterMap'] : undefined;
-    const filter = filterMap ?? input;
-    if (filterMap === undefined && filter['project'] === undefined)
-      throw missingKey(command, 'project', 'string');
-    checkProjects(toList(filter['project']), command);
-    const components = dataset.components.filter((component) => matches(component, filter));
-    const view = viewFor(input['outputType'], 'list');
-    return page(filterMap ? 'itemList' : 'pageItemList', components, input, (component) =>
-      viewComponent(component, view),
-    );
-  },
+export const listComponents: Command = (input, { command, store, quirks }) => {
+  const filterMap = isRecord(input['filterMap']) ? input['filterMap'] : undefined;
+  const filter = filterMap ?? input;
+  const unknown = toList(filter['project']).find((project) => !PROJECTS.some(({ code }) => code === project));
+  if (unknown !== undefined)
+    throw refusal(command, 'projectDoesNotExist', 'Project does not exist.', { project: unknown });
+  const components = candidates(store, filter).filter((component) => matches(component, filter));
+  const view = viewFor(input['outputType'], 'list');
+  return page(filterMap ? 'itemList' : 'pageItemList', components, input, (component) =>
+    viewComponent(component, { view, quirks }),
+  );
 };
-
-function checkProjects(projects: readonly unknown[], command: string): void {
-  const unknown = projects.find((project) => !PROJECTS.some(({ code }) => code === project));
-  if (unknown === undefined) return;
-  const key = `${NAMESPACE}/${command}/projectDoesNotExist`;
-  throw new CommandError(400, key, 'Project does not exist.', { project: unknown });
-}
 
 /** The value of a component that each key of a filter is compared with. */
 const FILTERS: Readonly<Record<string, (component: ComponentRecord) => string | boolean>> = {
@@ -81,10 +53,24 @@ const FILTERS: Readonly<Record<string, (component: ComponentRecord) => string | 
   institute: ({ institution }) => institution.code,
   institution: ({ institution }) => institution.code,
   serialNumber: ({ serialNumber }) => serialNumber,
-  state: () => 'ready',
+  state: ({ state }) => state,
   assembled: ({ parent }) => parent !== undefined,
-  trashed: () => false,
+  trashed: ({ trashed }) => trashed,
 };
+
+/** Returns the components of the smallest index that a key of the filter has, or all. */
+function candidates(store: Store, filter: DtoIn): readonly ComponentRecord[] {
+  const serialNumbers = toList(filter['serialNumber']);
+  if (serialNumbers.length > 0)
+    return [...new Set(serialNumbers)].flatMap((number) => store.find(String(number)) ?? []);
+  return Object.keys(FILTERS)
+    .filter((key) => toList(filter[key]).length > 0)
+    .map((key) => store.group(key, toList(filter[key])) ?? store.components)
+    .reduce(
+      (least, group) => (group.length < least.length ? group : least),
+      store.components as readonly ComponentRecord[],
+    );
+}
 
 function matches(component: ComponentRecord, filter: DtoIn): boolean {
   return Object.entries(FILTERS).every(([key, read]) => {

@@ -3,13 +3,9 @@ import type { Command } from './command.js';
 import { page } from './input.js';
 
 /** Lists the institutions. */
-export const listInstitutions: Command = {
-  keys: ['pageInfo'],
-  run: (input, { dataset }) => page('pageItemList', dataset.institutions, input, viewInstitution),
-};
+export const listInstitutions: Command = (input, { store }) =>
+  page('pageItemList', store.institutions, input, viewInstitution);
 
 /** Lists the projects. */
-export const listProjects: Command = {
-  keys: ['pageInfo'],
-  run: (input, { dataset }) => page('itemList', dataset.projects, input, (project) => ({ ...project })),
-};
+export const listProjects: Command = (input, { store }) =>
+  page('itemList', store.projects, input, (project) => ({ ...project }));

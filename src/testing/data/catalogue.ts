@@ -34,7 +34,14 @@ export interface ComponentType extends Named {
   readonly stages: readonly Named[];
   /** Tests by the stage in which they are done. */
   readonly tests: Readonly<Record<string, readonly Named[]>>;
+  /** Type code → the parts that its components have slots for. @defaultValue no slots */
+  readonly parts?: Readonly<Record<string, readonly Part[]>>;
+  /** Whether a serial number must be given, because the database does not make one. @defaultValue `false` */
+  readonly needsSerialNumber?: boolean;
 }
+
+/** A component type and one of its types. */
+export type Part = readonly [type: ComponentType, typeCode: string];
 
 const stages = (...codes: string[]): Named[] =>
   codes.map((code) => ({ code, name: title(code.replace(/^MODULE\//, '')) }));
@@ -68,6 +75,7 @@ export const SENSOR: ComponentType = {
   tests: {
     SENS_TEST_STAGE: tests('ATLAS18_IV_TEST_V1', 'ATLAS18_CV_TEST_V1', 'ATLAS18_CURRENT_STABILITY_V1'),
   },
+  needsSerialNumber: true,
 };
 
 export const HYBRID: ComponentType = {
@@ -109,6 +117,19 @@ export const STRIP_MODULE: ComponentType = {
     BONDED: tests('MODULE_WIRE_BONDING', 'MODULE_IV_AMAC'),
     TESTED: tests('PEDESTAL_TRIM', 'STROBE_DELAY', 'RESPONSE_CURVE'),
   },
+  parts: {
+    BARREL_LS_MODULE: [
+      [SENSOR, 'ATLAS18LS'],
+      [HYBRID, 'X'],
+      [POWERBOARD, 'B3'],
+    ],
+    BARREL_SS_MODULE: [
+      [SENSOR, 'ATLAS18SS'],
+      [HYBRID, 'X'],
+      [HYBRID, 'Y'],
+      [POWERBOARD, 'B3'],
+    ],
+  },
 };
 
 export const STAVE: ComponentType = {
@@ -124,6 +145,10 @@ export const STAVE: ComponentType = {
     RECEPTION: tests('RECEPTION_VISUAL_INSPECTION'),
     MODULE_LOADING: tests('MODULE_PLACEMENT_ACCURACY_STAVE'),
   },
+  parts: {
+    'LS-A': Array.from({ length: 28 }, (): Part => [STRIP_MODULE, 'BARREL_LS_MODULE']),
+    'SS-A': Array.from({ length: 28 }, (): Part => [STRIP_MODULE, 'BARREL_SS_MODULE']),
+  },
 };
 
 export const FE_CHIP: ComponentType = {
@@ -133,6 +158,7 @@ export const FE_CHIP: ComponentType = {
   types: { ITKPIX_V2: { name: 'ITkPix V2', subproject: 'PG', block: 'FC' } },
   stages: stages('TESTONWAFER', 'HYBRIDISATION', 'BAREMODULEASSEMBLY', 'BAREMODULERECEPTION'),
   tests: { TESTONWAFER: tests('FECHIP_TEST') },
+  needsSerialNumber: true,
 };
 
 export const SENSOR_TILE: ComponentType = {
@@ -142,6 +168,7 @@ export const SENSOR_TILE: ComponentType = {
   types: { OUTER_SENSOR_TILE: { name: 'Outer sensor tile', subproject: 'PG', block: 'S4' } },
   stages: stages('SENSOR_MANUFACTURER', 'WAFER_PROCESSING', 'BAREMODULEASSEMBLY', 'BAREMODULERECEPTION'),
   tests: { BAREMODULERECEPTION: tests('IV_MEASURE') },
+  needsSerialNumber: true,
 };
 
 export const BARE_MODULE: ComponentType = {
@@ -152,6 +179,12 @@ export const BARE_MODULE: ComponentType = {
   stages: stages('BAREMODULEASSEMBLY', 'BAREMODULERECEPTION'),
   tests: {
     BAREMODULERECEPTION: tests('VISUAL_INSPECTION', 'MASS_MEASUREMENT', 'FLATNESS', 'BARE_MODULE_SENSOR_IV'),
+  },
+  parts: {
+    QUAD_BARE_MODULE: [
+      [SENSOR_TILE, 'OUTER_SENSOR_TILE'],
+      ...Array.from({ length: 4 }, (): Part => [FE_CHIP, 'ITKPIX_V2']),
+    ],
   },
 };
 
@@ -184,7 +217,27 @@ export const PIXEL_MODULE: ComponentType = {
     'MODULE/INITIAL_WARM': tests('E_SUMMARY', 'IV_MEASURE'),
     'MODULE/FINAL_WARM': tests('E_SUMMARY', 'IV_MEASURE'),
   },
+  parts: {
+    OUTER_SYSTEM_QUAD_MODULE: [
+      [BARE_MODULE, 'QUAD_BARE_MODULE'],
+      [PCB, 'QUAD_PCB'],
+    ],
+  },
 };
+
+/** All types of component. */
+export const COMPONENT_TYPES: readonly ComponentType[] = [
+  SENSOR,
+  HYBRID,
+  POWERBOARD,
+  STRIP_MODULE,
+  STAVE,
+  FE_CHIP,
+  SENSOR_TILE,
+  BARE_MODULE,
+  PCB,
+  PIXEL_MODULE,
+];
 
 /** Code, name, city, latitude, longitude. */
 export const SITES: readonly (readonly [string, string, string, number, number])[] = [

@@ -1,15 +1,16 @@
 /** Random numbers that are the same for the same seed, so that a test can name a component it has not seen. */
 export class Random {
-  #state: number;
+  /** Where in the sequence it is. */
+  state: number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.state = seed >>> 0;
   }
 
   /** A number in [0, 1): Mulberry32, whose period of 2^32 is far longer than any data set here. */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
+    this.state = (this.state + 0x6d2b79f5) >>> 0;
+    let t = this.state;
     t = Math.imul(t ^ (t >>> 15), t | 1);
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;

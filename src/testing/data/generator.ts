@@ -3,7 +3,6 @@ import {
   type ComponentType,
   FE_CHIP,
   HYBRID,
-  type Named,
   PCB,
   PIXEL_MODULE,
   POWERBOARD,
@@ -15,68 +14,8 @@ import {
   STRIP_MODULE,
 } from './catalogue.js';
 import { Random } from './random.js';
-
-/** An institution. */
-export interface Institution extends Named {
-  readonly id: string;
-  readonly supervisor: string;
-  readonly city: string;
-  readonly latitude: number;
-  readonly longitude: number;
-}
-
-/** A place in a component for another one. */
-export interface Slot {
-  readonly id: string;
-  readonly order: number;
-  readonly type: ComponentType;
-  readonly typeCode: string;
-  child: ComponentRecord | undefined;
-}
-
-/** One run of a test. */
-export interface TestRunRecord {
-  readonly id: string;
-  readonly test: Named;
-  /** Index in the stages of the component's type. */
-  readonly stage: number;
-  readonly runNumber: string;
-  readonly passed: boolean;
-  readonly date: string;
-  readonly institution: Institution;
-}
-
-/** A component as it is stored; `views.ts` makes the results of commands from it. */
-export interface ComponentRecord {
-  readonly id: string;
-  readonly code: string;
-  readonly serialNumber: string;
-  readonly alternativeIdentifier: string | undefined;
-  readonly type: ComponentType;
-  readonly typeCode: string;
-  readonly institution: Institution;
-  readonly location: Institution;
-  /** Index in `type.stages`. */
-  readonly stage: number;
-  /** When it was registered, in milliseconds since the epoch. */
-  readonly registered: number;
-  readonly slots: readonly Slot[];
-  readonly testRuns: readonly TestRunRecord[];
-  parent: ComponentRecord | undefined;
-}
-
-/** All there is in an embedded database. */
-export interface Dataset {
-  readonly projects: readonly (Named & { readonly id: string })[];
-  readonly institutions: readonly Institution[];
-  readonly components: readonly ComponentRecord[];
-  /** Finds a component by serial number, code or id. */
-  find(identifier: string): ComponentRecord | undefined;
-  /** Finds a component by its alternative identifier. */
-  findAlternative(identifier: string): ComponentRecord | undefined;
-  /** Finds the component that has a test run. */
-  findTested(testRun: string): ComponentRecord | undefined;
-}
+import { type ComponentRecord, GENERATED_BY, type Institution, type TestRunRecord } from './records.js';
+import { Store } from './store.js';
 
 const DAY = 24 * 3600 * 1000;
 const FIRST_DAY = Date.UTC(2024, 0, 8, 9);
@@ -86,14 +25,17 @@ const SUPERVISORS = ['A. Example', 'B. Sample', 'C. Placeholder', 'D. Invented',
  * Makes a data set: staves of 28 modules, loose modules, and their parts, until there are at least so many components.
  * The same arguments make the same data.
  */
-export function createDataset(seed: number, size: number): Dataset {
+export function createDataset(seed: number, size: number): Store {
   return new Generator(new Random(seed)).generate(size);
 }
+
+/** A component that is still being put together. */
+type Draft = { -readonly [Key in keyof ComponentRecord]: ComponentRecord[Key] };
 
 class Generator {
   readonly #random: Random;
   readonly #institutions: readonly Institution[];
-  readonly #components: ComponentRecord[] = [];
+  readonly #components: Draft[] = [];
   readonly #lastNumbers = new Map<string, number>();
 
   constructor(random: Random) {
@@ -109,27 +51,16 @@ class Generator {
     }));
   }
 
-  generate(size: number): Dataset {
+  generate(size: number): Store {
     const projects = PROJECTS.map((project) => ({ id: this.#random.hex(24), ...project }));
     while (this.#components.length < size) this.#addFamily(size);
-    const components = this.#components;
-    const byIdentifier = new Map<string, ComponentRecord>();
-    const byAlternative = new Map<string, ComponentRecord>();
-    const byTestRun = new Map<string, ComponentRecord>();
-    for (const component of components) {
-      for (const key of [component.serialNumber, component.code, component.id])
-        byIdentifier.set(key, component);
-      if (component.alternativeIdentifier) byAlternative.set(component.alternativeIdentifier, component);
-      for (const { id } of component.testRuns) byTestRun.set(id, component);
+    const store = new Store(this.#random, projects, this.#institutions);
+    for (const component of this.#components) {
+      store.addComponent(component);
+      store.indexTestRuns(component.testRuns);
     }
-    return {
-      projects,
-      institutions: this.#institutions,
-      components,
-      find: (identifier) => byIdentifier.get(identifier),
-      findAlternative: (identifier) => byAlternative.get(identifier),
-      findTested: (testRun) => byTestRun.get(testRun),
-    };
+    store.start();
+    return store;
   }
 
   #addFamily(size: number): void {
@@ -140,7 +71,7 @@ class Generator {
     else this.#pixelModule();
   }
 
-  #stave(): ComponentRecord {
+  #stave(): Draft {
     const typeCode = this.#random.pick(['LS-A', 'SS-A']);
     const moduleType = typeCode === 'LS-A' ? 'BARREL_LS_MODULE' : 'BARREL_SS_MODULE';
     const site = this.#site(['BNL', 'QMUL', 'CERN']);
@@ -148,13 +79,13 @@ class Generator {
     return this.#add(STAVE, typeCode, site, this.#random.integer(1, 4), modules);
   }
 
-  #stripModule(typeCode: string, finishedAt?: Institution): ComponentRecord {
+  #stripModule(typeCode: string, finishedAt?: Institution): Draft {
     const site = finishedAt ?? this.#site();
     const stage = finishedAt === undefined ? this.#random.integer(0, 5) : 5;
     const isShort = typeCode === 'BARREL_SS_MODULE';
     // A sensor gets its hybrids and its powerboard when it is glued.
     const isGlued = stage >= 1;
-    const parts: (ComponentRecord | [ComponentType, string])[] = [
+    const parts: (Draft | [ComponentType, string])[] = [
       this.#add(SENSOR, isShort ? 'ATLAS18SS' : 'ATLAS18LS', site, 3),
       isGlued ? this.#add(HYBRID, 'X', site, 4) : [HYBRID, 'X'],
       ...(isShort
@@ -165,7 +96,7 @@ class Generator {
     return this.#add(STRIP_MODULE, typeCode, site, stage, parts);
   }
 
-  #pixelModule(): ComponentRecord {
+  #pixelModule(): Draft {
     const site = this.#site();
     const chips = Array.from({ length: 4 }, () => this.#add(FE_CHIP, 'ITKPIX_V2', site, 3));
     const tile = this.#add(SENSOR_TILE, 'OUTER_SENSOR_TILE', site, 3);
@@ -179,17 +110,17 @@ class Generator {
     typeCode: string,
     location: Institution,
     stage: number,
-    parts: readonly (ComponentRecord | [ComponentType, string])[] = [],
-  ): ComponentRecord {
+    parts: readonly (Draft | [ComponentType, string])[] = [],
+  ): Draft {
     const random = this.#random;
     const serialNumber = this.#serialNumber(type, typeCode);
     const registered = FIRST_DAY + random.integer(0, 600) * DAY + random.integer(0, 8 * 3600) * 1000;
     const slots = parts.map((part, order) => {
       const child = Array.isArray(part) ? undefined : part;
       const [slotType, slotTypeCode] = Array.isArray(part) ? part : [part.type, part.typeCode];
-      return { id: random.hex(24), order, type: slotType, typeCode: slotTypeCode, child };
+      return { id: random.hex(24), order, type: slotType, typeCode: slotTypeCode, child, properties: {} };
     });
-    const record: ComponentRecord = {
+    const record: Draft = {
       id: random.hex(24),
       code: random.hex(32),
       serialNumber,
@@ -201,33 +132,61 @@ class Generator {
       stage,
       registered,
       slots,
-      testRuns: this.#testRuns(type, stage, registered, location),
+      testRuns: [],
       parent: undefined,
+      formerParents: [],
+      state: 'ready',
+      stateChanged: registered,
+      trashed: false,
+      completed: stage === type.stages.length - 1,
+      grade: null,
+      flags: [],
+      properties: undefined,
+      stageHistory: undefined,
+      locationHistory: undefined,
+      comments: [],
+      attachments: [],
+      user: GENERATED_BY,
+      rev: stage + 1,
+      changed: registered + stage * 7 * DAY,
+      position: this.#components.length,
     };
+    record.testRuns = this.#testRuns(record);
     for (const slot of slots) if (slot.child !== undefined) slot.child.parent = record;
     this.#components.push(record);
     return record;
   }
 
   /** Every test of every stage that the component has been through; one in twelve fails at first and is repeated. */
-  #testRuns(
-    type: ComponentType,
-    stage: number,
-    registered: number,
-    institution: Institution,
-  ): TestRunRecord[] {
+  #testRuns(component: ComponentRecord): TestRunRecord[] {
+    const { type, stage, registered, location } = component;
     return type.stages.slice(0, stage + 1).flatMap(({ code }, index) =>
       (type.tests[code] ?? []).flatMap((test) => {
         const outcomes = this.#random.chance(1 / 12) ? [false, this.#random.chance(0.7)] : [true];
-        return outcomes.map((passed, run) => ({
-          id: this.#random.hex(24),
-          test,
-          stage: index,
-          runNumber: String(run + 1),
-          passed,
-          date: new Date(registered + (index * 7 + run) * DAY).toISOString(),
-          institution,
-        }));
+        return outcomes.map((passed, run) => {
+          const uploaded = registered + (index * 7 + run) * DAY;
+          return {
+            id: this.#random.hex(24),
+            component,
+            test,
+            stage: index,
+            runNumber: String(run + 1),
+            passed,
+            problems: false,
+            date: new Date(uploaded).toISOString(),
+            institution: location,
+            state: 'ready',
+            properties: undefined,
+            results: undefined,
+            defects: [],
+            comments: [],
+            attachments: [],
+            user: GENERATED_BY,
+            uploaded,
+            rev: 1,
+            changed: uploaded,
+          };
+        });
       }),
     );
   }

@@ -1,0 +1,120 @@
+import { isRecord } from '../../util/guards.js';
+import type { ComponentRecord, Slot } from '../data/records.js';
+import { viewComponent } from '../data/views.js';
+import type { Command, CommandContext, DtoIn } from './command.js';
+import { refusal } from './command-error.js';
+import { componentOf } from './input.js';
+
+/** Puts a component into the first free slot of another that takes it. */
+export const assembleComponent: Command = (input, context) => {
+  const { parent, child } = pairOf(input, context);
+  checkPair(parent, child, context);
+  const slot = parent.slots.find((one) => one.child === undefined && takes(one, child));
+  if (slot === undefined) {
+    const reason = 'slotDoesNotExist';
+    throw refusal(context.command, reason, 'The parent has no free slot for the child.', {
+      child: input['child'],
+    });
+  }
+  return assemble(parent, slot, child, input, context);
+};
+
+/** Puts a component into one slot of another. */
+export const assembleComponentBySlot: Command = (input, context) => {
+  const { parent, child } = pairOf(input, context);
+  const slot = slotOf(parent, input['slot'], context);
+  checkPair(parent, child, context);
+  if (slot.child !== undefined) {
+    throw refusal(context.command, 'slotAlreadyOccupied', 'The slot is occupied.', { slot: slot.id });
+  }
+  if (!takes(slot, child)) {
+    const message = 'The slot is for components of another type.';
+    throw refusal(context.command, 'childComponentTypeDoesNotMatch', message, { slot: slot.id });
+  }
+  return assemble(parent, slot, child, input, context);
+};
+
+/** Takes a component out of another. It is trashed, unless the input says `trashed: false`. */
+export const disassembleComponent: Command = (input, context) => {
+  const { parent, child } = pairOf(input, context);
+  const slot = parent.slots.find((one) => one.child === child);
+  if (slot === undefined) {
+    const message = 'The child is not in the parent.';
+    throw refusal(context.command, 'childComponentNotAssembled', message, { child: input['child'] });
+  }
+  const { trashed = true } = input;
+  changeSlot(parent, slot, { child: undefined, properties: {} }, context);
+  context.store.updateComponent(child, {
+    parent: undefined,
+    formerParents: [...child.formerParents, parent],
+    ...(trashed !== false && trashed !== 'false' && { trashed: true }),
+  });
+  return result(parent, context);
+};
+
+/** Sets a property of a slot. */
+export const setParentChildRelationPropertyBySlot: Command = (input, context) => {
+  const component = componentOf(input['component'], context);
+  const slot = slotOf(component, input['slot'], context);
+  const properties = { ...slot.properties, [String(input['property'])]: input['value'] };
+  changeSlot(component, slot, { properties }, context);
+  return result(component, context);
+};
+
+function pairOf(input: DtoIn, context: CommandContext): { parent: ComponentRecord; child: ComponentRecord } {
+  return {
+    parent: componentOf(input['parent'], context, 'parent'),
+    child: componentOf(input['child'], context, 'child'),
+  };
+}
+
+function checkPair(parent: ComponentRecord, child: ComponentRecord, { command }: CommandContext): void {
+  if (child.parent !== undefined) {
+    const message = 'The child is already in a component.';
+    throw refusal(command, 'childComponentAlreadyAssembled', message, { child: child.code });
+  }
+  if (parent.location !== child.location) {
+    const message = 'Parent and child are at different locations.';
+    throw refusal(command, 'componentAtDifferentLocation', message, {
+      parent: parent.location.code,
+      child: child.location.code,
+    });
+  }
+}
+
+function slotOf({ slots }: ComponentRecord, id: unknown, { command }: CommandContext): Slot {
+  const slot = slots.find((one) => one.id === id);
+  if (slot === undefined) throw refusal(command, 'slotDoesNotExist', 'Slot does not exist.', { slot: id });
+  return slot;
+}
+
+function takes(slot: Slot, child: ComponentRecord): boolean {
+  return slot.type === child.type && slot.typeCode === child.typeCode;
+}
+
+function assemble(
+  parent: ComponentRecord,
+  slot: Slot,
+  child: ComponentRecord,
+  input: DtoIn,
+  context: CommandContext,
+): Record<string, unknown> {
+  const properties = isRecord(input['properties']) ? input['properties'] : {};
+  changeSlot(parent, slot, { child, properties }, context);
+  context.store.updateComponent(child, { parent });
+  return result(parent, context);
+}
+
+function changeSlot(
+  component: ComponentRecord,
+  slot: Slot,
+  changes: Partial<Slot>,
+  { store }: CommandContext,
+): void {
+  const slots = component.slots.map((one) => (one === slot ? { ...one, ...changes } : one));
+  store.updateComponent(component, { slots });
+}
+
+function result(component: ComponentRecord, { quirks }: CommandContext): Record<string, unknown> {
+  return { component: viewComponent(component, { view: 'object', quirks }) };
+}
