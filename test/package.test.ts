@@ -44,6 +44,7 @@ describe('the tarball', () => {
       'docs/authentication.md',
       'docs/caching.md',
       'docs/coming-from-python.md',
+      'docs/commands.md',
       'docs/differences.md',
       'docs/errors.md',
       'docs/getting-started.md',
