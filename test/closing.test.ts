@@ -219,7 +219,7 @@ describe('close()', () => {
     await session.get('listProjects');
     quiet.fault({ on: 'listProjects', drip: 20, times: 3 });
     for (let time = 0; time < 3; time++)
-      await session.get('listProjects', { responseType: 'stream', ...config }).catch(() => {});
+      await session.get<unknown>('listProjects', { responseType: 'stream', ...config }).catch(() => {});
     await session.close();
     await expect.poll(() => quiet.openConnections).toBe(0);
   });

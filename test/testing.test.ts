@@ -110,7 +110,7 @@ describe('a fault', () => {
       maxRedirects: 0,
       ...(isPage && { responseType: 'text' }),
     };
-    expect(await session.get('listProjects', config)).toMatchObject(expected);
+    expect(await session.get<unknown>('listProjects', config)).toMatchObject(expected);
   });
 
   it('does not outlive the client that gave up', async () => {

@@ -22,11 +22,11 @@ declare const error: unknown;
 
 describe('an answer', () => {
   it('is unknown until the caller says what it is', () => {
-    expectTypeOf(session.get('getComponent')).resolves.toEqualTypeOf<SessionResponse<unknown>>();
-    expectTypeOf(session.post('setComponentStage')).resolves.toHaveProperty('data').toBeUnknown();
+    expectTypeOf(session.get('noSuchCommand')).resolves.toEqualTypeOf<SessionResponse<unknown>>();
+    expectTypeOf(session.post('noSuchCommand')).resolves.toHaveProperty('data').toBeUnknown();
     expectTypeOf(session.request('GET', 'getUser')).resolves.toHaveProperty('data').toBeUnknown();
     // @ts-expect-error nothing is known of it
-    session.get('getComponent').then(({ data }) => data.serialNumber);
+    session.get('noSuchCommand').then(({ data }) => data.serialNumber);
   });
 
   it('of `whoAmI` is the identity and the name', () => {

@@ -2,6 +2,17 @@ import { finished } from 'node:stream';
 import { Authorization } from '../auth/authorization.js';
 import type { UserLike } from '../auth/user-like.js';
 import { SessionCache } from '../cache/session-cache.js';
+import type {
+  CommandInput,
+  CommandName,
+  CommandOutput,
+  Commands,
+  CommandWithoutInput,
+  FlatCommandInput,
+  FlatCommandName,
+  FlatCommandOutput,
+  WithOutputType,
+} from '../commands/commands.js';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { BadJSON } from '../exceptions/response.js';
 import { type ResponseExceptionClass, STATUS_EXCEPTIONS } from '../exceptions/status.js';
@@ -115,10 +126,44 @@ export class Session {
   }
 
   /** Sends a GET request. The input of a command goes into `data`, which is sent as the JSON body of the GET. See {@link Session.request} for what it throws. */
-  get<T = unknown, R extends ResponseType = ResponseType, X extends Transforms = Transforms>(
-    url: string | URL,
+  get<
+    T = unknown,
+    U extends string = string,
+    R extends ResponseType = ResponseType,
+    X extends Transforms = Transforms,
+  >(
+    url: URL | (U extends keyof Commands ? never : U),
     config?: RequestConfig<R, X>,
-  ): Promise<SessionResponse<DataOf<T, R, X>>> {
+  ): Promise<SessionResponse<DataOf<T, R, X>>>;
+  /** Sends a command that needs no input. */
+  get<
+    K extends CommandWithoutInput<'GET'>,
+    R extends ResponseType = ResponseType,
+    X extends Transforms = Transforms,
+  >(
+    command: K,
+    config?: RequestConfig<R, X> & { data?: CommandInput<K> },
+  ): Promise<SessionResponse<DataOf<CommandOutput<K>, R, X>>>;
+  /** Sends a command with the older form of its input, without `filterMap`. */
+  get<
+    K extends FlatCommandName & CommandName<'GET'>,
+    R extends ResponseType = ResponseType,
+    X extends Transforms = Transforms,
+  >(
+    command: K,
+    config: RequestConfig<R, X> & { data: FlatCommandInput<K> },
+  ): Promise<SessionResponse<DataOf<FlatCommandOutput<K>, R, X>>>;
+  /** Sends a command that reads. */
+  get<
+    K extends CommandName<'GET'>,
+    O = undefined,
+    R extends ResponseType = ResponseType,
+    X extends Transforms = Transforms,
+  >(
+    command: K,
+    config: RequestConfig<R, X> & { data: CommandInput<K> & WithOutputType<K, O> },
+  ): Promise<SessionResponse<DataOf<CommandOutput<K, O>, R, X>>>;
+  get<T>(url: string | URL, config?: RequestConfig): Promise<SessionResponse<T>> {
     return this.#request(config ?? {}, { method: 'GET', url });
   }
 
@@ -147,11 +192,27 @@ export class Session {
   }
 
   /** Sends a POST request with `data` as its JSON body. See {@link Session.request} for what it throws. */
-  post<T = unknown, R extends ResponseType = ResponseType, X extends Transforms = Transforms>(
-    url: string | URL,
+  post<
+    T = unknown,
+    U extends string = string,
+    R extends ResponseType = ResponseType,
+    X extends Transforms = Transforms,
+  >(
+    url: URL | (U extends CommandName<'POST'> ? never : U),
     data?: unknown,
     config?: RequestConfig<R, X>,
-  ): Promise<SessionResponse<DataOf<T, R, X>>> {
+  ): Promise<SessionResponse<DataOf<T, R, X>>>;
+  /** Sends a command that writes, with its input. */
+  post<
+    K extends CommandName<'POST'>,
+    R extends ResponseType = ResponseType,
+    X extends Transforms = Transforms,
+  >(
+    command: K,
+    data: CommandInput<K>,
+    config?: RequestConfig<R, X>,
+  ): Promise<SessionResponse<DataOf<CommandOutput<K>, R, X>>>;
+  post<T>(url: string | URL, data?: unknown, config?: RequestConfig): Promise<SessionResponse<T>> {
     return this.#request(config ?? {}, { method: 'POST', url, data });
   }
 

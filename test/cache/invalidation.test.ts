@@ -29,8 +29,9 @@ describe('a write to the database', () => {
     async (verb) => {
       await using world = await CacheWorld.start(fresh());
       const session = world.session({ user: user('a') });
-      await session.get('getComponent');
-      await session[verb]('setComponentStage', {});
+      await session.get<unknown>('getComponent');
+      const writer: Record<typeof verb, (url: string, data: object) => Promise<unknown>> = session;
+      await writer[verb]('setComponentStage', {});
       await nextMillisecond();
       expect(await cached(session, 'getComponent')).toBe(false);
       expect(await cached(session, 'getComponent')).toBe(true);
@@ -40,10 +41,10 @@ describe('a write to the database', () => {
   it('is seen by other sessions of the user, at once where they start and soon where they run', async () => {
     await using world = await CacheWorld.start(fresh());
     const [first, second] = [world.session({ user: user('a') }), world.session({ user: user('a') })];
-    await first.get('getComponent');
+    await first.get<unknown>('getComponent');
     await first.cache.size();
     expect(await cached(second, 'getComponent')).toBe(true);
-    await first.post('setComponentStage', {});
+    await first.post<unknown>('setComponentStage', {});
     await vi.waitFor(async () => expect(await cached(second, 'getComponent')).toBe(false), {
       timeout: 3000,
       interval: 100,
@@ -55,9 +56,9 @@ describe('a write to the database', () => {
   it('counts also where the clock was stepped back before it', async () => {
     await using world = await CacheWorld.start(fresh());
     const session = world.session();
-    await session.get('getComponent');
+    await session.get<unknown>('getComponent');
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 60_000 });
-    await session.post('setComponentStage', {});
+    await session.post<unknown>('setComponentStage', {});
     vi.setSystemTime(Date.now() + 5);
     expect(await cached(session, 'getComponent')).toBe(false);
     vi.setSystemTime(Date.now() + 5);
@@ -67,8 +68,8 @@ describe('a write to the database', () => {
   it('leaves the reads of others alone', async () => {
     await using world = await CacheWorld.start(fresh());
     const [a, b] = [world.session({ user: user('a') }), world.session({ user: user('b') })];
-    await b.get('getComponent');
-    await a.post('setComponentStage', {});
+    await b.get<unknown>('getComponent');
+    await a.post<unknown>('setComponentStage', {});
     expect(await cached(b, 'getComponent')).toBe(true);
   });
 
@@ -81,8 +82,8 @@ describe('a write to the database', () => {
       json(response, {}, request.method === 'POST' ? status : 200);
     });
     const session = world.session();
-    await session.get('getComponent');
-    await expect(session.post('setComponentStage', {})).rejects.toThrow();
+    await session.get<unknown>('getComponent');
+    await expect(session.post<unknown>('setComponentStage', {})).rejects.toThrow();
     expect(await cached(session, 'getComponent')).toBe(expected);
   });
 
@@ -93,8 +94,8 @@ describe('a write to the database', () => {
       else json(response, {});
     });
     const session = world.session();
-    await session.get('getComponent');
-    await expect(session.post('setComponentStage', {})).rejects.toThrow();
+    await session.get<unknown>('getComponent');
+    await expect(session.post<unknown>('setComponentStage', {})).rejects.toThrow();
     expect(await cached(session, 'getComponent')).toBe(false);
   });
 
@@ -107,27 +108,27 @@ describe('a write to the database', () => {
       else json(response, {}, 409);
     });
     const session = world.session();
-    await session.get('getComponent');
+    await session.get<unknown>('getComponent');
     const retry = { idempotent: true, baseDelay: 1 };
-    await expect(session.post('setComponentStage', {}, { retry })).rejects.toThrow('409');
+    await expect(session.post<unknown>('setComponentStage', {}, { retry })).rejects.toThrow('409');
     expect(await cached(session, 'getComponent')).toBe(false);
   });
 
   it('that never arrived has done nothing', async () => {
     await using world = await CacheWorld.start(fresh());
     const session = world.session();
-    await session.get('getComponent');
+    await session.get<unknown>('getComponent');
     const signal = AbortSignal.abort();
-    await expect(session.post('setComponentStage', {}, { signal })).rejects.toThrow();
+    await expect(session.post<unknown>('setComponentStage', {}, { signal })).rejects.toThrow();
     const other = world.session({ prefixUrl: 'http://127.0.0.1:1/' });
-    await expect(other.post('setComponentStage', {})).rejects.toThrow();
+    await expect(other.post<unknown>('setComponentStage', {})).rejects.toThrow();
     expect(await cached(session, 'getComponent')).toBe(true);
   });
 
   it('changes nothing but its target where the session says so', async () => {
     await using world = await CacheWorld.start(fresh());
     const session = world.session({ invalidateOnWrite: false });
-    await session.get('getComponent');
+    await session.get<unknown>('getComponent');
     await session.get('x');
     await session.post('x', {});
     expect(await cached(session, 'getComponent')).toBe(true);

@@ -42,7 +42,7 @@ describe('two sessions that open a directory before it is there', () => {
     ];
     await Promise.all([first.get('x'), second.get('y')]);
     await Promise.all([first.cache.size(), second.cache.size()]);
-    await second.post('setComponentStage', {});
+    await second.post<unknown>('setComponentStage', {});
     await vi.waitFor(async () => expect(await cached(first, 'x')).toBe(false), {
       timeout: 3000,
       interval: 100,
@@ -111,7 +111,7 @@ describe('a directory that is removed', () => {
     await first.get('z');
     await first.cache.size();
     expect(await cached(first, 'y')).toBe(true);
-    await second.post('setComponentStage', {});
+    await second.post<unknown>('setComponentStage', {});
     await vi.waitFor(async () => expect(await cached(first, 'x')).toBe(false), {
       timeout: 3000,
       interval: 100,
@@ -124,7 +124,7 @@ describe('the note of a write', () => {
     await using world = await CacheWorld.start(fresh());
     const cache = join(world.directory, 'cache');
     const session = world.session({ cache });
-    await session.post('setComponentStage', {});
+    await session.post<unknown>('setComponentStage', {});
     await session.close();
     await expect(fs.stat(cache)).rejects.toThrow(/ENOENT/);
   });
@@ -133,7 +133,7 @@ describe('the note of a write', () => {
     await using world = await CacheWorld.start(fresh());
     const session = world.session();
     await session.get('x');
-    await session.post('setComponentStage', {});
+    await session.post<unknown>('setComponentStage', {});
     await session.close();
     expect(await cached(world.session(), 'x')).toBe(false);
   });
@@ -149,7 +149,7 @@ describe('the note of a write', () => {
     const reading = session.get('x');
     await vi.waitFor(() => expect(world.count).toBe(1));
     await sleep(2);
-    await session.post('setComponentStage', {});
+    await session.post<unknown>('setComponentStage', {});
     answer();
     await reading;
     await session.close();
@@ -172,7 +172,7 @@ describe('the note of a write', () => {
     const session = world.session({ cache });
     await session.cache.size().catch(() => {});
     lifetimes.length = 0;
-    await session.post('setComponentStage', {});
+    await session.post<unknown>('setComponentStage', {});
     await session.close();
     expect(lifetimes.filter((lifetime) => lifetime !== undefined && lifetime > 364 * DAY)).toHaveLength(2);
   });

@@ -152,10 +152,10 @@ describe('stale-if-error', () => {
       json(response, {}, isDown ? 503 : 200);
     });
     const session = world.session();
-    await session.get('getComponent');
-    await session.post('setComponentStage', {});
+    await session.get<unknown>('getComponent');
+    await session.post<unknown>('setComponentStage', {});
     isDown = true;
-    await expect(session.get('getComponent')).rejects.toBeInstanceOf(ServerError);
+    await expect(session.get<unknown>('getComponent')).rejects.toBeInstanceOf(ServerError);
   });
 
   it.each([500, 502, 503, 504])('answers with what is there in place of a %i', async (status) => {

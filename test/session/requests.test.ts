@@ -60,7 +60,9 @@ describe('the verbs', () => {
     ['delete', 'DELETE'],
   ] as const)('%s(url, config) sends a %s', async (verb, method) => {
     await using world = await withOrigin();
-    const response = await world.session[verb]('x?a=1', { params: { b: 2 }, data: { c: 3 } });
+    type Send = (url: string, config: RequestConfig) => Promise<SessionResponse>;
+    const session: Record<typeof verb, Send> = world.session;
+    const response = await session[verb]('x?a=1', { params: { b: 2 }, data: { c: 3 } });
     expect(response.status).toBe(200);
     expect(world.origin.requests).toEqual([
       expect.objectContaining({
@@ -78,7 +80,9 @@ describe('the verbs', () => {
     ['patch', 'PATCH'],
   ] as const)('%s(url, data, config) sends a %s', async (verb, method) => {
     await using world = await withOrigin();
-    await world.session[verb]('x', { c: 3 }, { headers: { 'X-Mine': 'y' } });
+    type Send = (url: string, data: object, config: RequestConfig) => Promise<SessionResponse>;
+    const session: Record<typeof verb, Send> = world.session;
+    await session[verb]('x', { c: 3 }, { headers: { 'X-Mine': 'y' } });
     expect(world.origin.requests).toMatchObject([
       { method, url: '/x', body: '{"c":3}', headers: { 'x-mine': 'y' } },
     ]);
@@ -94,10 +98,10 @@ describe('the verbs', () => {
   });
 
   it('answer with an axios response', () => {
-    expectTypeOf<Session['get']>().returns.resolves.toExtend<AxiosResponse<unknown>>();
     expectTypeOf<SessionResponse<string>['data']>().toEqualTypeOf<string>();
     expectTypeOf<SessionResponse['fromCache']>().toEqualTypeOf<boolean>();
     const get = () => newSession().get('x');
+    expectTypeOf(get).returns.resolves.toExtend<AxiosResponse<unknown>>();
     expectTypeOf<Awaited<ReturnType<typeof get>>['data']>().toEqualTypeOf<unknown>();
   });
 });

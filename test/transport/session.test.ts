@@ -38,8 +38,8 @@ describe('a session behind a proxy', () => {
       await using proxy = await TestProxy.start({ answer: (socket) => socket.end(`${head}\r\n\r\n${body}`) });
       process.env['HTTPS_PROXY'] = proxy.url;
       await using session = sessionFor({});
-      await failure(session.post('uploadTestRunResults', { component: 'x' }), TransportException);
-      await failure(session.get('getComponent'), TransportException);
+      await failure(session.post<unknown>('uploadTestRunResults', { component: 'x' }), TransportException);
+      await failure(session.get<unknown>('getComponent'), TransportException);
     },
   );
 

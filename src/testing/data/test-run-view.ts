@@ -64,7 +64,7 @@ export function viewWholeTestRun(
 }
 
 /** The id of a test type. Tests of different component types may have the same code. */
-export function testTypeId(project: string, componentType: string, test: Named): string {
+function testTypeId(project: string, componentType: string, test: Named): string {
   return idOf(`${project}/${componentType}/${test.code}`);
 }
 

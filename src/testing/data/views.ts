@@ -146,7 +146,7 @@ export function listOrNull<T>(list: readonly T[], quirks: boolean): readonly T[]
 }
 
 /** The id of a component type. Types of different projects may have the same code. */
-export function typeId({ project, code }: ComponentType): string {
+function typeId({ project, code }: ComponentType): string {
   return idOf(`${project}/${code}`);
 }
 
