@@ -40,7 +40,7 @@ import {
   type SessionOptions,
 } from './options.js';
 import { type Message, toHttpRequest, toMessage } from './outgoing.js';
-import { PendingRequests } from './pending-requests.js';
+import { type PendingRequest, PendingRequests } from './pending-requests.js';
 import { createPipeline } from './pipeline.js';
 import { type Preparation, PreparedRequest } from './prepared-request.js';
 import { RequestDefaults } from './request-defaults.js';
@@ -349,11 +349,14 @@ export class Session {
   async #toPreparation(config: RequestConfig): Promise<Preparation> {
     const call = this.#toCall(config);
     const { message, options, read } = call;
-    const { signal, end } = this.#pending.start(call.signal);
+    const { signal, end } = this.#start(call);
     try {
       const url = this.#join(message.url);
       const token = await this.#obtainToken(call, url, { signal, options, supersede: () => {} });
       return { request: toHttpRequest({ ...message, url }, token !== undefined), options, token, read };
+    } catch (error) {
+      discardUnsent(message.data);
+      throw error;
     } finally {
       end();
     }
@@ -392,10 +395,19 @@ export class Session {
     return this.#authorization.obtain({ method, url }, context);
   }
 
+  #start({ message, signal }: NewCall): PendingRequest {
+    try {
+      return this.#pending.start(signal);
+    } catch (error) {
+      discardUnsent(message.data);
+      throw error;
+    }
+  }
+
   /** Takes a call through axios. */
   async #call<T>(newCall: NewCall): Promise<SessionResponse<T>> {
     const { message, options, preparation } = newCall;
-    const { signal, end } = this.#pending.start(newCall.signal);
+    const { signal, end } = this.#start(newCall);
     const context: RequestContext = {
       signal,
       hasCallerSignal: newCall.signal !== undefined,

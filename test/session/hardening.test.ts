@@ -86,6 +86,17 @@ describe('a stream that is not sent', () => {
     const body = Readable.from(['x']);
     await world.session.post(url, body, config).catch(() => {});
     expect(body.destroyed).toBe(true);
+    const prepared = Readable.from(['x']);
+    await world.session.prepareRequest({ method: 'POST', url, data: prepared, ...config }).catch(() => {});
+    expect(prepared.destroyed).toBe(true);
+  });
+
+  it('because the session is closed is destroyed', async () => {
+    await using world = await withOrigin();
+    await world.session.close();
+    const body = Readable.from(['x']);
+    await failure(world.session.post('x', body), InvalidInvocation);
+    expect(body.destroyed).toBe(true);
   });
 });
 
