@@ -54,7 +54,7 @@ function debugLogger(): Logger {
 
 /** Makes one line of a message, without credentials and control characters. */
 export function lineOf(message: string): string {
-  return redactor.text(message.replace(/[\r\n]+/g, ' '));
+  return redactor.text(message.replace(/[\r\n\u2028\u2029]+/g, ' '));
 }
 
 /** Calls a function of the caller's that is told of something. If it fails, also later, that is a warning and no more. */

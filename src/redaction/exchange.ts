@@ -133,7 +133,11 @@ function requestBodyText(body: unknown, contentType: string, redactor: Redactor)
   if (body instanceof FormData) return `<form data: ${[...body.keys()].join(', ')}>`;
   if (body instanceof Blob) return `<${body.size} bytes>`;
   if (isReadable(body)) return '<stream>';
+  // Names of secrets and the secrets themselves stand in different lines of it.
+  const isMultipart = /^\s*multipart\//i.test(contentType);
+  if (isMultipart && typeof body === 'string') return `<${Buffer.byteLength(body)} bytes>`;
   if (ArrayBuffer.isView(body) || body instanceof ArrayBuffer) {
+    if (isMultipart) return `<${body.byteLength} bytes>`;
     const text = decodeStrictly(body, contentType);
     return text === undefined ? '<Decoding error>' : requestBodyText(text, contentType, redactor);
   }

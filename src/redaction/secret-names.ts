@@ -6,14 +6,17 @@ const KINDS: readonly (readonly [RegExp, SecretKind])[] = [
   [/^(?:proxy-)?authorization$/i, 'authorization'],
   [/^cookie$/i, 'cookie'],
   [/^set-cookie$/i, 'set-cookie'],
-  [/^(?:[\w-]*(?:token|secret|api[_-]?key|passw(?:or)?d)s?|bearer|authz)$/i, 'token'],
+  [
+    /^(?:[\w-]*(?:token|secret|api[_-]?key|private[_-]?key|passw(?:or)?d|passphrase|pwd)s?|bearer|authz)$/i,
+    'token',
+  ],
 ];
 /** Every name of a secret has one of these in it. */
-const HINT = /access|auth|cookie|token|secret|key|passw|bearer/i;
+const HINT = /access|auth|cookie|token|secret|key|passw|passp|pwd|bearer/i;
 
 /** Every text that something is taken out of has one of these in it. To look for them costs far less than the patterns do. */
 const HINT_IN_TEXT =
-  /access|auth|cookie|token|secret|api.{0,3}key|passw|bearer|eyJ|zteos64|:\/\/[^/?#\s"']*@|\\u|%[4-7]/i;
+  /access|auth|cookie|token|secret|api.{0,3}key|private.{0,3}key|passw|passp|pwd|bearer|eyJ|zteos64|:\/\/[^/?#\s"']*@|\\u|%[4-7]/i;
 
 /** Whether there can be a secret in a text, by its name or by its shape. */
 export function mayHoldSecret(text: string): boolean {

@@ -79,6 +79,23 @@ describe('the log', () => {
     expect(await inputs('a\nb')).toEqual(both('a b'));
     expect(await inputs(Buffer.from([0xff, 0xfe]))).toEqual(both(expect.stringMatching(/^<.+>$/)));
     expect(await inputs(undefined)).toEqual(both(''));
+    for (const name of ['passphrase', 'private_key', 'pwd'])
+      expect(await inputs({ [name]: 'of-mine' })).toEqual(both(`{"${name}":"<TOKEN>"}`));
+    expect(await inputs('x'.repeat(100_000))).toEqual(both('<100000 bytes>'));
+  });
+
+  it.each([
+    ['text', (text: string) => text],
+    ['bytes', (text: string) => Buffer.from(text)],
+  ])('has the length of a form that the caller wrote as %s', async (_, bodyOf) => {
+    const logger = keepLogs();
+    await using world = await withOrigin(undefined, { logger });
+    const text = '--b\r\nContent-Disposition: form-data; name="accessCode1"\r\n\r\ncode-of-mine\r\n--b--\r\n';
+    const headers = { 'Content-Type': 'multipart/form-data; boundary=b' };
+    await world.session.post('x', bodyOf(text), { headers });
+    expect(logger.at('debug').map((line) => line.replace(/^.*\/x /, ''))).toEqual(
+      Array(2).fill(`<${text.length} bytes>`),
+    );
   });
 
   it('has a line for a response from the cache, with the input', async () => {

@@ -1,10 +1,13 @@
 import { type Logger, SILENT } from '../../config/logger.js';
 import { showRequest } from '../../redaction/exchange.js';
+import { lengthOf } from '../body/request-body.js';
 import type { HttpRequest, HttpResponse, Interceptor } from '../request.js';
 import { requestInput } from '../response-input.js';
 
 /** Characters of a request body that a line shows. */
 const SHOWN_INPUT = 200;
+/** A longer body is not looked at, in bytes: secrets would have to be found in all of it. */
+const LONGEST_INPUT = 64 * 1024;
 
 /** Counts the requests of this process that are logged: retries and redirects have numbers of their own. */
 let lastNumber = 0;
@@ -31,9 +34,12 @@ export function logCached(logger: Logger, { status, request }: HttpResponse): vo
   if (logger !== SILENT) logger.debug(`Response: ${status} (from the cache) ${requestLine(request)}`);
 }
 
-/** Returns method, URL and the start of the body, without credentials. */
+/** Returns method, URL and the start of the body, without credentials; of a long body only the length. */
 function requestLine(request: HttpRequest): string {
-  const { method, url, data } = showRequest(requestInput(request));
-  const input = data.length > SHOWN_INPUT ? `${data.slice(0, SHOWN_INPUT)}…` : data;
+  const length = lengthOf(request.body) ?? 0;
+  const isLong = length > LONGEST_INPUT;
+  const { method, url, data } = showRequest(requestInput(isLong ? { ...request, body: undefined } : request));
+  const text = isLong ? `<${length} bytes>` : data;
+  const input = text.length > SHOWN_INPUT ? `${text.slice(0, SHOWN_INPUT)}…` : text;
   return `${method} ${url} ${input}`.trimEnd();
 }
