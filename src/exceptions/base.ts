@@ -122,10 +122,13 @@ export class DuplicateTestRuns extends DuplicateObjectsInDB {
 }
 nameClass(DuplicateTestRuns, 'DuplicateTestRuns');
 
+/** The first half of a character that a cut has split. */
+const HALF_CHARACTER = /[\ud800-\udbff]$/;
+
 /** Joins a text into one line of at most the given number of characters. */
 export function lineOf(text: string, longest: number = LONGEST_LINE): string {
   const line = escapeControls(text.replace(/\s+/g, ' ').trim());
-  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
+  return line.length > longest ? `${line.slice(0, longest - 1).replace(HALF_CHARACTER, '')}…` : line;
 }
 
 function breakFirstLine(message: string): string {

@@ -39,7 +39,7 @@ export function reasonOf({ data, statusText }: ShownResponse): string {
   if (typeof data === 'string' && SENTENCE.test(data.trim())) return data;
   const { message, error_description: description, error } = isRecord(data) ? data : {};
   const texts = [message, description, error, statusText];
-  return texts.find(isFilledString) ?? 'the server gave no reason';
+  return texts.filter(isFilledString).find((text) => text.trim() !== '') ?? 'the server gave no reason';
 }
 
 /** Returns what to do, where that is known: what the server says of single keys of the input, else what the status means. */
@@ -60,7 +60,7 @@ function sentenceOf([key, { message, paramMap }]: [string, AppError]): string {
   const parameters = Object.entries(paramMap)
     .filter(([, value]) => typeof value === 'number' || isFilledString(value))
     .map(([name, value]) => [name, String(value)] as const)
-    .filter(([, text]) => text.length <= LONGEST_PARAMETER && !message.includes(text))
+    .filter(([, text]) => text.trim() !== '' && text.length <= LONGEST_PARAMETER && !message.includes(text))
     .slice(0, 3);
   const sentence = withoutStop(message.trim()) || key;
   return [sentence, parameters.map((pair) => pair.join(' ')).join(', ')].filter(Boolean).join(': ');
