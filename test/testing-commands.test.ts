@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { BadRequest, NotFound } from '../src/index.js';
+import { BadRequest, NotFound, Session, UserBearer } from '../src/index.js';
 import { type EmbeddedPdb, startPdb } from '../src/testing/index.js';
 import { startDatabase } from './helpers/database.js';
 import { failure } from './helpers/failure.js';
@@ -269,5 +269,20 @@ describe('what is not there', () => {
   it('is a 401 without a token', async () => {
     const answer = await session.get('listProjects', { auth: false, validateStatus: () => true });
     expect(answer).toMatchObject({ status: 401, data: { uuAppErrorMap: { 'uu-oidc/invalidToken': {} } } });
+  });
+});
+
+describe('an empty list', () => {
+  it.each([
+    ['null, as in the real database', {}, null],
+    ['a list with `quirks: false`', { quirks: false }, []],
+  ])('is %s', async (_, options, expected) => {
+    const database = await startPdb({ components: 50, bearers: ['b'], ...options });
+    const user = new UserBearer({ bearer: 'b' });
+    await using reader = new Session({ user, prefixUrl: database.apiUrl, cache: false });
+    const unflagged = database.dataset.components.find(({ flags }) => flags.length === 0);
+    const { data } = await reader.get('getComponent', { data: { component: unflagged?.code ?? '' } });
+    expect(data.flags).toEqual(expected);
+    await database.close();
   });
 });
