@@ -1,4 +1,4 @@
-import { copyException, TransportException } from '../../exceptions/transport.js';
+import { TransportException } from '../../exceptions/transport.js';
 import { offAbort, onAbort } from '../../util/abort.js';
 import { canonicalJson } from '../../util/canonical-json.js';
 import { rememberFor } from '../../util/memoize.js';
@@ -19,7 +19,9 @@ interface PendingRead {
   readonly signal: AbortSignal;
   /** Aborts the request: no caller waits for it. */
   readonly abort: (reason: unknown) => void;
+  /** How many have joined it. */
   callers: number;
+  /** How many of them have not been aborted. */
   waiting: number;
 }
 
@@ -79,17 +81,11 @@ async function sendWrite(url: string, send: () => Promise<HttpResponse>): Promis
 }
 
 async function join(read: PendingRead, request: HttpRequest, context: RequestContext): Promise<HttpResponse> {
-  const isFirst = read.callers === 0;
   read.callers += 1;
   read.waiting += 1;
-  try {
-    const isAbortedWithRead = context.signal === read.signal;
-    const response = await (isAbortedWithRead ? read.response : untilAborted(read, request, context));
-    return read.callers > 1 ? { ...response, isShared: true } : response;
-  } catch (error) {
-    // Each caller has an exception of its own.
-    throw isFirst || !(error instanceof TransportException) ? error : copyException(error);
-  }
+  const isAbortedWithRead = context.signal === read.signal;
+  const response = await (isAbortedWithRead ? read.response : untilAborted(read, request, context));
+  return read.callers > 1 ? { ...response, isShared: true } : response;
 }
 
 function untilAborted(
@@ -109,7 +105,7 @@ function untilAborted(
   });
 }
 
-/** What makes a read equal to another one; undefined where it joins none. Only of strings, as every request needs it. */
+/** What makes a read equal to another one; undefined where it joins none. A string, because it is made for every read. */
 function keyOf(request: HttpRequest, { options, token }: RequestContext): string | undefined {
   const { method, url, headers, body = '', usesToken } = request;
   if (options.cache === false || options.cache === 'reload' || wantsServer(headers)) return undefined;
