@@ -1,17 +1,6 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import type { COMMANDS } from '../../src/commands/catalogue.js';
-import type {
-  CommandInput,
-  CommandName,
-  CommandOutput,
-  Commands,
-  CommandWithoutInput,
-  FlatCommandInput,
-  FlatCommandName,
-  FlatCommandOutput,
-  ResultTypes,
-  WithOutputType,
-} from '../../src/commands/commands.js';
+import type { CommandInput, Commands, ResultTypes } from '../../src/commands/commands.js';
 import type {
   BulkComponent,
   BulkResult,
@@ -26,58 +15,9 @@ import type {
   ListResult,
 } from '../../src/commands/shapes.js';
 import { unchecked } from '../../src/commands/unchecked.js';
-import type { DataOf, RequestConfig, ResponseType, SessionResponse, Transforms } from '../../src/index.js';
+import type { Session, SessionResponse } from '../../src/index.js';
 
-type Response<T, R, X> = Promise<SessionResponse<DataOf<T, R, X>>>;
-
-/** The overloads of `get` and of `post`. */
-interface Typed {
-  get<
-    T = unknown,
-    U extends string = string,
-    R extends ResponseType = ResponseType,
-    X extends Transforms = Transforms,
-  >(url: URL | (U extends keyof Commands ? never : U), config?: RequestConfig<R, X>): Response<T, R, X>;
-  get<
-    K extends CommandWithoutInput<'GET'>,
-    R extends ResponseType = ResponseType,
-    X extends Transforms = Transforms,
-  >(command: K, config?: RequestConfig<R, X> & { data?: CommandInput<K> }): Response<CommandOutput<K>, R, X>;
-  get<
-    K extends FlatCommandName & CommandName<'GET'>,
-    R extends ResponseType = ResponseType,
-    X extends Transforms = Transforms,
-  >(
-    command: K,
-    config: RequestConfig<R, X> & { data: FlatCommandInput<K> },
-  ): Response<FlatCommandOutput<K>, R, X>;
-  get<
-    K extends CommandName<'GET'>,
-    O = undefined,
-    R extends ResponseType = ResponseType,
-    X extends Transforms = Transforms,
-  >(
-    command: K,
-    config: RequestConfig<R, X> & { data: CommandInput<K> & WithOutputType<K, O> },
-  ): Response<CommandOutput<K, O>, R, X>;
-  post<
-    T = unknown,
-    U extends string = string,
-    R extends ResponseType = ResponseType,
-    X extends Transforms = Transforms,
-  >(
-    url: URL | (U extends CommandName<'POST'> ? never : U),
-    data?: unknown,
-    config?: RequestConfig<R, X>,
-  ): Response<T, R, X>;
-  post<
-    K extends CommandName<'POST'>,
-    R extends ResponseType = ResponseType,
-    X extends Transforms = Transforms,
-  >(command: K, data: CommandInput<K>, config?: RequestConfig<R, X>): Response<CommandOutput<K>, R, X>;
-}
-
-declare const typed: Typed;
+declare const typed: Session;
 const component = '20USBML1234567';
 
 describe('a command that reads one record', () => {
