@@ -34,7 +34,7 @@ export function createLogger(target?: Logger): Logger {
   if (target === undefined) return debugLogger();
   const write = (level: (typeof LEVELS)[number]) => (message: string) => {
     try {
-      target[level](lineOf(message));
+      target[level](redactedLine(message));
     } catch {
       // There is nowhere to say it.
     }
@@ -42,18 +42,18 @@ export function createLogger(target?: Logger): Logger {
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }
 
-/** Its lines go nowhere, so nobody need make any. */
+/** A logger that writes nothing. Code can compare with it, and then leave out the work of making a line. */
 export const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 function debugLogger(): Logger {
   const log = debuglog('itkdb');
   if (!log.enabled) return SILENT;
-  const write = (message: string): void => log('%s', lineOf(message));
+  const write = (message: string): void => log('%s', redactedLine(message));
   return { debug: write, info: write, warn: write, error: write };
 }
 
 /** Makes one line of a message, without credentials and control characters. */
-export function lineOf(message: string): string {
+export function redactedLine(message: string): string {
   return redactor.text(message.replace(/[\r\n\u2028\u2029]+/g, ' '));
 }
 

@@ -65,8 +65,8 @@ const BRAND = Symbol.for('itkdb.ITkDBException');
  * │  ├─ SpecialError              415
  * │  ├─ UnavailableForLegalReasons 451
  * │  ├─ ServerError               500, 502, 503, 504
- * │  ├─ Redirect                  302 that was not followed
- * │  └─ UnhandledResponse         any other 4xx or 5xx
+ * │  ├─ Redirect                  a redirect that was not followed
+ * │  └─ UnhandledResponse         any other 4xx or 5xx, or what `validateStatus` refuses
  * ├─ TransportException           no complete response arrived
  * │  ├─ Aborted, Timeout, TooManyRedirects
  * │  ├─ ConnectionFailed, ConnectionRefused, ConnectionReset, HostNotFound, TlsFailure
@@ -125,8 +125,8 @@ nameClass(DuplicateTestRuns, 'DuplicateTestRuns');
 /** The first half of a character that a cut has split. */
 const HALF_CHARACTER = /[\ud800-\udbff]$/;
 
-/** Joins a text into one line of at most the given number of characters. */
-export function lineOf(text: string, longest: number = LONGEST_LINE): string {
+/** Joins a text into one line of at most the given number of characters. Secrets in it must have been replaced before. */
+export function clipLine(text: string, longest: number = LONGEST_LINE): string {
   const line = escapeControls(text.replace(/\s+/g, ' ').trim());
   return line.length > longest ? `${line.slice(0, longest - 1).replace(HALF_CHARACTER, '')}…` : line;
 }

@@ -1,7 +1,7 @@
 import type { ShownRequest, ShownResponse } from '../redaction/exchange.js';
 import { isFilledString, isRecord } from '../util/guards.js';
 import { type AppError, parseAppErrors } from './app-errors.js';
-import { LONGEST_LINE, lineOf } from './base.js';
+import { clipLine, LONGEST_LINE } from './base.js';
 
 /** The longest name of a request in a first line, in characters. */
 const LONGEST_NAME = 120;
@@ -20,9 +20,9 @@ const ADVICE: Readonly<Record<number, string>> = {
 
 /** Formats the first line of a message, such as `getComponent: Component does not exist (400)`. */
 export function formatFirstLine(name: string, reason: string, status: number): string {
-  const start = `${lineOf(name, LONGEST_NAME)}: `;
+  const start = `${clipLine(name, LONGEST_NAME)}: `;
   const end = ` (${status})`;
-  return start + withoutStop(lineOf(reason, LONGEST_LINE - start.length - end.length)) + end;
+  return start + withoutStop(clipLine(reason, LONGEST_LINE - start.length - end.length)) + end;
 }
 
 /** Returns the command where the path of a request is one, else its method and path. */
@@ -48,7 +48,7 @@ export function adviceOf({ data, status }: ShownResponse): string {
   const texts = KEY_MAPS.flatMap((name) => valuesOf(paramMap[name]))
     .flatMap(valuesOf)
     .filter(isFilledString);
-  return lineOf(texts.join(' ')) || (ADVICE[status] ?? '');
+  return clipLine(texts.join(' ')) || (ADVICE[status] ?? '');
 }
 
 function firstError(data: unknown): [key: string, entry: AppError] | undefined {

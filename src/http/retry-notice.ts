@@ -1,4 +1,4 @@
-import { lineOf } from '../config/logger.js';
+import { redactedLine } from '../config/logger.js';
 import type { HttpRequest } from './request.js';
 
 /** The least time between two lines, in milliseconds. */
@@ -22,7 +22,7 @@ export function showRetry(request: HttpRequest, reason: string): void {
     lastLineAt = now;
     const requests = retried.size === 1 ? '1 request is' : `${retried.size} requests are`;
     // biome-ignore lint/suspicious/noConsole: a write to the stream could fail later, as an event that ends the program
-    console.error(`itkdb: ${requests} being retried: ${lineOf(reason).slice(0, SHOWN_REASON)}`);
+    console.error(`itkdb: ${requests} being retried: ${redactedLine(reason).slice(0, SHOWN_REASON)}`);
   } catch {
     // There is nowhere to say it.
   }

@@ -1,5 +1,5 @@
 import { DEFAULT_SETTINGS } from '../../config/settings.js';
-import { InvalidInvocation, type ITkDBException, isException, lineOf } from '../../exceptions/base.js';
+import { clipLine, InvalidInvocation, type ITkDBException, isException } from '../../exceptions/base.js';
 import {
   Aborted,
   ConnectionFailed,
@@ -157,8 +157,8 @@ export function abortedException(what: string, reason: unknown, context: Transpo
 export function describe({ method, url, redirectedBy }: FailedRequest, secrets: Redactor): string {
   if (url === undefined) return 'the request';
   const from = redirectedBy?.config?.url;
-  const detour = from === undefined ? '' : ` (redirected from ${lineOf(secrets.text(from), LONGEST_URL)})`;
-  return `${method?.toUpperCase() ?? 'GET'} ${lineOf(secrets.text(url), LONGEST_URL)}${detour}`;
+  const detour = from === undefined ? '' : ` (redirected from ${clipLine(secrets.text(from), LONGEST_URL)})`;
+  return `${method?.toUpperCase() ?? 'GET'} ${clipLine(secrets.text(url), LONGEST_URL)}${detour}`;
 }
 
 /** What an exception of the transport holds of a request. */

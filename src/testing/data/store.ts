@@ -21,8 +21,6 @@ export interface Dataset {
   find(identifier: string): ComponentRecord | undefined;
   /** Finds a component by its alternative identifier. */
   findAlternative(identifier: string): ComponentRecord | undefined;
-  /** Finds the component that has a test run. */
-  findTested(testRun: string): ComponentRecord | undefined;
 }
 
 /** A state of the database, for `pdb.restore()`. */
@@ -70,10 +68,6 @@ export class Store implements Dataset {
 
   findAlternative(identifier: string): ComponentRecord | undefined {
     return this.#byAlternative.get(identifier);
-  }
-
-  findTested(testRun: string): ComponentRecord | undefined {
-    return this.#byTestRun.get(testRun)?.component;
   }
 
   findTestRun(id: string): TestRunRecord | undefined {
