@@ -33,7 +33,7 @@ describe('Refusals', () => {
     expect(minutes).toEqual([1, 2, 4, 8, 10, 10]);
   });
 
-  it('begin anew after a success', () => {
+  it('are counted from zero again after a success', () => {
     const refusals = new Refusals();
     refusals.granted();
     replace(refusals);

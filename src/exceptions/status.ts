@@ -21,7 +21,7 @@ export type ResponseExceptionClass = new (
   options?: ResponseExceptionOptions,
 ) => ResponseException;
 
-/** The exception for each status. Any other status from 400 on is an {@link UnhandledResponse}. */
+/** The exception for each status. Any other status from 400 on is an {@link UnhandledResponse}; any other 3xx that fails is a {@link Redirect}. */
 export const STATUS_EXCEPTIONS: Readonly<Record<number, ResponseExceptionClass>> = Object.freeze({
   302: Redirect,
   400: BadRequest,

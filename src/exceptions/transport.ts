@@ -9,6 +9,7 @@ export interface TransportContext extends ErrorOptions {
 
 /**
  * No complete response arrived. `cause` holds only the message and the `code` (`ECONNRESET`, …) of the low-level error.
+ * That of an {@link Aborted} is the reason of the caller's signal, unchanged.
  */
 export class TransportException extends ITkDBException {
   override readonly code: TransportErrorCode = 'ERR_TRANSPORT';

@@ -100,7 +100,7 @@ export interface RequestOptions {
   readonly onDownloadProgress: ((event: AxiosProgressEvent) => void) | undefined;
 }
 
-/** The options of a request where nobody says otherwise. */
+/** The default options of a request. */
 export const DEFAULT_REQUEST_OPTIONS: RequestOptions = Object.freeze({
   timeout: 60_000,
   maxContentLength: -1,

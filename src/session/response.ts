@@ -124,7 +124,7 @@ export function showSuccess(response: HttpResponse): SessionResponse {
   };
 }
 
-/** Copies the request when somebody looks at it, which is rare. */
+/** Copies the request at the first access. Most callers never read it. */
 function copyRequest({ request, token }: HttpResponse): () => Copies {
   if (request.redirectedBy !== undefined) {
     // A redirect can have put the token into the URL. The token must not be kept, so the copies are made now.

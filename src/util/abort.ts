@@ -7,7 +7,8 @@ interface Followers {
 const followers = new WeakMap<AbortSignal, Followers>();
 
 /**
- * Calls a function when a signal is aborted. To be taken back with {@link offAbort}.
+ * Calls a function when a signal is aborted. To be taken back with {@link offAbort}. A signal that is aborted already calls
+ * nothing: look at `signal.aborted` first.
  *
  * One listener of the platform serves all functions of a signal. Thousands of requests have the same signal: a listener
  * for each would take the longer the more there are, and Node warns of more than ten.

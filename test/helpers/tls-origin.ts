@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
 
-/** The certificate of a {@link TlsOrigin}, unless it is given another one: of `localhost`, and vouched for by nobody. */
+/** The default certificate of a {@link TlsOrigin}: for `localhost`, and self-signed. */
 export const CERTIFICATE: Buffer = fixture('tls-cert.pem');
 /** Another one for `localhost`, which was valid in 2020. */
 export const EXPIRED_CERTIFICATE: Buffer = fixture('tls-expired-cert.pem');

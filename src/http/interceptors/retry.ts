@@ -1,5 +1,4 @@
 import { callBack, type Logger, SILENT } from '../../config/logger.js';
-import type { ITkDBException } from '../../exceptions/base.js';
 import {
   ConnectionFailed,
   ConnectionRefused,
@@ -36,7 +35,7 @@ export interface RetryHooks {
 /** What became of one attempt. */
 type Outcome = HttpResponse | TransportException;
 
-const TRANSIENT: readonly (abstract new (...args: never[]) => ITkDBException)[] = [
+const TRANSIENT: readonly (typeof TransportException)[] = [
   ConnectionFailed,
   ConnectionRefused,
   ConnectionReset,
@@ -47,13 +46,7 @@ const TRANSIENT: readonly (abstract new (...args: never[]) => ITkDBException)[] 
 /**
  * Retries transient failures, as the `Attempts` of the call allow.
  *
- * | outcome                                                 | reads              | writes                          |
- * | ------------------------------------------------------- | ------------------ | ------------------------------- |
- * | refused, no such host, no route                         | retried            | retried: nothing arrived        |
- * | reset, timed out, broken off                            | retried            | only if said to be idempotent   |
- * | 408, 429, 500, 502, 503, 504                            | retried            | only if said to be idempotent   |
- * | any other status; TLS failure; not valid HTTP; too large | not retried       | not retried                     |
- * | aborted                                                 | not retried        | not retried                     |
+ * Which outcomes are retried: see `failureOf`, and the table in docs/reliability.md.
  *
  * A body that can be read only once is never sent twice, and a streamed response that breaks off is the caller's.
  */
