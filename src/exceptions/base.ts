@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'ERR_INVALID_ID_TOKEN'
   | 'ERR_DUPLICATE_OBJECTS'
   | 'ERR_DUPLICATE_TEST_RUNS'
+  | 'ERR_LIST_CHANGED'
   | ResponseErrorCode
   | TransportErrorCode;
 
@@ -71,6 +72,7 @@ const BRAND = Symbol.for('itkdb.ITkDBException');
  * │  ├─ Aborted, Timeout, TooManyRedirects
  * │  ├─ ConnectionFailed, ConnectionRefused, ConnectionReset, HostNotFound, TlsFailure
  * │  └─ InvalidResponse, ResponseTooLarge
+ * ├─ ListChanged                  a list changed while it was read
  * └─ DuplicateObjectsInDB
  *    └─ DuplicateTestRuns
  * ```
@@ -78,6 +80,10 @@ const BRAND = Symbol.for('itkdb.ITkDBException');
 export class ITkDBException extends Error {
   /** What went wrong, stable across releases. */
   readonly code: ErrorCode = 'ERR_ITKDB';
+  /** Of a list: the page that could not be read. */
+  declare readonly pageInfo?: { readonly pageIndex: number; readonly pageSize: number };
+  /** Of `toArray()`: the items that were read before. */
+  declare readonly items?: readonly unknown[];
 
   /**
    * @param message - its first line says what happened, in at most 300 characters; a longer one is broken at a space.
@@ -109,6 +115,12 @@ export class InvalidInvocation extends ITkDBException {
   override readonly code = 'ERR_INVALID_INVOCATION';
 }
 nameClass(InvalidInvocation, 'InvalidInvocation');
+
+/** A list changed while it was read, so that items can be missing. Thrown only where `onChange` is `'throw'`. */
+export class ListChanged extends ITkDBException {
+  override readonly code = 'ERR_LIST_CHANGED';
+}
+nameClass(ListChanged, 'ListChanged');
 
 /** Several objects with the same contents are already in the database. */
 export class DuplicateObjectsInDB extends ITkDBException {

@@ -3,6 +3,7 @@ import {
   type DuplicateTestRuns,
   type InvalidInvocation,
   isException,
+  type ListChanged,
 } from './base.js';
 import type { InvalidIdToken } from './id-token.js';
 import type {
@@ -40,6 +41,7 @@ export {
   type ErrorCode,
   InvalidInvocation,
   ITkDBException,
+  ListChanged,
   type ResponseErrorCode,
   type TransportErrorCode,
 } from './base.js';
@@ -79,6 +81,7 @@ export {
 /** Every concrete exception: an `error.code` compared with a literal narrows this type to one class. */
 export type AnyITkDBException =
   | InvalidInvocation
+  | ListChanged
   | InvalidIdToken
   | AuthenticationFailed
   | BadJSON

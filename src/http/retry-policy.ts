@@ -23,6 +23,8 @@ export interface RetryOptions {
   readonly maxRetryAfter?: number | undefined;
   /** The statuses that a retry may change. @defaultValue 408, 429, 500, 502, 503, 504 */
   readonly statuses?: readonly number[] | undefined;
+  /** Whether a request that timed out is retried. @defaultValue `true` */
+  readonly timeouts?: boolean | undefined;
   /**
    * Whether the request can be done twice without harm. Otherwise a write (POST, PUT, PATCH, DELETE) is retried only if
    * it never reached the server. @defaultValue `false`
@@ -51,13 +53,17 @@ export interface RetryEvent extends Retry {
 /** {@link RetryOptions} with defaults. */
 export type RetryPolicy = { readonly [Name in keyof RetryOptions]-?: NonNullable<RetryOptions[Name]> };
 
+/** The statuses that a retry may change. */
+export const RETRIED_STATUSES: readonly number[] = Object.freeze([408, 429, 500, 502, 503, 504]);
+
 const DEFAULTS: RetryPolicy = Object.freeze({
   tries: 4,
   within: 120_000,
   baseDelay: 500,
   maxDelay: 20_000,
   maxRetryAfter: 60_000,
-  statuses: [408, 429, 500, 502, 503, 504],
+  statuses: RETRIED_STATUSES,
+  timeouts: true,
   idempotent: false,
 });
 
@@ -70,6 +76,7 @@ const RETRY_OPTIONS: OptionsExpected = {
     maxDelay: numberOf('milliseconds'),
     maxRetryAfter: numberOf('milliseconds'),
     statuses: listOf(wholeNumber('a status of a failure', 400, 599), 'a list of statuses'),
+    timeouts: BOOLEAN,
     idempotent: BOOLEAN,
   } satisfies Record<keyof RetryOptions, Check>,
 };

@@ -93,7 +93,10 @@ function failureOf(outcome: Outcome, request: HttpRequest, policy: RetryPolicy):
   if (outcome instanceof TransportException) {
     return {
       reason: (outcome.cause as Error | undefined)?.message ?? outcome.message,
-      isTransient: TRANSIENT.some((type) => outcome instanceof type) && !isRefusedByProxy(outcome),
+      isTransient:
+        TRANSIENT.some((type) => outcome instanceof type) &&
+        (policy.timeouts || !(outcome instanceof Timeout)) &&
+        !isRefusedByProxy(outcome),
       mayRepeat: !isOneShot(request.body) && (isSafe || outcome.neverReached),
       mayHaveArrived: !outcome.neverReached,
       retryAfter: undefined,

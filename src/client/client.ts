@@ -1,0 +1,395 @@
+import type { UserLike } from '../auth/user-like.js';
+import type {
+  CommandInput,
+  CommandName,
+  Commands,
+  CommandWithoutInput,
+  FlatCommandInput,
+  FlatCommandName,
+  WithOutputType,
+} from '../commands/commands.js';
+import { checkOptions, FUNCTION } from '../config/check-options.js';
+import { callBack, createLogger, type Logger } from '../config/logger.js';
+import { InvalidInvocation, ListChanged } from '../exceptions/base.js';
+import { RETRIED_STATUSES as STATUSES } from '../http/retry-policy.js';
+import type { RequestConfig, SessionResponse } from '../session/request-options.js';
+import { Session } from '../session/session.js';
+import { isPlainObject } from '../util/guards.js';
+import { inspectAsString } from '../util/inspect.js';
+import { type CommandFacts, factsOf } from './command-facts.js';
+import { convert } from './convert.js';
+import {
+  type CallOptions,
+  type ClientOptions,
+  checkCall,
+  type GetOptions,
+  type ListOnly,
+  type ListOptions,
+} from './options.js';
+import type { Listing, PageAnswer, PageInfo } from './pages/listing.js';
+import { Page } from './pages/page.js';
+import { PagePromise } from './pages/page-promise.js';
+import { type Segment, shrink, toPageInfo } from './pages/segments.js';
+import { type Answer, ResultPromise } from './result-promise.js';
+import type { CommandResultOf, FlatCommandResultOf, ItemOf, ListCommandName } from './results.js';
+import { readWarnings, type Warning, WarningReporter } from './warnings.js';
+
+const PAGE_SIZE = 100;
+const FULL_PAGE_SIZE = 50;
+const MAX_IN_FLIGHT = 16;
+/** The statuses of a server that was given too much to do. */
+const GAVE_UP: readonly number[] = [500, 502, 504];
+
+/** Measured by users: the list had 3,799 rows, of 2,539 components. */
+const UNRELIABLE = {
+  key: 'unreliableList',
+  message:
+    '`useOrInLocationSearch` makes the database repeat some components and leave out others: ask for `institute` and for `currentLocation` in two lists',
+  paramMap: {},
+};
+
+/** The input of a command, in the options of a call. */
+type Input<I> = { data: I; json?: never } | { json: I; data?: never };
+
+/**
+ * The database, as scripts use it: commands give results instead of responses, and lists are read page by page.
+ *
+ * ```ts
+ * import { Client } from 'itkdb';
+ *
+ * await using client = new Client(); // access codes from the environment or from .env
+ * const component = await client.get('getComponent', { data: { component: '20USBML1234567' } });
+ * for await (const module of client.list('listComponents', { filterMap: { project: 'S', componentType: 'MODULE' } }))
+ *   console.log(module.serialNumber);
+ * ```
+ */
+export class Client {
+  /** The session that sends the requests: for raw responses, and for the cache. */
+  readonly session: Session;
+  readonly #logger: Logger;
+  readonly #warnings: WarningReporter;
+  /** The page sizes that worked where larger ones did not, by command and output type. */
+  readonly #pageSizes = new Map<string, number>();
+  readonly #retry: ClientOptions['retry'];
+  readonly #maxInFlight: number;
+
+  static {
+    inspectAsString(this);
+  }
+
+  /** @throws InvalidInvocation where an option or a setting is wrong */
+  constructor(options: ClientOptions = {}) {
+    const { onWarning, ...sessionOptions } = options;
+    checkOptions('new Client', { onWarning }, { table: { onWarning: FUNCTION }, expectation: 'options' });
+    this.session = new Session(sessionOptions);
+    this.#logger = createLogger(options.logger);
+    this.#warnings = new WarningReporter(this.#logger, onWarning);
+    this.#retry = options.retry;
+    const { maxConcurrency } = options;
+    this.#maxInFlight = Math.min(
+      MAX_IN_FLIGHT,
+      typeof maxConcurrency === 'number' ? maxConcurrency : MAX_IN_FLIGHT,
+    );
+  }
+
+  /** The user that requests are made for. */
+  get user(): UserLike {
+    return this.session.user;
+  }
+
+  /**
+   * Sends a GET request: a command that reads. The result is an object, the first {@link Page} of a list, a list where the
+   * command has no pages, or a file.
+   *
+   * @throws InvalidInvocation where the request is wrong
+   * @throws ResponseException where the response's status stands for a failure
+   * @throws TransportException where no whole response came
+   */
+  get<T = unknown, U extends string = string>(
+    url: URL | (U extends keyof Commands ? never : U),
+    options?: GetOptions,
+  ): ResultPromise<T>;
+  /** Sends a command that needs no input. */
+  get<K extends CommandWithoutInput<'GET'>>(
+    command: K,
+    options?: GetOptions & { data?: CommandInput<K>; json?: CommandInput<K> },
+  ): ResultPromise<CommandResultOf<K>>;
+  /** Sends a command with the older form of its input, without `filterMap`. */
+  get<K extends FlatCommandName & CommandName<'GET'>>(
+    command: K,
+    options: GetOptions & Input<FlatCommandInput<K>>,
+  ): ResultPromise<FlatCommandResultOf<K>>;
+  /** Sends a command that reads. */
+  get<K extends CommandName<'GET'>, O = undefined>(
+    command: K,
+    options: GetOptions & Input<CommandInput<K> & WithOutputType<K, O>>,
+  ): ResultPromise<CommandResultOf<K, O>>;
+  get<T>(url: string | URL, options: GetOptions = {}): ResultPromise<T> {
+    return this.#result('GET', url, options);
+  }
+
+  /** Sends a POST request: a command that writes, with its input. See {@link Client.get} for what it throws. */
+  post<T = unknown, U extends string = string>(
+    url: URL | (U extends CommandName<'POST'> ? never : U),
+    input?: unknown,
+    options?: Omit<CallOptions, 'data' | 'json'>,
+  ): ResultPromise<T>;
+  /** Sends a command that writes, with its input. */
+  post<K extends CommandName<'POST'>>(
+    command: K,
+    input: CommandInput<K>,
+    options?: Omit<CallOptions, 'data' | 'json'>,
+  ): ResultPromise<CommandResultOf<K>>;
+  post<T>(url: string | URL, input?: unknown, options: CallOptions = {}): ResultPromise<T> {
+    return this.#withBody('POST', url, input, options);
+  }
+
+  /** Sends a PUT request with `input` as its JSON body. See {@link Client.get} for what it throws. */
+  put<T = unknown>(url: string | URL, input?: unknown, options: CallOptions = {}): ResultPromise<T> {
+    return this.#withBody('PUT', url, input, options);
+  }
+
+  /** Sends a PATCH request with `input` as its JSON body. See {@link Client.get} for what it throws. */
+  patch<T = unknown>(url: string | URL, input?: unknown, options: CallOptions = {}): ResultPromise<T> {
+    return this.#withBody('PATCH', url, input, options);
+  }
+
+  /** Sends a DELETE request. See {@link Client.get} for what it throws. */
+  delete<T = unknown>(url: string | URL, options: CallOptions = {}): ResultPromise<T> {
+    return this.#result('DELETE', url, options);
+  }
+
+  /** Sends an OPTIONS request. See {@link Client.get} for what it throws. */
+  options<T = unknown>(url: string | URL, options: CallOptions = {}): ResultPromise<T> {
+    return this.#result('OPTIONS', url, options);
+  }
+
+  /** Sends a HEAD request, whose response has no body: the result is `{}`, the headers are in `.withResponse()`. See {@link Client.get} for what it throws. */
+  head(url: string | URL, options: CallOptions = {}): ResultPromise<object> {
+    return this.#result('HEAD', url, options);
+  }
+
+  /** Sends a request with any method. See {@link Client.get} for what it throws. */
+  request<T = unknown>(method: string, url: string | URL, options: GetOptions = {}): ResultPromise<T> {
+    return this.#result(method, url, options);
+  }
+
+  /**
+   * Lists what a command gives, over all its pages. Nothing is sent before the list is used.
+   *
+   * @param input - the input of the command; its `pageInfo` says where to start
+   * @throws what {@link Client.get} throws, with the page in `pageInfo`; after it, the same iterator goes on with the page that failed
+   */
+  list<T = unknown, U extends string = string>(
+    command: URL | (U extends keyof Commands ? never : U),
+    input?: object,
+    options?: ListOptions,
+  ): PagePromise<T>;
+  /** Lists what a command gives that needs no input. */
+  list<K extends ListCommandName & CommandWithoutInput<'GET'>>(
+    command: K,
+    input?: CommandInput<K>,
+    options?: ListOptions,
+  ): PagePromise<ItemOf<CommandResultOf<K>>>;
+  /** Lists what a command gives for the older form of its input, without `filterMap`. */
+  list<K extends ListCommandName & FlatCommandName>(
+    command: K,
+    input: FlatCommandInput<K>,
+    options?: ListOptions,
+  ): PagePromise<ItemOf<FlatCommandResultOf<K>>>;
+  /** Lists what a command gives. */
+  list<K extends ListCommandName, O = undefined>(
+    command: K,
+    input: CommandInput<K> & WithOutputType<K, O>,
+    options?: ListOptions,
+  ): PagePromise<ItemOf<CommandResultOf<K, O>>>;
+  list<T>(command: string | URL, input: object = {}, options: ListOptions = {}): PagePromise<T> {
+    const subject = `client.list('${String(command)}')`;
+    if ('data' in options || 'json' in options)
+      throw new InvalidInvocation(`${subject}: the input is the second argument, the options are the third`);
+    const { config, list } = checkCall(subject, options);
+    return new PagePromise(this.#toListing('GET', String(command), { ...config, data: input }, list));
+  }
+
+  /** Returns who the requests are made for, and signs in if needed. See {@link Session.whoAmI}. */
+  whoAmI(): Promise<{ identity: string; name: string }> {
+    return this.session.whoAmI();
+  }
+
+  /** Ends what is under way with `Aborted`, and closes the connections. The client cannot be used again. */
+  close(): Promise<void> {
+    return this.session.close();
+  }
+
+  /** Closes the client at the end of a block: `await using client = new Client()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** What a template string shows. */
+  toString(): string {
+    return `Client(prefixUrl=${this.session.prefixUrl})`;
+  }
+
+  /** What `JSON.stringify` shows. */
+  toJSON(): { prefixUrl: string } {
+    return this.session.toJSON();
+  }
+
+  #withBody<T>(
+    method: 'POST' | 'PUT' | 'PATCH',
+    url: string | URL,
+    input: unknown,
+    options: CallOptions,
+  ): ResultPromise<T> {
+    return this.#result(method, url, options, { input });
+  }
+
+  #result<T>(
+    method: string,
+    url: string | URL,
+    options: GetOptions,
+    body?: { readonly input: unknown },
+  ): ResultPromise<T> {
+    return new ResultPromise(this.#answer(method, url, options, body) as Promise<Answer<T>>);
+  }
+
+  async #answer(
+    method: string,
+    url: string | URL,
+    options: GetOptions,
+    body: { readonly input: unknown } | undefined,
+  ): Promise<Answer<unknown>> {
+    const command = String(url);
+    const subject = `client.${method.toLowerCase()}('${command}')`;
+    const facts = await factsOf(command);
+    if (facts !== undefined && body === undefined) refuseInput(subject, command, options, facts);
+    const { config, list } = checkCall(subject, options);
+    if (facts?.isPaged) return this.#firstPage(this.#toListing(method, command, config, list));
+    if (facts !== undefined) refuseListOptions(subject, list);
+    const request = facts?.isFile ? { ...config, responseType: 'arraybuffer' as const } : config;
+    const response = await this.#send(method, url, request, body);
+    const warnings = this.#takeWarnings(command, response);
+    const content = convert(response, facts?.isPaged);
+    if (content.kind === 'value') return { data: content.value, response, warnings };
+    if (content.kind === 'list') return { data: content.items, response, warnings };
+    const page = this.#toPage(method, command, config, list, { ...content, response, warnings });
+    return { data: facts?.isPaged === false ? await page.toArray() : page, response, warnings };
+  }
+
+  async #firstPage(listing: Listing<unknown>): Promise<Answer<unknown>> {
+    const data = await new PagePromise(listing);
+    return { data, response: data.response, warnings: data.warnings };
+  }
+
+  /** Makes the first page of a list of which it was not known that it is one. The others are asked for in the same way. */
+  #toPage(
+    method: string,
+    command: string,
+    config: RequestConfig,
+    list: ListOnly,
+    { items, pageInfo, warnings, response }: PageAnswer<unknown>,
+  ): Page<unknown> {
+    const { pageIndex, pageSize, total } = pageInfo ?? {
+      pageIndex: 0,
+      pageSize: items.length,
+      total: items.length,
+    };
+    const offset = pageIndex * pageSize;
+    const listing = { ...this.#toListing(method, command, config, list), start: offset, pageSize };
+    const end = pageInfo === undefined || pageSize === 0 ? Infinity : offset + pageSize;
+    const data = items.slice(0, listing.limit);
+    return new Page({ listing, data, total, pageIndex, pageSize, offset, end, warnings, response });
+  }
+
+  #toListing<T>(method: string, command: string, config: RequestConfig, list: ListOnly): Listing<T> {
+    const input = isPlainObject(config.data) ? config.data : {};
+    const { pageInfo, outputType, useOrInLocationSearch } = input;
+    const { onChange = 'warn', onProgress } = list;
+    const isHeavy = outputType === 'full';
+    const asked = (isPlainObject(pageInfo) ? pageInfo : {}) as Partial<PageInfo>;
+    const size = list.pageSize ?? asked.pageSize ?? (isHeavy ? FULL_PAGE_SIZE : PAGE_SIZE);
+    const key = `${command} ${String(outputType)}`;
+    const { report } = this.#warnings;
+    if (useOrInLocationSearch === true) report({ command, ...UNRELIABLE });
+    return {
+      command,
+      start: (asked.pageIndex ?? 0) * size,
+      limit: list.limit ?? Infinity,
+      pageSize: shrink(size, this.#pageSizes.get(key) ?? Infinity),
+      rememberSize: (worked) => this.#pageSizes.set(key, worked),
+      maxInFlight: this.#maxInFlight,
+      isHeavy,
+      ask: (segment, signal) => this.#askPage(method, command, config, segment, signal),
+      onProgress:
+        onProgress && ((progress) => callBack(this.#logger, 'onProgress', () => onProgress(progress))),
+      onChange: (read, expected) => {
+        const message = `the list changed while it was read: ${read} items were read, and the server now says ${expected}; some may be missing`;
+        if (onChange === 'throw') throw new ListChanged(`${command}: ${message}`);
+        report({ command, key: 'listChanged', message, paramMap: { read, expected } });
+      },
+    };
+  }
+
+  async #askPage<T>(
+    method: string,
+    command: string,
+    config: RequestConfig,
+    segment: Segment,
+    signal: AbortSignal,
+  ): Promise<PageAnswer<T>> {
+    const input = isPlainObject(config.data) ? config.data : {};
+    const response = await this.#send(method, command, {
+      ...config,
+      data: { ...input, pageInfo: toPageInfo(segment) },
+      retry: segment.size > 1 ? this.#retryOfPage(config.retry) : config.retry,
+      signal: config.signal === undefined ? signal : AbortSignal.any([config.signal as AbortSignal, signal]),
+    });
+    const warnings = this.#takeWarnings(command, response);
+    const content = convert(response, true);
+    if (content.kind === 'page') return { ...content, items: content.items as T[], warnings, response };
+    throw new InvalidInvocation(`\`${command}\` does not answer with a list: use client.get`);
+  }
+
+  /** What is too much for the server at once is asked for in parts instead of again. */
+  #retryOfPage(retry: RequestConfig['retry']): RequestConfig['retry'] {
+    if (retry === false || (retry === undefined && this.#retry === false)) return retry;
+    const { statuses = STATUSES } = { ...(this.#retry || {}), ...retry };
+    return { ...retry, statuses: statuses.filter((status) => !GAVE_UP.includes(status)), timeouts: false };
+  }
+
+  #takeWarnings(command: string, response: SessionResponse): Warning[] {
+    const warnings = readWarnings(command, response.data);
+    for (const warning of warnings) this.#warnings.report(warning);
+    return warnings;
+  }
+
+  #send(
+    method: string,
+    url: string | URL,
+    config: RequestConfig,
+    body?: { readonly input: unknown },
+  ): Promise<SessionResponse> {
+    if (body === undefined) return this.session.request(method, url, config);
+    const verb = method.toLowerCase() as 'post' | 'put' | 'patch';
+    const send = this.session[verb] as Session['put'];
+    return send.call(this.session, url, body.input, config);
+  }
+}
+
+/** Refuses an input in place of options: `client.get('getComponent', { component })`. */
+function refuseInput(subject: string, command: string, options: object, { inputKeys }: CommandFacts): void {
+  const keys = Object.keys(options).filter((key) => inputKeys.includes(key));
+  if (keys.length === 0) return;
+  throw new InvalidInvocation(
+    `${subject}: the input of a command goes into \`data\`: client.get('${command}', { data: { ${keys.join(', ')} } })`,
+  );
+}
+
+function refuseListOptions(subject: string, list: ListOnly): void {
+  const names = Object.keys(list);
+  if (names.length === 0) return;
+  throw new InvalidInvocation(
+    `${subject}: \`${names.join('`, `')}\` is for lists, and this command has no pages`,
+  );
+}

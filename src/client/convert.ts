@@ -1,0 +1,70 @@
+import { BadJSON } from '../exceptions/response.js';
+import type { SessionResponse } from '../session/request-options.js';
+import { isRecord } from '../util/guards.js';
+import { mediaTypeOf, ReceivedFile } from './files/received-file.js';
+import type { PageInfo } from './pages/listing.js';
+
+/** What the body of a response is. */
+export type Content =
+  | { readonly kind: 'page'; readonly items: unknown[]; readonly pageInfo: PageInfo | undefined }
+  | { readonly kind: 'list'; readonly items: unknown[] }
+  | { readonly kind: 'value'; readonly value: unknown };
+
+/** The keys under which lists without pages come. */
+const LIST_KEYS = ['itemList', 'testRunList'];
+
+/**
+ * Converts the body of a response by its shape.
+ *
+ * @param isPaged - what the catalogue says of the command: whether it is answered with pages; undefined where it is not known
+ * @throws BadJSON where a page of HTML came in place of a file
+ */
+export function convert(response: SessionResponse, isPaged: boolean | undefined): Content {
+  const body: unknown = response.data;
+  if (Buffer.isBuffer(body)) return { kind: 'value', value: toFile(body, response) };
+  if (typeof body === 'string') {
+    const isJson = /json/.test(mediaTypeOf(response.headers));
+    if (body === '' && response.status !== 200) return { kind: 'value', value: {} };
+    return { kind: 'value', value: isJson ? body : toFile(Buffer.from(body), response) };
+  }
+  if (!isRecord(body)) return { kind: 'value', value: body };
+  const { uuAppErrorMap, ...rest } = body;
+  const pageInfo = readPageInfo(rest['pageInfo']);
+  if ('pageItemList' in rest) return { kind: 'page', items: toItems(rest['pageItemList']), pageInfo };
+  for (const key of LIST_KEYS) {
+    if (!(key in rest)) continue;
+    const items = toItems(rest[key]);
+    const isPage = isPaged ?? pageInfo !== undefined;
+    const isCut = pageInfo !== undefined && pageInfo.total > items.length;
+    return isPage || isCut ? { kind: 'page', items, pageInfo } : { kind: 'list', items };
+  }
+  return { kind: 'value', value: 'dtoSample' in rest ? rest['dtoSample'] : rest };
+}
+
+/** The database says null in place of an empty list. */
+function toItems(list: unknown): unknown[] {
+  return Array.isArray(list) ? list : [];
+}
+
+function readPageInfo(value: unknown): PageInfo | undefined {
+  if (!isRecord(value)) return undefined;
+  const { pageIndex, pageSize, total } = value;
+  const isCount = (count: unknown): count is number => Number.isSafeInteger(count) && (count as number) >= 0;
+  return isCount(pageIndex) && isCount(pageSize) && isCount(total)
+    ? { pageIndex, pageSize, total }
+    : undefined;
+}
+
+function toFile(bytes: Buffer, response: SessionResponse): ReceivedFile {
+  // A login page, or that of a gateway: a file of the database comes with its name.
+  if (
+    mediaTypeOf(response.headers) === 'text/html' &&
+    response.headers['content-disposition'] === undefined
+  ) {
+    throw new BadJSON(response as never, undefined, {
+      reason: 'a page of HTML came in place of a file',
+      advice: 'Check the URL.',
+    });
+  }
+  return new ReceivedFile(bytes, response.headers);
+}

@@ -1,0 +1,57 @@
+import { isException } from '../../exceptions/base.js';
+import type { Page } from './page.js';
+import type { PageReader } from './page-reader.js';
+
+/** Reads the items of a list once, in order. After an exception `next()` goes on where it was. */
+export class ItemReader<T> implements AsyncIterableIterator<T> {
+  readonly #pages: PageReader<T>;
+  #items: readonly T[] = [];
+  #index = 0;
+  /** The end of the call of `next()` before: calls wait for each other. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(pages: PageReader<T>) {
+    this.#pages = pages;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    const result = this.#turn.then(() => this.#next());
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  /** Ends the reading: requests under way are aborted. */
+  return(): Promise<IteratorReturnResult<undefined>> {
+    this.#items = [];
+    return this.#pages.return();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async #next(): Promise<IteratorResult<T, undefined>> {
+    while (this.#index >= this.#items.length) {
+      const { done, value } = await this.#pages.next();
+      if (done) return { done: true, value: undefined };
+      this.#items = (value as Page<T>).data;
+      this.#index = 0;
+    }
+    const value = this.#items[this.#index] as T;
+    this.#index += 1;
+    return { done: false, value };
+  }
+}
+
+/** Collects items. An exception carries those so far in `items`. */
+export async function toArray<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = [];
+  try {
+    for await (const item of source) items.push(item);
+    return items;
+  } catch (error) {
+    // Not enumerable: there may be thousands, which nobody wants to see printed with the exception.
+    if (isException(error)) Object.defineProperty(error, 'items', { value: items, configurable: true });
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+import type { SessionResponse } from '../../session/request-options.js';
+import type { Warning } from '../warnings.js';
+import type { Segment } from './segments.js';
+
+/** What the server answered to one page. */
+export interface PageAnswer<T> {
+  readonly items: T[];
+  /** Absent where the server does not say: then the list has one page. */
+  readonly pageInfo: PageInfo | undefined;
+  readonly warnings: readonly Warning[];
+  readonly response: SessionResponse;
+}
+
+/** Which page a response holds. */
+export interface PageInfo {
+  readonly pageIndex: number;
+  readonly pageSize: number;
+  /** The number of items of the whole list. */
+  readonly total: number;
+}
+
+/** A list as the caller asked for it: what all iterations over it share. */
+export interface Listing<T> {
+  /** The command, or the URL. */
+  readonly command: string;
+  /** The offset at which the caller starts. */
+  readonly start: number;
+  /** The number of items that the caller wants at most. */
+  readonly limit: number;
+  /** The page size to ask for. It becomes smaller where the server cannot answer so much at once. */
+  readonly pageSize: number;
+  /** Called with the page size that worked where a larger one did not. */
+  readonly rememberSize: (size: number) => void;
+  /** The most requests that may be under way. */
+  readonly maxInFlight: number;
+  /** Whether its pages are much work for the server. */
+  readonly isHeavy: boolean;
+  /** Asks for one page. */
+  readonly ask: (segment: Segment, signal: AbortSignal) => Promise<PageAnswer<T>>;
+  /** Called after each page that was handed out. */
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+  /** Called at the end where the list changed while it was read. */
+  readonly onChange: (read: number, expected: number) => void;
+}
+
+/** How far a job of several requests is. */
+export interface Progress {
+  /** The number of items that are done, those that failed included. */
+  readonly done: number;
+  /** The number of items to do; undefined while it is not known. */
+  readonly total: number | undefined;
+  /** The number of items that failed. */
+  readonly failed: number;
+}

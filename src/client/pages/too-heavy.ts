@@ -1,0 +1,20 @@
+import { isException } from '../../exceptions/base.js';
+import { ResponseException } from '../../exceptions/response.js';
+import { Timeout } from '../../exceptions/transport.js';
+
+/** The statuses of a server that gave up. */
+const GAVE_UP: ReadonlySet<number> = new Set([500, 502, 503, 504]);
+
+/** Whether a request failed in a way in which one for less would perhaps not. */
+export function isTooHeavy(error: unknown): boolean {
+  return error instanceof Timeout || GAVE_UP.has(statusOf(error) ?? 0);
+}
+
+/** Whether the same request deserves a second try first: the server failed, but not because it took too long. */
+export function deservesSecondTry(error: unknown): boolean {
+  return [500, 502].includes(statusOf(error) ?? 0);
+}
+
+function statusOf(error: unknown): number | undefined {
+  return isException(error) && error instanceof ResponseException ? error.response?.status : undefined;
+}

@@ -1,0 +1,266 @@
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import {
+  BadJSON,
+  Client,
+  type ClientOptions,
+  InvalidInvocation,
+  Page,
+  User,
+  type Warning,
+} from '../../src/index.js';
+import { startPdb } from '../../src/testing/index.js';
+import { MockUser } from '../helpers/mock-user.js';
+import { json, Origin, type Respond } from '../helpers/origin.js';
+
+const pdb = await startPdb({ components: 300 });
+afterAll(() => pdb.close());
+
+const newClient = (options: ClientOptions = {}): Client =>
+  new Client({ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, cache: false, ...options });
+
+/** A server that gives one answer, and a client of it. */
+async function withAnswer(
+  respond: Respond | object | null,
+  options: ClientOptions = {},
+): Promise<AsyncDisposable & { client: Client; origin: Origin }> {
+  const origin = await Origin.start(
+    typeof respond === 'function' ? (respond as Respond) : (_, response) => json(response, respond),
+  );
+  const client = new Client({
+    ...{ user: new MockUser(), prefixUrl: origin.url, cache: false, retry: false },
+    ...options,
+  });
+  return {
+    client,
+    origin,
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await origin[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe('new Client', () => {
+  it('takes the options of a session, and refuses others by name', async () => {
+    await using client = newClient({ timeout: 1234 });
+    expect(client.session.prefixUrl).toBe(pdb.apiUrl);
+    expect(() => new Client({ page_size: 3 } as never)).toThrow('no option `page_size`');
+    expect(() => new Client({ onWarning: 3 } as never)).toThrow('`onWarning` must be a function');
+  });
+
+  it('shows no secret when it is printed', async () => {
+    await using client = newClient();
+    await client.whoAmI();
+    const { inspect } = await import('node:util');
+    const shown = inspect(client, { depth: 20, showHidden: true }) + JSON.stringify(client) + String(client);
+    expect(shown).toContain('Client(');
+    expect(shown).not.toContain(pdb.user.accessCode1);
+  });
+
+  it('ends what is under way when it is closed', async () => {
+    await using world = await withAnswer(() => {});
+    const pending = world.client.get('getThing');
+    setTimeout(() => world.client.close(), 50);
+    await expect(pending).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+  });
+});
+
+describe('client.get', () => {
+  const [component] = pdb.dataset.components;
+  const serialNumber = component?.serialNumber as string;
+
+  it('gives the object of a command, without `uuAppErrorMap`', async () => {
+    await using client = newClient();
+    const result = await client.get('getComponent', { data: { component: serialNumber } });
+    expect(result.serialNumber).toBe(serialNumber);
+    expect(result).not.toHaveProperty('uuAppErrorMap');
+  });
+
+  it('takes the input as `json` too, as in Python', async () => {
+    await using client = newClient();
+    const result = await client.get('getComponent', { json: { component: serialNumber } });
+    expect(result.serialNumber).toBe(serialNumber);
+    await expect(client.get('getComponent', { json: {}, data: {} } as never)).rejects.toThrow(
+      '`data` or `json`, not both',
+    );
+  });
+
+  it('refuses an input in place of options, and prints the right line', async () => {
+    await using client = newClient();
+    const call = client.get('getComponent', { component: serialNumber } as never);
+    await expect(call).rejects.toThrow("client.get('getComponent', { data: { component } })");
+    await expect(call).rejects.toThrow(InvalidInvocation);
+  });
+
+  it('gives a page for a list command, which can be iterated over all items', async () => {
+    await using client = newClient();
+    const page = await client.get('listComponents', { data: { filterMap: {} } });
+    expect(page).toBeInstanceOf(Page);
+    expect(page.data).toHaveLength(100);
+    const serials = new Set<unknown>();
+    for await (const item of page) serials.add(item.id);
+    expect(serials.size).toBe(page.total);
+  });
+
+  it('gives a page for a list command whatever the number of items', async () => {
+    await using client = newClient();
+    const filterMap = { serialNumber: ['20USBXX9999999'] };
+    expect(await client.get('listComponents', { data: { filterMap } })).toMatchObject({ data: [], total: 0 });
+    expect((await client.get('listInstitutions')).data.length).toBeGreaterThan(3);
+  });
+
+  it('gives the list of a bulk command', async () => {
+    await using client = newClient();
+    const list = await client.get('getComponentBulk', { data: { component: [serialNumber] } });
+    expect(list).toHaveLength(1);
+    expect(list[0]?.serialNumber).toBe(serialNumber);
+  });
+
+  it('refuses the options of a list where a command has no pages', async () => {
+    await using client = newClient();
+    const call = client.get('getComponent', { data: { component: serialNumber }, limit: 3 });
+    await expect(call).rejects.toThrow('`limit` is for lists');
+  });
+
+  it.each([
+    ['an object', { a: 1 }, { a: 1 }],
+    ['a list at the top', [1, 2], [1, 2]],
+    ['null', null, null],
+    ['dtoSample', { dtoSample: { a: 1 }, uuAppErrorMap: {} }, { a: 1 }],
+    ['itemList without pageInfo', { itemList: [1] }, [1]],
+    ['itemList that is null', { itemList: null }, []],
+    ['testRunList', { testRunList: [{ id: 'x' }] }, [{ id: 'x' }]],
+    ['statistics', { statistics: { a: 1 } }, { statistics: { a: 1 } }],
+  ])('gives of an unknown command %s by its shape', async (_, body, expected) => {
+    await using world = await withAnswer(body);
+    expect(await world.client.get('doThing')).toEqual(expected);
+  });
+
+  it('gives a page of an unknown command where the answer has pages', async () => {
+    const all = [1, 2, 3, 4, 5];
+    await using world = await withAnswer(({ body }, response) => {
+      const { pageIndex, pageSize } = JSON.parse(body || '{}').pageInfo ?? { pageIndex: 0, pageSize: 2 };
+      const itemList = all.slice(pageIndex * pageSize, (pageIndex + 1) * pageSize);
+      json(response, { itemList, pageInfo: { pageIndex, pageSize, total: 5 } });
+    });
+    const page = await world.client.get<Page<number>>('doThing');
+    expect(page.data).toEqual([1, 2]);
+    expect(await page.toArray()).toEqual(all);
+    expect(world.origin.requests[0]?.body).toBe('');
+  });
+
+  it('gives `{}` where there is no body', async () => {
+    await using world = await withAnswer((_, response) => response.writeHead(204).end());
+    expect(await world.client.post('doThing', {})).toEqual({});
+    expect(await world.client.head('doThing')).toEqual({});
+  });
+
+  it('gives a file for what is not JSON', async () => {
+    await using world = await withAnswer((_, response) => {
+      const headers = {
+        'Content-Type': 'image/PNG; x=1',
+        'Content-Disposition': 'inline; filename="../a b.png"',
+      };
+      response.writeHead(200, headers).end(Buffer.from([1, 2, 255]));
+    });
+    const input = { component: 'x', code: 'y' };
+    const file = await world.client.get('getComponentAttachment', { data: input });
+    expect(file.bytes()).toEqual(Buffer.from([1, 2, 255]));
+    expect(file).toMatchObject({ size: 3, contentType: 'image/png', suggestedFilename: 'a b.png' });
+  });
+
+  it('gives the bytes of a file that says it is JSON', async () => {
+    await using world = await withAnswer({ itemList: [1] });
+    const input = { component: 'x', code: 'y' };
+    const file = await world.client.get('getComponentAttachment', { data: input });
+    expect(file.text()).toBe('{"itemList":[1]}');
+  });
+
+  it('takes no page of HTML for data or for a file', async () => {
+    await using world = await withAnswer((_, response) =>
+      response.writeHead(200, { 'Content-Type': 'text/html' }).end('<html>log in</html>'),
+    );
+    await expect(world.client.get('getComponent', { data: { component: 'x' } })).rejects.toThrow(BadJSON);
+    const file = world.client.get('getComponentAttachment', { data: { component: 'x', code: 'y' } });
+    await expect(file).rejects.toThrow('a page of HTML came in place of a file');
+  });
+});
+
+describe('client.post', () => {
+  it('sends an object as JSON', async () => {
+    await using world = await withAnswer({ done: true });
+    expect(await world.client.post('doThing', { a: 1 })).toEqual({ done: true });
+    const [request] = world.origin.requests;
+    expect(request).toMatchObject({ method: 'POST', body: '{"a":1}' });
+    expect(request?.headers['content-type']).toBe('application/json');
+  });
+
+  it('refuses a body within a body, as other clients have it', async () => {
+    await using world = await withAnswer({});
+    await expect(world.client.post('doThing', { json: { a: 1 } })).rejects.toThrow('second argument');
+    expect(world.origin.requests).toHaveLength(0);
+  });
+});
+
+describe('warnings of the server', () => {
+  const key = 'cern-itkpd-main/getComponent/unsupportedKeys';
+  const input = { component: pdb.dataset.components[0]?.serialNumber as string, colour: 'red' };
+
+  it('go to `onWarning` and to the log', async () => {
+    const onWarning = vi.fn();
+    const warn = vi.fn();
+    const logger = { debug() {}, info() {}, warn, error() {} };
+    await using client = newClient({ onWarning, logger });
+    await client.get('getComponent', { data: input });
+    expect(onWarning).toHaveBeenCalledExactlyOnceWith({
+      command: 'getComponent',
+      key,
+      message: expect.stringContaining('unsupported keys'),
+      paramMap: { unsupportedKeyList: ['$.colour'] },
+    } satisfies Warning);
+    expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining(key));
+  });
+
+  it('stand beside the result with `.withResponse()`', async () => {
+    await using client = newClient();
+    const { data, response, warnings } = await client.get('getComponent', { data: input }).withResponse();
+    expect(data.serialNumber).toBe(input.component);
+    expect(response.status).toBe(200);
+    expect(warnings).toEqual([expect.objectContaining({ key })]);
+  });
+
+  it('of each page go to `onWarning`, and stand on the page', async () => {
+    const onWarning = vi.fn();
+    await using client = newClient({ onWarning });
+    const list = client.list('listComponents', { filterMap: { colour: 'red' } as object });
+    for await (const page of list.pages()) expect(page.warnings).toHaveLength(1);
+    expect(onWarning).toHaveBeenCalledTimes(Math.ceil((await list).total / 100) + 1);
+  });
+
+  it.each([
+    ['a text', 'Trouble', [{ key: 'uuAppErrorMap', message: 'Trouble' }]],
+    ['null', null, []],
+    ['a list', [1], [{ key: 'uuAppErrorMap', message: '[1]' }]],
+    ['an entry that is a text', { 'x/y': 'Trouble' }, [{ key: 'x/y', message: 'Trouble' }]],
+  ])('are read where the map is %s', async (_, uuAppErrorMap, expected) => {
+    await using world = await withAnswer({ a: 1, uuAppErrorMap });
+    const { data, warnings } = await world.client.get('doThing').withResponse();
+    expect(data).toEqual({ a: 1 });
+    expect(warnings).toEqual(expected.map((warning) => expect.objectContaining(warning)));
+  });
+
+  it('that a callback cannot take do not fail the call', async () => {
+    const onWarning = (): never => {
+      throw new Error('mine');
+    };
+    await using client = newClient({ onWarning });
+    await expect(client.get('getComponent', { data: input })).resolves.toBeTruthy();
+  });
+
+  it('tell of a search that is known to repeat and to leave out components', async () => {
+    const onWarning = vi.fn();
+    await using client = newClient({ onWarning });
+    await client.list('listComponents', { filterMap: {}, useOrInLocationSearch: true });
+    expect(onWarning).toHaveBeenCalledWith(expect.objectContaining({ key: 'unreliableList' }));
+  });
+});
