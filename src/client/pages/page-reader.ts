@@ -28,7 +28,7 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
   /** In the order of their offsets. */
   readonly #pending: PendingPage<T>[] = [];
   readonly #seen = new Set<unknown>();
-  /** Pages that are in hand before anything is asked for. */
+  /** A page that is in hand before anything is asked for. */
   #first: Page<T> | undefined;
   /** The offset at which the reading starts. */
   readonly #start: number;
@@ -161,16 +161,14 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
     }
   }
 
+  /** Asks for parts one at a time: what was too heavy once would be so again with all its parts at once. */
   async #askParts(parts: readonly Segment[]): Promise<readonly PageAnswer<T>[]> {
-    const size = parts[0]?.size ?? 1;
-    this.#pageSize = shrink(this.#pageSize, size);
-    const [first, ...others] = parts.filter(({ offset }) => offset < this.#end);
-    // One at a time: what was too heavy once would be so again with all its parts at once.
-    const answers = [...(await this.#ask(first as Segment))];
-    this.#listing.rememberSize(size);
-    for (const part of others) {
-      const total = answers.at(-1)?.pageInfo?.total ?? Infinity;
-      if (part.offset < total) answers.push(...(await this.#ask(part)));
+    const answers: PageAnswer<T>[] = [];
+    for (const part of parts) {
+      if (part.offset >= (answers.at(-1)?.pageInfo?.total ?? Infinity)) break;
+      answers.push(...(await this.#ask(part)));
+      this.#pageSize = shrink(this.#pageSize, part.size);
+      this.#listing.rememberSize(part.size);
     }
     return answers;
   }
