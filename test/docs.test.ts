@@ -29,7 +29,7 @@ afterAll(async () => {
 const fileOf = (place: string, extension: string): string => `${place.replaceAll(/\W/g, '-')}.${extension}`;
 
 describe('the code in the documents', () => {
-  it('type-checks, all of it', { timeout: 60_000 }, async () => {
+  it('type-checks, all of it', { timeout: 180_000 }, async () => {
     const checked = blocks.filter(({ language }) => language === 'ts');
     expect(checked.length).toBeGreaterThan(20);
     for (const { place, code } of checked)
@@ -59,7 +59,7 @@ describe('the code in the documents', () => {
     const listing = blocks.find(({ code }) => code.includes('async function* listComponents'));
     const script = toJavaScript(listing as (typeof blocks)[number]);
     const { stdout } = await installed.runScript('listing.mjs', script, { env: pdb.env });
-    const expected = pdb.dataset.components.filter(({ location }) => location.code === 'CERN');
+    const expected = pdb.dataset.components.filter(({ currentLocation }) => currentLocation.code === 'CERN');
     const lines = stdout.trim().split('\n');
     expect(lines.map((line) => line.slice(0, 14))).toEqual(expected.map(({ serialNumber }) => serialNumber));
   });

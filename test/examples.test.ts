@@ -24,7 +24,7 @@ async function run(name: string, ...args: string[]): Promise<Printed> {
 
 const linesOf = (text: string): string[] => text.trimEnd().split('\n');
 const componentsAt = (code: string): ComponentRecord[] =>
-  pdb.dataset.components.filter(({ location }) => location.code === code);
+  pdb.dataset.components.filter(({ currentLocation }) => currentLocation.code === code);
 
 describe('each example', async () => {
   const files = await readdir(FOLDER);
@@ -61,10 +61,12 @@ describe('the examples', () => {
   });
 
   it('failed-tests finds the modules whose last run of a test failed', async () => {
-    const modules = componentsAt('CERN').filter(({ type }) => type.code === 'MODULE');
+    const modules = componentsAt('CERN').filter(({ componentType }) => componentType.code === 'MODULE');
     const expected = modules.flatMap(({ serialNumber, testRuns }) => {
-      const last = new Map(testRuns.map((run) => [run.test.code, run]));
-      return [...last.values()].filter((run) => !run.passed).map((run) => `${serialNumber} ${run.test.code}`);
+      const last = new Map(testRuns.map((run) => [run.testType.code, run]));
+      return [...last.values()]
+        .filter((run) => !run.passed)
+        .map((run) => `${serialNumber} ${run.testType.code}`);
     });
     const { stdout } = await run('failed-tests.mjs', 'CERN');
     const found = [...stdout.matchAll(/^(\w{14}) {2}[\d-]{10} {2}(\w+), run \d$/gm)].map(
@@ -80,7 +82,10 @@ describe('the examples', () => {
     let top = part;
     while (top.parent) top = top.parent;
     const size = (component: ComponentRecord): number =>
-      component.slots.reduce((sum, { child }) => sum + (child === undefined ? 1 : size(child)), 1);
+      component.children.reduce(
+        (sum, { component: child }) => sum + (child === undefined ? 1 : size(child)),
+        1,
+      );
     const lines = linesOf((await run('family-tree.mjs', part.serialNumber)).stdout);
     expect(lines[0]).toMatch(new RegExp(`^${top.serialNumber}  `));
     expect(lines.filter((line) => line.endsWith('<--'))).toEqual([

@@ -76,8 +76,8 @@ const FAULTS: readonly (readonly [name: string, fault: FaultKind, outcome: Outco
   [
     'a Content-Length that is too small',
     {
-      respond: ({ socket }) =>
-        socket.end(
+      respond: (_, { socket }) =>
+        socket?.end(
           'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n{"a": [1, 2]}',
         ),
     },
@@ -86,15 +86,15 @@ const FAULTS: readonly (readonly [name: string, fault: FaultKind, outcome: Outco
   ],
   [
     'a Content-Length that is too large',
-    { respond: ({ socket }) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{}') },
+    { respond: (_, { socket }) => socket?.end('HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{}') },
     ConnectionReset,
     'success',
   ],
   [
     'two Content-Lengths',
     {
-      respond: ({ socket }) =>
-        socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}'),
+      respond: (_, { socket }) =>
+        socket?.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}'),
     },
     InvalidResponse,
     InvalidResponse,
@@ -160,7 +160,8 @@ const FAULTS: readonly (readonly [name: string, fault: FaultKind, outcome: Outco
   [
     'a flood of headers',
     {
-      respond: ({ socket }) => socket.end(`HTTP/1.1 200 OK\r\n${'X-Flood: 0123456789\r\n'.repeat(5000)}\r\n`),
+      respond: (_, { socket }) =>
+        socket?.end(`HTTP/1.1 200 OK\r\n${'X-Flood: 0123456789\r\n'.repeat(5000)}\r\n`),
     },
     InvalidResponse,
     InvalidResponse,
@@ -178,26 +179,26 @@ const FAULTS: readonly (readonly [name: string, fault: FaultKind, outcome: Outco
   ],
   [
     'a header that is none',
-    { respond: ({ socket }) => socket.end('HTTP/1.1 200 OK\r\nX Y: z\r\n\r\n{}') },
+    { respond: (_, { socket }) => socket?.end('HTTP/1.1 200 OK\r\nX Y: z\r\n\r\n{}') },
     InvalidResponse,
     InvalidResponse,
   ],
   [
     'what is no HTTP',
-    { respond: ({ socket }) => socket.end('SSH-2.0-OpenSSH\r\n') },
+    { respond: (_, { socket }) => socket?.end('SSH-2.0-OpenSSH\r\n') },
     InvalidResponse,
     InvalidResponse,
   ],
   [
     'a switch to another protocol',
     {
-      respond: ({ socket }) =>
-        socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),
+      respond: (_, { socket }) =>
+        socket?.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),
     },
     InvalidResponse,
     InvalidResponse,
   ],
-  ['an empty answer', { respond: ({ socket }) => socket.end() }, ConnectionReset, 'success'],
+  ['an empty answer', { respond: (_, { socket }) => socket?.end() }, ConnectionReset, 'success'],
 ];
 
 describe('a request that is answered with the status', () => {

@@ -4,18 +4,23 @@ import { describe, expect, it } from 'vitest';
 
 const run = promisify(execFile);
 
-/** Prints the packages that a process loads, one a line. */
-const HOOKS = `
-  import { writeSync } from 'node:fs';
-  export function load(url, context, next) {
-    const name = url.split('/node_modules/').at(1)?.split('/')[0];
-    if (name !== undefined) writeSync(1, name + '\\n');
-    return next(url, context);
-  }`;
 const moduleOf = (source: string): string => `data:text/javascript,${encodeURIComponent(source)}`;
-const PRINT_PACKAGES: string = moduleOf(
-  `import { register } from 'node:module'; register(${JSON.stringify(moduleOf(HOOKS))});`,
-);
+
+/** Returns a module that prints what a process loads, one a line. */
+function printing(nameOfUrl: string): string {
+  const hooks = `
+    import { writeSync } from 'node:fs';
+    export function load(url, context, next) {
+      const name = ${nameOfUrl};
+      if (name !== undefined) writeSync(1, name + '\\n');
+      return next(url, context);
+    }`;
+  return moduleOf(`import { register } from 'node:module'; register(${JSON.stringify(moduleOf(hooks))});`);
+}
+
+const PRINT_PACKAGES: string = printing("url.split('/node_modules/').at(1)?.split('/')[0]");
+/** Prints the files of this package, such as `session/session.js`. */
+const PRINT_FILES: string = printing("url.split('/dist/').at(1)");
 /** Settings that are all in the environment, so that no `.env` is looked for. */
 const SETTINGS = { ITKDB_ACCESS_AUDIENCE: 'audience', ITKDB_ACCESS_SCOPE: 'openid', ITKDB_LEEWAY: '2' };
 
@@ -39,6 +44,25 @@ describe('a process', () => {
     expect([...packages].filter((name) => ['jose', 'zod'].includes(name))).toEqual([]);
   });
 
+  it('that imports itkdb loads neither the data of the catalogue of commands nor the embedded database', async () => {
+    const args = (name: string): string[] => [
+      '--import',
+      PRINT_FILES,
+      '--input-type=module',
+      '-e',
+      `import '${name}';`,
+    ];
+    const filesOf = async (name: string): Promise<string[]> =>
+      (await run(process.execPath, args(name))).stdout.trim().split('\n');
+    const isUnwanted = (file: string): boolean => /^(?:commands\/catalogue\.|testing\/)/.test(file);
+    const files = await filesOf('itkdb');
+    expect(files).toContain('session/session.js');
+    expect(files.filter(isUnwanted)).toEqual([]);
+    expect(await filesOf('itkdb/testing')).toEqual(
+      expect.arrayContaining(['testing/pdb.js', 'commands/catalogue.js']),
+    );
+  });
+
   it.skipIf(process.platform === 'win32')(
     'without a free file descriptor gets exceptions of this package, and works once it has some',
     async () => {
@@ -58,7 +82,7 @@ describe('a process', () => {
         process.exit();`;
       const shell = [
         '-c',
-        'ulimit -n 64; exec "$0" "$@"',
+        'ulimit -n 256; exec "$0" "$@"',
         process.execPath,
         '--input-type=module',
         '-e',

@@ -44,8 +44,8 @@ describe('the data', () => {
 
   it('hold staves of 28 modules where there is room', async () => {
     await using large = await startPdb({ components: 3000 });
-    const stave = large.dataset.components.find(({ type }) => type.code === 'STAVE');
-    expect(stave?.slots).toHaveLength(28);
+    const stave = large.dataset.components.find(({ componentType }) => componentType.code === 'STAVE');
+    expect(stave?.children).toHaveLength(28);
   });
 });
 
@@ -61,8 +61,8 @@ describe('listInstitutions and listProjects', () => {
     expect((await ask('listProjects')).itemList.map(({ code }) => code)).toEqual(['S', 'P', 'CE', 'CM']);
   });
 
-  it('take pages of a thousand where the size is missing or nonsense', async () => {
-    for (const pageInfo of [undefined, {}, { pageSize: 0 }, { pageSize: 'x', pageIndex: -1 }, []]) {
+  it('take pages of a thousand where the size is missing or out of range', async () => {
+    for (const pageInfo of [undefined, {}, { pageSize: 0 }, { pageSize: -5, pageIndex: -1 }]) {
       expect((await ask('listProjects', { pageInfo })).pageInfo).toEqual({
         pageIndex: 0,
         pageSize: 1000,
@@ -99,7 +99,7 @@ describe('getComponent', () => {
   });
 
   it('links parents and children both ways', async () => {
-    const module = pdb.dataset.components.find(({ slots }) => slots.some(({ child }) => child));
+    const module = pdb.dataset.components.find(({ children }) => children.some(({ component }) => component));
     const answer = (await ask('getComponent', { component: module?.code })) as unknown as {
       children: { component: { code: string } | null }[];
     };
@@ -188,13 +188,16 @@ describe('getComponentBulk', () => {
 
 describe('listComponents', () => {
   it.each<[object, (component: EmbeddedPdb['dataset']['components'][number]) => boolean]>([
-    [{ project: 'S' }, ({ type }) => type.project === 'S'],
+    [{ project: 'S' }, ({ componentType }) => componentType.project === 'S'],
     [{ project: ['S', 'P'] }, () => true],
-    [{ componentType: 'MODULE', project: 'P' }, ({ type }) => type.code === 'MODULE' && type.project === 'P'],
-    [{ type: ['BARREL_LS_MODULE'] }, ({ typeCode }) => typeCode === 'BARREL_LS_MODULE'],
-    [{ subproject: 'PG' }, ({ type }) => type.project === 'P'],
-    [{ currentStage: 'FINISHED' }, ({ type, stage }) => type.stages[stage]?.code === 'FINISHED'],
-    [{ currentLocation: 'CERN' }, ({ location }) => location.code === 'CERN'],
+    [
+      { componentType: 'MODULE', project: 'P' },
+      ({ componentType: { code, project } }) => code === 'MODULE' && project === 'P',
+    ],
+    [{ type: ['BARREL_LS_MODULE'] }, ({ type }) => type.code === 'BARREL_LS_MODULE'],
+    [{ subproject: 'PG' }, ({ componentType }) => componentType.project === 'P'],
+    [{ currentStage: 'FINISHED' }, ({ currentStage }) => currentStage.code === 'FINISHED'],
+    [{ currentLocation: 'CERN' }, ({ currentLocation }) => currentLocation.code === 'CERN'],
     [{ institute: ['KEK'] }, ({ institution }) => institution.code === 'KEK'],
     [{ assembled: false }, ({ parent }) => parent === undefined],
     [{ state: ['ready'], trashed: false }, () => true],

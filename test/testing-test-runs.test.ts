@@ -79,13 +79,18 @@ describe('getTestRun and getTestRunBulk', () => {
   });
 
   it('of a run that does not exist are a 400', async () => {
-    const error = await failure(session.get('getTestRun', { data: { testRun: 'none' } }), BadRequest);
-    expect(error.hasAppError('getTestRun/testRunDoesNotExist')).toBe(true);
+    for (const [testRun, reason] of [
+      ['0'.repeat(24), 'testRunDoesNotExist'],
+      ['none', 'testRunDaoGetFailed'],
+    ] as const) {
+      const error = await failure(session.get('getTestRun', { data: { testRun } }), BadRequest);
+      expect(error.hasAppError(`getTestRun/${reason}`)).toBe(true);
+    }
   });
 
   it('show a current-voltage curve of a test that is one', async () => {
     const runs = pdb.dataset.components.flatMap(({ testRuns }) => testRuns);
-    const curve = runs.find(({ test }) => test.code === 'MODULE_IV_PS_V1');
+    const curve = runs.find(({ testType }) => testType.code === 'MODULE_IV_PS_V1');
     const { data } = await session.get<TestRun>('getTestRun', { data: { testRun: curve?.id } });
     for (const code of ['VOLTAGE', 'CURRENT'])
       expect(data.results?.find((result) => result.code === code)?.value).toHaveLength(71);

@@ -28,14 +28,16 @@ const listed = async (filterMap: object): Promise<Result> =>
 const components = pdb.dataset.components;
 const find = (wanted: (component: ComponentRecord) => boolean): ComponentRecord =>
   components.find(wanted) as ComponentRecord;
-const module = find(({ type, stage }) => type.code === 'MODULE' && type.project === 'S' && stage === 0);
+const module = find(({ type, currentStage }) => type.code === 'BARREL_LS_MODULE' && currentStage.initial);
 const { serialNumber } = module;
-const elsewhere = module.location.code === 'KEK' ? 'CERN' : 'KEK';
+// A shipment changes the location of the record.
+const place = module.currentLocation.code;
+const elsewhere = place === 'KEK' ? 'CERN' : 'KEK';
 
 const run = {
   component: serialNumber,
   testType: 'VISUAL_INSPECTION',
-  institution: module.location.code,
+  institution: place,
   runNumber: '7',
   passed: true,
   problems: false,
@@ -157,9 +159,12 @@ describe('test runs', () => {
 });
 
 describe('assembly', () => {
-  const whole = find(({ type, slots }) => type.code === 'MODULE' && slots.every(({ child }) => child));
-  const child = whole.slots[0]?.child as ComponentRecord;
-  const pair = { parent: whole.serialNumber, child: child.serialNumber };
+  const full = find(
+    ({ componentType, children }) =>
+      componentType.code === 'MODULE' && children.every(({ component }) => component),
+  );
+  const child = full.children[0]?.component as ComponentRecord;
+  const pair = { parent: full.serialNumber, child: child.serialNumber };
 
   it('disassembleComponent frees the slot and trashes the child, assembleComponent fills it again', async () => {
     const before = await read('getComponent', { component: pair.parent });
@@ -187,9 +192,9 @@ describe('assembly', () => {
 
 describe('shipments', () => {
   it('move components, with what is in them, when they are delivered', async () => {
-    const inside = module.slots[0]?.child as ComponentRecord;
+    const inside = module.children[0]?.component as ComponentRecord;
     const shipment = await write('createShipment', {
-      sender: module.location.code,
+      sender: place,
       recipient: elsewhere,
       type: 'continental',
       shipmentItems: [serialNumber],
@@ -197,7 +202,7 @@ describe('shipments', () => {
     expect(shipment).toMatchObject({ status: 'prepared', sys: { rev: 1 } });
     const input = { shipment: shipment.id, recipient: elsewhere, type: 'continental' };
     await write('updateShipment', { ...input, status: 'inTransit' });
-    expect((await listed({ serialNumber })).currentLocation.code).toBe(module.location.code);
+    expect((await listed({ serialNumber })).currentLocation.code).toBe(place);
     await write('updateShipment', { ...input, status: 'delivered' });
     expect((await listed({ serialNumber, currentLocation: elsewhere })).locations).toHaveLength(2);
     expect((await listed({ serialNumber: inside.serialNumber })).currentLocation.code).toBe(elsewhere);
@@ -236,37 +241,363 @@ describe('attachments', () => {
   });
 });
 
-describe('the input of a command', () => {
-  const inputs: [command: string, input: Record<string, unknown>][] = [
-    ['setComponentStage', { component: serialNumber, stage: 'GLUED' }],
-    ['uploadTestRunResults', run],
-    ['registerComponent', registration],
-    ['setComponentTrashed', { trashed: true, component: serialNumber }],
-    ['createComponentComment', { component: serialNumber, comments: ['x'] }],
-    ['deleteComponent', { component: serialNumber }],
-    ['addComponentFlag', { component: serialNumber, flag: 'CHROMIC' }],
-    ['updateComponentSN', { component: serialNumber, serialNumber: '20USBML8888888' }],
-  ];
+/** What the writes below change. It is there from the start, so that one read before each write sees it. */
+const whole = find(
+  ({ type, children }) => type.code === 'BARREL_LS_MODULE' && children.every((slot) => slot.component),
+);
+const free = module.children.find((slot) => slot.component === undefined);
+const loose = whole.children.find(({ type }) => type.code === free?.type.code)?.component as ComponentRecord;
+const batch = module.batches[0] as NonNullable<(typeof module.batches)[0]>;
 
-  it.each(inputs)('%s names a missing key, a wrong one and an unknown one', async (command, input) => {
-    const [key = '', ...others] = Object.keys(input);
-    const problem = async (data: object): Promise<Result> =>
-      Object.values((await failure(write(command, data), BadRequest)).appErrors ?? {})[0];
-    const without = Object.fromEntries(others.map((other) => [other, input[other]]));
-    expect((await problem(without)).paramMap.missingKeyMap).toHaveProperty([`$.${key}`]);
-    expect((await problem({ ...input, [key]: 5 })).paramMap.invalidTypeKeyMap).toHaveProperty([`$.${key}`]);
-    const { uuAppErrorMap } = await write(command, { ...input, ignoreme: 1 });
-    expect(uuAppErrorMap).toMatchObject({
-      [`cern-itkpd-main/${command}/unsupportedKeys`]: { paramMap: { unsupportedKeyList: ['$.ignoreme'] } },
+interface Prepared {
+  readonly testRun: string;
+  readonly shipment: string;
+  readonly item: string;
+  readonly code: string;
+}
+
+const readRun = async ({ testRun }: Prepared): Promise<Result> =>
+  (await read('getTestRunBulk', { testRun: [testRun] })).itemList[0];
+const readShipment = async ({ shipment }: Prepared): Promise<Result> => {
+  const { itemList } = await read('listShipmentsByInstitution', {
+    filterMap: { sender: place, recipient: [elsewhere], state: ['ready'] },
+  });
+  return itemList.find(({ id }: Result) => id === shipment);
+};
+const readComponent = async (): Promise<Result> => listed({ serialNumber });
+const readBatch = (): Promise<Result> =>
+  read('getBatchByNumber', { project: 'S', batchType: 'MODULE_BATCH', number: batch.number });
+const readInstitution = async (): Promise<Result> =>
+  (await read('listInstitutions', {})).pageItemList.find(({ code }: Result) => code === elsewhere);
+
+type Look = (prepared: Prepared) => Promise<Result>;
+type Proof = readonly [command: string, input: (prepared: Prepared) => object, look: Look, expected: object];
+
+const ofComponent = (input: object) => () => ({ component: serialNumber, ...input });
+const ofRun =
+  (input: object) =>
+  ({ testRun, code }: Prepared) => ({ testRun, code, ...input });
+const ofShipment =
+  (input: object) =>
+  ({ shipment, code }: Prepared) => ({ shipment, code, ...input });
+
+describe('a write is seen by a read command other than its own, with a risen sys.rev', () => {
+  it.each<Proof>([
+    [
+      'deleteComponentFlag',
+      ofComponent({ flag: 'WARRANTY_WAFER' }),
+      readComponent,
+      { flags: [{ code: 'CHROMIC' }] },
+    ],
+    [
+      'setComponentCompletedBulk',
+      () => ({ components: [serialNumber], completed: true }),
+      readComponent,
+      { completed: true },
+    ],
+    [
+      'setComponentGrade',
+      ofComponent({ grade: 'A', comment: 'fine' }),
+      readComponent,
+      { grade: 'A', currentGrade: { grade: 'A', comment: 'fine' } },
+    ],
+    [
+      'setComponentLocation',
+      ofComponent({ location: elsewhere }),
+      readComponent,
+      { currentLocation: { code: elsewhere } },
+    ],
+    [
+      'createDummyChildren',
+      ofComponent({}),
+      readComponent,
+      { children: [{}, { component: expect.any(String) }, {}] },
+    ],
+    [
+      'assembleComponentBySlot',
+      () => ({ parent: serialNumber, slot: free?.id, child: loose.code, properties: { SIDE: 1 } }),
+      readComponent,
+      { children: [{}, { component: loose.id, properties: [{ code: 'SIDE', value: 1 }] }, {}] },
+    ],
+    [
+      'setParentChildRelationPropertyBySlot',
+      ofComponent({ slot: free?.id, property: 'POSITION', value: 3 }),
+      readComponent,
+      { children: [{}, { properties: [{ code: 'POSITION', value: 3 }] }, {}] },
+    ],
+    [
+      'addBatchComponent',
+      () => ({ id: batch.id, component: loose.code }),
+      readBatch,
+      { components: expect.arrayContaining([expect.objectContaining({ id: loose.id })]) },
+    ],
+    [
+      'setBatchProperty',
+      () => ({ id: batch.id, code: 'VENDOR', value: 'Example' }),
+      readBatch,
+      { properties: [{ code: 'VENDOR', value: 'Example' }] },
+    ],
+    [
+      'setTestRunParameter',
+      ofRun({ code: 'TEMPERATURE', value: 25 }),
+      readRun,
+      { results: [{ value: 25 }, { value: 30 }] },
+    ],
+    [
+      'setTestRunProperty',
+      ofRun({ code: 'OPERATOR', value: 'Kim' }),
+      readRun,
+      { properties: [{ value: 'Kim' }] },
+    ],
+    ['deleteTestRun', ofRun({}), readRun, { state: 'deleted' }],
+    ['createTestRunComment', ofRun({ comments: ['new'] }), readRun, { comments: [{}, { comment: 'new' }] }],
+    [
+      'createShipmentComment',
+      ofShipment({ comments: ['new'] }),
+      readShipment,
+      { comments: [{ comment: 'new' }] },
+    ],
+    [
+      'updateShipment',
+      ofShipment({ recipient: elsewhere, type: 'domestic', status: 'inTransit', name: 'box' }),
+      readShipment,
+      { status: 'inTransit', type: 'domestic', name: 'box', sentTs: expect.any(String) },
+    ],
+    [
+      'setShipmentStatus',
+      ({ shipment, item }) => ({
+        shipment,
+        status: 'delivered',
+        shipmentItems: [{ code: item, delivered: true }],
+      }),
+      readShipment,
+      { status: 'delivered', receivedTs: expect.any(String) },
+    ],
+    [
+      'setShipmentStatus',
+      ofShipment({ status: 'deliveredWithDamage' }),
+      readComponent,
+      { currentLocation: { code: elsewhere } },
+    ],
+    [
+      'addInstitutionComponentType',
+      () => ({ institution: findInstitution(elsewhere)?.id, componentType: module.componentType.id }),
+      readInstitution,
+      { componentTypes: expect.arrayContaining([expect.objectContaining({ code: 'S' })]) },
+    ],
+  ])('%s', async (command, input, look, expected) => {
+    const prepared = await prepare();
+    if (command === 'addInstitutionComponentType') expect(await look(prepared)).toBeDefined();
+    const before = await look(prepared);
+    await write(command, input(prepared));
+    const after = await look(prepared);
+    if (command !== 'addInstitutionComponentType') expect(before).not.toMatchObject(expected);
+    expect(after).toMatchObject(expected);
+    expect(after.sys.rev).toBeGreaterThan(before.sys.rev);
+  });
+
+  it('setScriptState, whose state no response shows', async () => {
+    const before = await readComponent();
+    await write('setScriptState', { component: serialNumber, type: 'registration', state: 'completed' });
+    expect((await readComponent()).sys.rev).toBeGreaterThan(before.sys.rev);
+    expect(module.scriptStates).toEqual({ registration: 'completed' });
+  });
+
+  it.each(['component', 'testRun', 'shipment'] as const)(
+    'comments of a %s are changed and deleted',
+    async (kind) => {
+      const prepared = await prepare();
+      const name = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+      const target = { [kind]: kind === 'component' ? serialNumber : prepared[kind] };
+      const look = { component: readComponent, testRun: readRun, shipment: readShipment }[kind];
+      await write(`create${name}Comment`, { ...target, comments: ['first', 'second'] });
+      const before = await look(prepared);
+      const code = before.comments.find(({ comment }: Result) => comment === 'first').code;
+      await write(`update${name}Comment`, { ...target, code, comment: 'changed' });
+      const changed = await look(prepared);
+      expect(changed.comments.map(({ comment }: Result) => comment)).toEqual(
+        before.comments.map(({ comment }: Result) => (comment === 'first' ? 'changed' : comment)),
+      );
+      await write(`delete${name}Comment`, { ...target, code });
+      const after = await look(prepared);
+      expect(after.comments).toHaveLength(before.comments.length - 1);
+      expect([before, changed, after].map(({ sys }) => sys.rev)).toEqual([
+        before.sys.rev,
+        before.sys.rev + 1,
+        before.sys.rev + 2,
+      ]);
+      await refused(`delete${name}Comment`, { ...target, code }, 'commentDoesNotExist');
+    },
+  );
+
+  it.each(['testRun', 'shipment'] as const)(
+    'attachments of a %s are there until they are deleted',
+    async (kind) => {
+      const prepared = await prepare();
+      const name = kind === 'testRun' ? 'TestRun' : 'Shipment';
+      const look = kind === 'testRun' ? readRun : readShipment;
+      const before = await look(prepared);
+      const form = new FormData();
+      for (const [key, value] of Object.entries({
+        [kind]: prepared[kind],
+        title: 't',
+        description: '',
+        type: 'file',
+      }))
+        form.set(key, value);
+      form.set('data', new Blob(['some bytes'], { type: 'text/plain' }), 'a.txt');
+      const { code } = await write(`create${name}Attachment`, form);
+      const after = await look(prepared);
+      expect(after.attachments).toMatchObject([{ code, filename: 'a.txt', filesize: 10 }]);
+      expect(after.sys.rev).toBeGreaterThan(before.sys.rev);
+      const target = { [kind]: prepared[kind], code };
+      expect(String(await read(`get${name}Attachment`, target))).toBe('some bytes');
+      await write(`delete${name}Attachment`, target);
+      expect((await look(prepared)).attachments).toBeNull();
+    },
+  );
+
+  it('createBatch and registerComponent with `batches`', async () => {
+    const named = { project: 'S', batchType: 'MODULE_BATCH', number: 'NEW' };
+    await write('createBatch', { ...named, ownerInstituteList: ['CERN'] });
+    await refused('createBatch', named, 'batchNumberDuplicity');
+    const before = await read('getBatchByNumber', named);
+    expect(before).toMatchObject({
+      components: null,
+      ownerInstituteList: [{ code: 'CERN' }],
+      sys: { rev: 1 },
+    });
+    const input = { ...registration, batches: { MODULE_BATCH: 'NEW' } };
+    const { component } = await write('registerComponent', input);
+    expect(await read('getBatchByNumber', named)).toMatchObject({
+      components: [{ id: component.id }],
+      sys: { rev: 2 },
     });
   });
 
-  it('of a write is not taken by GET', async () => {
+  it('importTestType of what exportTestType returned, with another code', async () => {
+    const source = { project: 'S', componentType: 'MODULE', testType: 'VISUAL_INSPECTION' };
+    const { uuAppErrorMap: _, ...exported } = await read('exportTestType', source);
+    await write('importTestType', { ...exported, code: 'NEW_INSPECTION', name: 'New inspection' });
+    const { pageItemList } = await read('listTestTypes', { project: 'S', componentType: 'MODULE' });
+    expect(pageItemList.at(-1)).toMatchObject({
+      code: 'NEW_INSPECTION',
+      parameters: [{}, {}, { code: 'IMAGE' }],
+    });
+    const { testRun } = await write('uploadTestRunResults', { ...run, testType: 'NEW_INSPECTION' });
+    expect((await read('getTestRun', { testRun: testRun.id })).testType.code).toBe('NEW_INSPECTION');
+  });
+
+  it('setShipmentStatus leaves items that were not delivered where they are', async () => {
+    const { shipment, item } = await prepare();
+    const unknown = { shipment, status: 'delivered', shipmentItems: [{ code: 'none', delivered: true }] };
+    await refused('setShipmentStatus', unknown, 'shipmentItemDoesNotExist');
+    await write('setShipmentStatus', { ...unknown, shipmentItems: [{ code: item, delivered: false }] });
+    expect((await readComponent()).currentLocation.code).toBe(place);
+    const { itemList } = await read('listShipmentItems', { shipment });
+    expect(itemList).toMatchObject([{ code: item, component: { serialNumber }, delivered: false }]);
+    const flat = await read('listShipmentsByInstitution', { code: elsewhere, status: 'delivered' });
+    expect(flat.pageItemList.map(({ id }: Result) => id)).toContain(shipment);
+  });
+});
+
+/** Makes a test run with a comment, a shipment, two flags, and a component that is in no other. */
+async function prepare(): Promise<Prepared> {
+  const { testRun } = await write('uploadTestRunResults', { ...run, comments: ['old'] });
+  const shipment = await write('createShipment', {
+    sender: place,
+    recipient: elsewhere,
+    type: 'continental',
+    shipmentItems: [serialNumber],
+  });
+  for (const flag of ['CHROMIC', 'WARRANTY_WAFER'])
+    await write('addComponentFlag', { component: serialNumber, flag });
+  await write('disassembleComponent', { parent: whole.code, child: loose.code, trashed: false });
+  await write('setComponentLocation', { component: loose.code, location: place });
+  const [{ code: item }] = shipment.shipmentItems;
+  return { testRun: testRun.id, shipment: shipment.id, item, code: 'none' };
+}
+
+function findInstitution(code: string) {
+  return pdb.dataset.institutions.find((institution) => institution.code === code);
+}
+
+describe('the stage of a write', () => {
+  it('is where registerComponent starts', async () => {
+    const { component } = await write('registerComponent', { ...registration, stage: 'GLUED' });
+    const found = await listed({ serialNumber: component.serialNumber });
+    expect(found).toMatchObject({ currentStage: { code: 'GLUED' }, stages: [{ code: 'GLUED' }] });
+    await refused('registerComponent', { ...registration, stage: 'NOWHERE' }, 'stageDoesNotExist');
+  });
+
+  it('replaces the last entry of the history with `history: false`', async () => {
+    await write('setComponentStage', { component: serialNumber, stage: 'GLUED' });
+    await write('setComponentStage', { component: serialNumber, stage: 'BONDED', history: false });
+    const { stages } = await readComponent();
+    expect(stages.map(({ code }: Result) => code)).toEqual(['HV_TAB_ATTACHED', 'BONDED']);
+  });
+
+  it('is a former one only for a retroactive upload', async () => {
+    await write('setComponentStage', { component: serialNumber, stage: 'GLUED' });
+    await refused('uploadTestRunResults', run, 'unassociatedStageWithTestType');
+    await refused('uploadTestRunResults', { ...run, stage: 'HV_TAB_ATTACHED' }, 'invalidDtoIn');
+    await refused('uploadTestRunResults', { ...run, isRetroactive: true }, 'invalidDtoIn');
+    await refused('uploadTestRunResults', { ...run, isRetroactive: true, stage: 'TESTED' }, 'invalidDtoIn');
+    const input = { ...run, isRetroactive: true, stage: 'HV_TAB_ATTACHED' };
+    const { testRun } = await write('uploadTestRunResults', input);
+    expect(await read('getTestRun', { testRun: testRun.id })).toMatchObject({
+      stage: { code: 'HV_TAB_ATTACHED' },
+      components: [{ testedAtStage: { code: 'HV_TAB_ATTACHED' } }],
+    });
+  });
+});
+
+describe('a write', () => {
+  it('names properties that it does not know in a warning', async () => {
+    const input = { ...registration, properties: { LOCALNAME: 'mine', UNKNOWN: 1 } };
+    const { uuAppErrorMap } = await write('registerComponent', input);
+    expect(Object.values(uuAppErrorMap)).toMatchObject([
+      { type: 'warning', paramMap: { unsupportedKeyList: ['$.properties.UNKNOWN'] } },
+    ]);
+  });
+
+  it.each([
+    ['2024-01-31T12:00:00+08:00', '2024-01-31T04:00:00.000Z'],
+    ['31.01.2024 12:00', '31.01.2024 12:00'],
+  ])('takes the date %s', async (date, expected) => {
+    const { testRun } = await write('uploadTestRunResults', { ...run, date });
+    expect((await read('getTestRun', { testRun: testRun.id })).date).toBe(expected);
+    await refused('uploadTestRunResults', { ...run, date: 'yesterday' }, 'invalidDtoIn');
+  });
+
+  it('is not taken by GET', async () => {
     await failure(read('setComponentStage', { component: serialNumber, stage: 'GLUED' }), NotFound);
   });
 });
 
 describe('restore', () => {
+  it('undoes a hundred writes of all kinds, so that each record is as before', async () => {
+    const state = async (): Promise<string> =>
+      JSON.stringify([
+        await readComponent(),
+        await readBatch(),
+        await readInstitution(),
+        await read('listBatches', { filterMap: {} }),
+      ]);
+    const before = await state();
+    for (let time = 0; time < 10; time += 1) {
+      await prepare();
+      await write('setBatchProperty', { id: batch.id, code: 'TIME', value: time });
+      await write('addBatchComponent', { id: batch.id, component: whole.code });
+      await write('createDummyChildren', { component: serialNumber });
+      await write('setComponentLocation', { component: loose.code, location: whole.currentLocation.code });
+      await write('assembleComponent', { parent: whole.code, child: loose.code });
+    }
+    expect(await state()).not.toBe(before);
+    pdb.restore(start);
+    expect(await state()).toBe(before);
+  });
+
   it('undoes every write since the snapshot', async () => {
     const before = JSON.stringify(await read('getComponent', { component: serialNumber }));
     const total = components.length;

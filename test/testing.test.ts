@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect, promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { InvalidInvocation, NotFound, type RequestConfig, ServerError, Session, User } from '../src/index.js';
-import { type EmbeddedPdb, startPdb } from '../src/testing/index.js';
+import { type EmbeddedPdb, type FilePart, startPdb } from '../src/testing/index.js';
 import { startDatabase } from './helpers/database.js';
 import { failure } from './helpers/failure.js';
 
@@ -123,7 +123,141 @@ describe('a fault', () => {
   });
 });
 
+describe('the header fields of a recorded request', () => {
+  it('are found by a name in any case', async () => {
+    await session.get('listProjects', { headers: { 'X-Mine': 'yes', Cookie: 'a=1' } });
+    const { headers } = pdb.requests.at(-1) ?? {};
+    expect([headers?.get('x-mine'), headers?.get('X-MINE'), headers?.get('cookie')]).toEqual([
+      'yes',
+      'yes',
+      'a=1',
+    ]);
+    expect(headers?.get('Authorization')).toBe(`Bearer ${session.user.bearer}`);
+    expect(headers?.has('x-other')).toBe(false);
+  });
+});
+
+describe('answer', () => {
+  it('answers the next request of a command, and the database the others', async () => {
+    const planned = pdb.answer('listProjects', { itemList: ['mine'] });
+    await ask('listInstitutions');
+    expect((await session.get('listProjects')).data).toEqual({ itemList: ['mine'] });
+    expect((await session.get('listProjects')).data.itemList[0]).toMatchObject({ code: 'S' });
+    expect(planned.hits).toBe(1);
+  });
+
+  it('answers every request until it is removed, or until reset', async () => {
+    const planned = pdb.answer('listProjects', [1], { times: Number.POSITIVE_INFINITY });
+    const data = async (): Promise<unknown> => (await session.get<unknown>('listProjects')).data;
+    expect([await data(), await data()]).toEqual([[1], [1]]);
+    planned.remove();
+    expect(await data()).toMatchObject({ itemList: [{}, {}, {}, {}] });
+    pdb.answer('listProjects', [2]);
+    pdb.reset();
+    expect(await data()).toMatchObject({ itemList: [{}, {}, {}, {}] });
+  });
+
+  it('takes a command that the database does not know, and bytes', async () => {
+    pdb.answer('getTheWeather', Buffer.from([1, 255]));
+    const { data, headers } = await session.get('getTheWeather', { responseType: 'arraybuffer' });
+    expect([data, headers['content-type']]).toEqual([Buffer.from([1, 255]), 'application/octet-stream']);
+  });
+
+  it('takes a function, which is given the command, its input, the header fields and the bytes', async () => {
+    pdb.answer('setComponentStage', async ({ command, input, headers, rawBody }) => {
+      return { command, input, type: headers.get('Content-Type'), size: rawBody.length };
+    });
+    const { data } = await session.post<object>('setComponentStage', {
+      component: 'x',
+      stage: 'BONDED',
+    } as object);
+    expect(data).toEqual({
+      command: 'setComponentStage',
+      input: { component: 'x', stage: 'BONDED' },
+      type: 'application/json',
+      size: 34,
+    });
+  });
+
+  it('gives a function the fields and the files of a form', async () => {
+    const form = new FormData();
+    form.set('component', 'x');
+    form.set('data', new Blob(['text'], { type: 'text/plain' }), 'a.txt');
+    pdb.answer('createComponentAttachment', ({ input }) => {
+      const { filename, contentType, bytes } = input['data'] as FilePart;
+      return { component: input['component'], filename, contentType, text: bytes.toString() };
+    });
+    expect((await session.post<object>('createComponentAttachment', form)).data).toEqual({
+      ...{ component: 'x', filename: 'a.txt', contentType: 'text/plain', text: 'text' },
+    });
+  });
+
+  it('leaves the data as they are, and checks the token but not the input', async () => {
+    pdb.answer('getComponent', { planned: true }, { times: 2 });
+    expect((await session.get<object>('getComponent', { data: {} as object })).data).toEqual({
+      planned: true,
+    });
+    await using stranger = new Session({
+      user: { authenticate: () => true, bearer: 'x' },
+      prefixUrl: pdb.apiUrl,
+    });
+    await expect(stranger.get<object>('getComponent', {})).rejects.toMatchObject({ status: 401 });
+  });
+
+  it('answers the identity service too', async () => {
+    pdb.answer('grantToken', { id_token: 'none' });
+    await expect(new User(pdb.userOptions).authenticate()).rejects.toThrow('id_token');
+  });
+
+  it('is a copy: a later change of the object makes no difference', async () => {
+    const response = { a: 1 };
+    pdb.answer('listProjects', response);
+    response.a = 2;
+    expect((await session.get<unknown>('listProjects')).data).toEqual({ a: 1 });
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ['throws', () => expect.unreachable('the input is wrong'), 'the input is wrong'],
+    [
+      'returns nothing',
+      () => undefined,
+      'answer: the response to listProjects must be an object or a list of JSON',
+    ],
+    ['returns what is not JSON', () => ({ big: 1n }), 'answer: the response to listProjects is not JSON'],
+  ])('has the status 500 where the function %s', async (_, respond, message) => {
+    pdb.answer('listProjects', respond);
+    expect((await failure(ask('listProjects'), ServerError)).message).toContain(message);
+  });
+});
+
+it('a fault with `respond` is given the request with its input', async () => {
+  pdb.fault({
+    on: 'listProjects',
+    respond: ({ command, input, headers }, response) =>
+      response.end(`${command} ${JSON.stringify(input)} ${headers.get('X-Mine')}`),
+  });
+  const { data } = await session.get<string>('listProjects', {
+    params: { a: 1 },
+    headers: { 'x-mine': 'yes' },
+  });
+  expect(data).toBe('listProjects {"a":"1"} yes');
+});
+
 describe('a mistake in a test', () => {
+  it.each<[unknown[], string]>([
+    [[undefined, {}], 'answer: `command` must be a string that is not empty'],
+    [['listProjects'], 'answer: `response` must be an object or a list of JSON, bytes, or a function'],
+    [['listProjects', 'text'], 'answer: `response` must be an object or a list of JSON'],
+    [['listProjects', Promise.resolve({})], 'answer: `response` must be'],
+    [['listProjects', new Map()], 'answer: `response` must be'],
+    [['listProjects', { big: 1n }], 'answer: the response to listProjects is not JSON'],
+    [['listProjects', {}, { times: -1 }], 'answer: `times` must be a number of times, or Infinity'],
+    [['listProjects', {}, { on: 'x' }], 'answer: there is no option `on`'],
+  ])('in an answer is refused by name', (given, message) => {
+    expect(() => pdb.answer(...(given as [never, never]))).toThrow(InvalidInvocation);
+    expect(() => pdb.answer(...(given as [never, never]))).toThrow(message);
+  });
+
   it.each<[unknown, string]>([
     [undefined, 'fault: must be given a fault'],
     [{ on: 'listProjects', stauts: 503 }, 'fault: there is no option `stauts`; there are `on`, '],
@@ -163,6 +297,14 @@ describe('a mistake in a test', () => {
   });
 });
 
+/** Starts a database on three ports in a row, which no other process is given by chance. */
+async function startOnFreePorts(): Promise<EmbeddedPdb> {
+  for (let port = 10_000 + (process.pid % 5_000); ; port += 3) {
+    const started = await startPdb({ components: 1, port }).catch(() => undefined);
+    if (started !== undefined) return started;
+  }
+}
+
 describe('a database that is forgotten', () => {
   const forgetful = (options: string): string =>
     `import { startPdb } from 'itkdb/testing'; import { Session, User } from 'itkdb';
@@ -190,7 +332,7 @@ describe('a database that is forgotten', () => {
   });
 
   it('can be started again where it was, and by nobody else meanwhile', async () => {
-    const before = await startPdb({ components: 1 });
+    const before = await startOnFreePorts();
     const port = Number(new URL(before.apiUrl).port);
     const { message } = await failure(startPdb({ port }), InvalidInvocation);
     expect(message).toMatch(/^startPdb: the API cannot listen on port \d+: listen EADDRINUSE/);
@@ -198,6 +340,7 @@ describe('a database that is forgotten', () => {
     await using again = await startPdb({ components: 1, port });
     expect(again.apiUrl).toBe(before.apiUrl);
     expect(again.authUrl).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${port + 1}/`));
+    expect(again.eosUrl).toBe(`http://127.0.0.1:${port + 2}/`);
   });
 });
 

@@ -31,7 +31,7 @@ export const COMMANDS = {
         state: 'string',
       },
     },
-    result: 'Component',
+    result: 'FullComponent',
     outputTypes: { object: 'ComponentObject' },
     repeatable: true,
     example: { component: '20USBML1234567' },
@@ -356,9 +356,18 @@ export const COMMANDS = {
   getTestRun: {
     method: 'GET',
     summary: 'Reads a test run.',
-    input: { required: { testRun: 'string' }, optional: { noEosToken: 'boolean', outputType: 'string' } },
+    input: {
+      required: { testRun: 'string' },
+      optional: {
+        noEosToken: 'boolean',
+        /** The values are not confirmed. */
+        outputType: '"full" | "object"',
+      },
+    },
     result: 'TestRun',
+    outputTypes: { object: 'TestRunObject' },
     repeatable: true,
+    unconfirmed: ['outputType'],
     example: { testRun: '65a0c1d2e3f4051627384961' },
   },
   getTestRunBulk: {
@@ -646,7 +655,7 @@ export const COMMANDS = {
   },
   createComponentAttachment: {
     method: 'POST',
-    summary: 'Attaches a file or a link to a component.',
+    summary: 'Attaches a file or a link to a component. A file needs `data`.',
     multipart: true,
     input: {
       required: {
@@ -654,9 +663,8 @@ export const COMMANDS = {
         title: 'string',
         description: 'string',
         type: '"file" | "link"',
-        data: 'file',
       },
-      optional: { url: 'string' },
+      optional: { data: 'file', url: 'string' },
     },
     result: 'CreateAttachmentResult',
     repeatable: false,
@@ -670,7 +678,7 @@ export const COMMANDS = {
   },
   createTestRunAttachment: {
     method: 'POST',
-    summary: 'Attaches a file or a link to a test run.',
+    summary: 'Attaches a file or a link to a test run. A file needs `data`.',
     multipart: true,
     input: {
       required: {
@@ -678,9 +686,8 @@ export const COMMANDS = {
         title: 'string',
         description: 'string',
         type: '"file" | "link"',
-        data: 'file',
       },
-      optional: { url: 'string' },
+      optional: { data: 'file', url: 'string' },
     },
     result: 'CreateAttachmentResult',
     repeatable: false,
@@ -694,7 +701,7 @@ export const COMMANDS = {
   },
   createShipmentAttachment: {
     method: 'POST',
-    summary: 'Attaches a file or a link to a shipment.',
+    summary: 'Attaches a file or a link to a shipment. A file needs `data`.',
     multipart: true,
     input: {
       required: {
@@ -702,9 +709,8 @@ export const COMMANDS = {
         title: 'string',
         description: 'string',
         type: '"file" | "link"',
-        data: 'file',
       },
-      optional: { url: 'string' },
+      optional: { data: 'file', url: 'string' },
     },
     result: 'CreateAttachmentResult',
     repeatable: false,
@@ -882,12 +888,15 @@ export const COMMANDS = {
   importTestType: {
     method: 'POST',
     summary: 'Imports a test type. The input is what `exportTestType` returned.',
-    input: { required: {}, optional: {} },
+    input: {
+      required: { project: 'string', componentType: 'string', code: 'string', name: 'string' },
+      optional: {},
+    },
     openInput: true,
     result: 'CommandResult',
     repeatable: false,
     unconfirmed: true,
-    example: { code: 'MODULE_BOW', name: 'Module bow' },
+    example: { project: 'S', componentType: 'MODULE', code: 'MODULE_BOW', name: 'Module bow' },
   },
 
   // Institutions, projects and users

@@ -5,7 +5,6 @@ import type {
   BulkComponent,
   BulkResult,
   CommandResult,
-  Component,
   ComponentCommentResult,
   ComponentObject,
   ComponentSample,
@@ -14,6 +13,7 @@ import type {
   DeleteAttachmentResult,
   EosUpload,
   FlatListResult,
+  FullComponent,
   FullListedComponent,
   Institution,
   LightTestRun,
@@ -25,6 +25,7 @@ import type {
   Shipment,
   ShipmentItem,
   TestRun,
+  TestRunObject,
   TestRunOfType,
   TestRunSample,
   TestType,
@@ -131,7 +132,7 @@ export interface ResultTypes {
   BatchWithComponents: BatchWithComponents;
   BulkComponent: BulkComponent;
   CommandResult: CommandResult;
-  Component: Component;
+  FullComponent: FullComponent;
   ComponentCommentResult: ComponentCommentResult;
   ComponentObject: ComponentObject;
   ComponentSample: ComponentSample;
@@ -149,6 +150,7 @@ export interface ResultTypes {
   Shipment: Shipment;
   ShipmentItem: ShipmentItem;
   TestRun: TestRun;
+  TestRunObject: TestRunObject;
   TestRunOfType: TestRunOfType;
   TestRunSample: TestRunSample;
   TestType: TestType;

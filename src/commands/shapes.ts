@@ -255,7 +255,7 @@ export interface ComponentParts<C extends Ref> {
 }
 
 /** A component, as `getComponent` returns it. */
-export interface Component
+export interface FullComponent
   extends ComponentFields,
     ExpandedReferences,
     ComponentParts<ComponentReference | null> {
@@ -385,6 +385,13 @@ export interface TestRun extends LightTestRun {
   defects: Defect[] | null;
   comments: Comment[] | null;
   attachments: Attachment[] | null;
+}
+
+/** A test run with `outputType: 'object'`. That its references are codes and ids is not confirmed. */
+export interface TestRunObject extends Omit<TestRun, 'stage' | 'institution' | 'testType'> {
+  stage: Ref;
+  institution: Ref;
+  testType: Ref;
 }
 
 /** What `uploadTestRunResults` returns. */

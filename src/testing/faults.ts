@@ -1,11 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ANYTHING,
   type Check,
   checkOptions,
   FUNCTION,
-  isWhole,
   must,
   type OptionsExpected,
   recordOf,
@@ -13,8 +12,8 @@ import {
   wholeNumber,
 } from '../config/check-options.js';
 import { InvalidInvocation } from '../exceptions/base.js';
-import { isFunction } from '../util/guards.js';
 import { type Answer, type RecordedRequest, send, sendHead } from './messages.js';
+import { PLAN_OPTIONS, type PlanOptions } from './plans.js';
 
 /** What can go wrong with a response. */
 export type FaultKind =
@@ -32,74 +31,11 @@ export type FaultKind =
   | { readonly redirect: string; readonly status?: number }
   /** Sends the body byte by byte, with the given number of milliseconds between two bytes. */
   | { readonly drip: number }
-  /** Leaves the response to your function. */
-  | { readonly respond: (request: IncomingMessage, response: ServerResponse) => void };
+  /** Leaves the response to your function. It is given the request after all of its body has arrived. */
+  | { readonly respond: (request: RecordedRequest, response: ServerResponse) => void };
 
 /** A fault, and the requests that it applies to. */
-export type Fault = FaultKind & {
-  /** The command it applies to, such as `getComponent` or `grantToken`, or a predicate of the request. @defaultValue every request */
-  readonly on?: string | ((request: RecordedRequest) => boolean);
-  /** The number of requests it applies to; `Infinity` until it is removed. @defaultValue `1` */
-  readonly times?: number;
-  /** The number of matching requests that it skips first. @defaultValue `0` */
-  readonly after?: number;
-};
-
-/** A fault that has been planned. */
-export interface PlannedFault {
-  /** The number of requests it was applied to. */
-  readonly hits: number;
-  /** Removes the fault. */
-  remove(): void;
-}
-
-interface Plan {
-  readonly fault: Fault;
-  toSkip: number;
-  remaining: number;
-  hits: number;
-}
-
-/** The planned faults, in the order in which they were planned. */
-export class Faults {
-  readonly #plans = new Set<Plan>();
-
-  add(given: Fault): PlannedFault {
-    const fault = checkFault(given);
-    const plan: Plan = { fault, toSkip: fault.after ?? 0, remaining: fault.times ?? 1, hits: 0 };
-    this.#plans.add(plan);
-    return {
-      get hits() {
-        return plan.hits;
-      },
-      remove: () => {
-        this.#plans.delete(plan);
-      },
-    };
-  }
-
-  clear(): void {
-    this.#plans.clear();
-  }
-
-  /** Returns the fault that applies to this request, and counts it. */
-  take(request: RecordedRequest): Fault | undefined {
-    for (const plan of this.#plans) {
-      const { on } = plan.fault;
-      const isMeant = on === undefined || (typeof on === 'string' ? on === request.command : on(request));
-      if (!isMeant) continue;
-      if (plan.toSkip > 0) {
-        plan.toSkip -= 1;
-        continue;
-      }
-      plan.hits += 1;
-      plan.remaining -= 1;
-      if (plan.remaining <= 0) this.#plans.delete(plan);
-      return plan.fault;
-    }
-    return undefined;
-  }
-}
+export type Fault = FaultKind & PlanOptions;
 
 const KINDS = ['status', 'delay', 'drop', 'truncate', 'html', 'redirect', 'drip', 'respond'] as const;
 
@@ -111,15 +47,7 @@ const MILLISECONDS: Check = must(
 const FAULT: OptionsExpected = {
   expectation: "given a fault, such as { on: 'getComponent', status: 503 }",
   table: {
-    on: must(
-      (value) => typeof value === 'string' || isFunction(value),
-      'the name of a command, or a function',
-    ),
-    times: must(
-      (value) => value === Number.POSITIVE_INFINITY || isWhole(value, 0),
-      'a number of times, or Infinity',
-    ),
-    after: wholeNumber('a number of requests'),
+    ...PLAN_OPTIONS,
     status: wholeNumber('a status', 200, 599),
     body: ANYTHING,
     headers: recordOf(STRING, 'an object of header fields'),
@@ -137,7 +65,7 @@ const FAULT: OptionsExpected = {
 };
 
 /** Returns a copy. A misspelt fault would never apply, and the test that relies on it would pass. */
-function checkFault(given: Fault): Fault {
+export function checkFault(given: Fault): Fault {
   const fault = checkOptions('fault', given, FAULT);
   const kinds = KINDS.filter((kind) => kind in fault);
   // An HTML page and a redirect may also have a status.
@@ -151,7 +79,7 @@ function checkFault(given: Fault): Fault {
 /** Responds as the fault says. Resolves when there is nothing more to send. */
 export async function sendFault(
   fault: Fault,
-  request: IncomingMessage,
+  request: RecordedRequest,
   response: ServerResponse,
   answer: () => Promise<Answer>,
 ): Promise<void> {
@@ -178,7 +106,7 @@ export async function sendFault(
     return send(response, await answer());
   }
   if ('drop' in fault && fault.drop === 'before-headers') {
-    request.socket.destroy();
+    response.socket?.destroy();
     return;
   }
   return sendPartly(fault, response, await answer());

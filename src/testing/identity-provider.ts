@@ -50,6 +50,11 @@ export class IdentityProvider {
     return new IdentityProvider(options, await firstKey);
   }
 
+  /** Returns the time of its clock, in seconds since the epoch. */
+  now(): number {
+    return Date.now() / 1000 + this.clockOffset;
+  }
+
   /** Returns the result of `listKeys`. */
   keySet(): { keys: JWK[] } {
     return { keys: this.#keys.map(({ publicJwk }) => publicJwk) };
@@ -75,7 +80,10 @@ export class IdentityProvider {
       (known) => known.accessCode1 === accessCode1 && known.accessCode2 === accessCode2,
     );
     if (user === undefined) {
-      throw new CommandError(401, 'uu-appg01/authentication/invalidCredentials', 'Invalid credentials.');
+      // Both keys have been seen. Which one the identity service sends when is a guess.
+      const isKnown = this.users.some((known) => known.accessCode1 === accessCode1);
+      const key = isKnown ? 'uu-appg01/authentication/invalidCredentials' : 'uu-oidc-main/notAuthenticated';
+      throw new CommandError(401, key, 'Invalid credentials.');
     }
     const audience = /https?:\/\/\S*/.exec(String(scope ?? ''))?.[0];
     return {
@@ -90,7 +98,7 @@ export class IdentityProvider {
 
   /** Issues an id token for a user, valid or deliberately invalid. The API accepts it until it expires. */
   async issueToken(user: PdbUser, { claims, header, foreignKey }: TokenOverrides = {}): Promise<string> {
-    const now = Math.floor(Date.now() / 1000) + this.clockOffset;
+    const now = Math.floor(this.now());
     const expiry = now + this.tokenLifetime;
     const { privateKey, publicJwk } = foreignKey ? await createKey() : (this.#keys[0] as SigningKey);
     const token = await new SignJWT({
@@ -113,9 +121,7 @@ export class IdentityProvider {
   /** Returns the user of a token that the API accepts. */
   userOf(token: string): PdbUser | undefined {
     const valid = this.#valid.get(token);
-    return valid !== undefined && Date.now() / 1000 + this.clockOffset < valid.expiry
-      ? valid.user
-      : undefined;
+    return valid !== undefined && this.now() < valid.expiry ? valid.user : undefined;
   }
 
   /** Returns whether the API accepts a token. */

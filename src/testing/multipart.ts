@@ -6,31 +6,51 @@ export interface FilePart {
   readonly bytes: Buffer;
 }
 
-/** Returns the fields of a form: a text, or a part with a file name. Undefined where the body is no form. */
+/** Returns the fields of a form (RFC 7578): a text, or a part with a file name. Undefined where the body is no form. */
 export function parseForm(body: Buffer, contentType: string): Record<string, string | FilePart> | undefined {
-  const [, quoted, plain] =
-    /^multipart\/form-data\b.*\bboundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType) ?? [];
-  const boundary = quoted ?? plain;
+  const boundary = /^multipart\/form-data\s*;/i.test(contentType)
+    ? parameterOf(contentType, 'boundary')
+    : undefined;
   if (boundary === undefined) return undefined;
   const fields: Record<string, string | FilePart> = {};
   const delimiter = Buffer.from(`\r\n--${boundary}`);
-  // The first delimiter has no line break before it.
-  let start = body.indexOf(delimiter.subarray(2)) + delimiter.length - 2;
-  for (;;) {
+  // The first delimiter may have no line break before it.
+  const first = delimiter.subarray(2);
+  let start = body.indexOf(first) === 0 ? first.length : afterDelimiter(body, delimiter, 0);
+  while (start !== -1 && body.toString('latin1', start, start + 2) !== '--') {
     const headEnd = body.indexOf('\r\n\r\n', start);
-    const end = headEnd === -1 ? -1 : body.indexOf(delimiter, headEnd);
-    if (end === -1) return fields;
-    // A delimiter with two hyphens is the last one.
-    if (body.toString('latin1', start, start + 2) === '--') return fields;
+    const next = headEnd === -1 ? -1 : afterDelimiter(body, delimiter, headEnd + 2);
+    if (next === -1) break;
     const head = body.toString('utf8', start, headEnd);
-    const bytes = body.subarray(Math.min(headEnd + 4, end), end);
-    const name = /\bname="([^"]*)"/i.exec(head)?.[1] ?? '';
-    const filename = /\bfilename="([^"]*)"/i.exec(head)?.[1];
+    const [, disposition = ''] = /^content-disposition:(.*)$/im.exec(head) ?? [];
+    const bytes = body.subarray(headEnd + 4, Math.max(next - delimiter.length, headEnd + 4));
+    const filename = parameterOf(disposition, 'filename');
     const type = /^content-type:\s*(\S.*)$/im.exec(head)?.[1]?.trim();
-    fields[name] =
+    const value =
       filename === undefined
         ? bytes.toString('utf8')
         : { filename, contentType: type ?? 'application/octet-stream', bytes };
-    start = end + delimiter.length;
+    // A field may be called __proto__.
+    const name = parameterOf(disposition, 'name') ?? '';
+    Object.defineProperty(fields, name, { value, enumerable: true, configurable: true, writable: true });
+    start = next;
   }
+  return fields;
+}
+
+/** Returns the value of a parameter of a header field, such as `name` of `form-data; name="data"`. */
+function parameterOf(field: string, name: string): string | undefined {
+  const parameters = field.matchAll(/;\s*([\w-]+\*?)=(?:"((?:\\.|[^"\\])*)"|([^;\s]*))/g);
+  for (const [, key = '', quoted, plain] of parameters)
+    if (key.toLowerCase() === name) return quoted ?? plain;
+  return undefined;
+}
+
+/** Returns the index behind the next delimiter. What only starts like one belongs to the file. */
+function afterDelimiter(body: Buffer, delimiter: Buffer, from: number): number {
+  for (let at = body.indexOf(delimiter, from); at !== -1; at = body.indexOf(delimiter, at + 1)) {
+    const end = at + delimiter.length;
+    if (/^(?:--|[ \t]*\r\n)/.test(body.toString('latin1', end, end + 80))) return end;
+  }
+  return -1;
 }

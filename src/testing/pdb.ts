@@ -14,19 +14,21 @@ import {
   wholeNumber,
 } from '../config/check-options.js';
 import { DEFAULT_SETTINGS } from '../config/settings.js';
-import { isObject } from '../util/guards.js';
 import { inspectAsString } from '../util/inspect.js';
-import { type DtoIn, FileResult, type PdbUser } from './commands/command.js';
+import { type AnswerOptions, Answers, type PlannedAnswer } from './answers.js';
+import { FileResult, type PdbUser } from './commands/command.js';
 import { CommandError, commandNotFound } from './commands/command-error.js';
 import { runCommand } from './commands/run-command.js';
 import { personOf } from './commands/users.js';
 import { createDataset } from './data/generator.js';
 import type { Dataset, Snapshot, Store } from './data/store.js';
-import { type Fault, Faults, type PlannedFault } from './faults.js';
+import { Eos } from './eos.js';
+import { checkFault, type Fault } from './faults.js';
 import { IdentityProvider, type TokenOverrides } from './identity-provider.js';
-import type { Answer, RecordedRequest } from './messages.js';
-import { parseForm } from './multipart.js';
-import { LoopbackServer } from './server.js';
+import { LATENCY, Latency, type LatencyModel } from './latency.js';
+import { type Answer, fileAnswer, pathOf, type RecordedRequest } from './messages.js';
+import { type PlannedFault, Plans } from './plans.js';
+import { type Handler, LoopbackServer, type LoopbackServerOptions } from './server.js';
 
 /** Options of {@link startPdb}. */
 export interface PdbOptions {
@@ -34,7 +36,7 @@ export interface PdbOptions {
   readonly seed?: number | undefined;
   /** The minimum number of components. @defaultValue `3000` */
   readonly components?: number | undefined;
-  /** The port of the API, so that stored responses are found again; the identity service is on the next port. @defaultValue free ones */
+  /** The port of the API, so that stored responses are found again; the identity service and EOS are on the next two ports. @defaultValue free ones */
   readonly port?: number | undefined;
   /** The users that have access codes. @defaultValue one user, in {@link EmbeddedPdb.user} */
   readonly users?: readonly PdbUser[] | undefined;
@@ -44,8 +46,17 @@ export interface PdbOptions {
   readonly tokenLifetime?: number | undefined;
   /** The number of requests that are recorded; the oldest are dropped. @defaultValue `10000` */
   readonly keptRequests?: number | undefined;
-  /** Whether quirks of the real database are shown, such as null in place of an empty list. @defaultValue `true` */
+  /**
+   * Whether the quirks of the real database are shown: null in place of an empty list, references that are ids or codes,
+   * deleted records that stay, pages of `useOrInLocationSearch` that overlap, unknown keys that are only a warning.
+   *
+   * @defaultValue `true`
+   */
   readonly quirks?: boolean | undefined;
+  /** How `getComponentBulk` refers to parents and children, if there are quirks. @defaultValue `object` */
+  readonly bulkReferences?: 'id' | 'object' | undefined;
+  /** How long commands take: a number of milliseconds for each, or a model. @defaultValue `0` */
+  readonly latency?: number | LatencyModel | undefined;
   /** Whether the process keeps running until `close()`. @defaultValue `false` */
   readonly keepRunning?: boolean | undefined;
 }
@@ -62,8 +73,8 @@ const AUTH_PATH = new URL(DEFAULT_SETTINGS.ITKDB_AUTH_URL).pathname;
 const GZIP_FROM = 1024;
 
 /**
- * A production database of your own, for tests and for trying things out: the identity service and the API, each an
- * HTTP server on loopback with a port of its own, over made-up data.
+ * A production database of your own, for tests and for trying things out: the API, the identity service and the file
+ * store EOS, each an HTTP server on loopback with a port of its own, over made-up data.
  *
  * ```ts
  * await using pdb = await startPdb();
@@ -76,8 +87,10 @@ export class EmbeddedPdb {
   readonly #store: Store;
   readonly #api: LoopbackServer;
   readonly #auth: LoopbackServer;
+  readonly #eos: LoopbackServer;
   readonly #record: RequestRecord;
-  readonly #faults: Faults;
+  readonly #faults: Plans<Fault>;
+  readonly #answers: Answers;
 
   static {
     inspectAsString(this);
@@ -89,8 +102,10 @@ export class EmbeddedPdb {
     this.#store = parts.store;
     this.#api = parts.api;
     this.#auth = parts.auth;
+    this.#eos = parts.eos;
     this.#record = parts.record;
     this.#faults = parts.faults;
+    this.#answers = parts.answers;
   }
 
   /** The contents of the database. */
@@ -106,6 +121,11 @@ export class EmbeddedPdb {
   /** The URL of the identity service: the `prefixUrl` of a user. */
   get authUrl(): string {
     return this.#auth.origin + AUTH_PATH;
+  }
+
+  /** The URL of EOS. The URLs of files on it are in responses of the API. */
+  get eosUrl(): string {
+    return `${this.#eos.origin}/`;
   }
 
   /** The first of the users that have access codes. */
@@ -129,7 +149,7 @@ export class EmbeddedPdb {
     };
   }
 
-  /** The last requests, oldest first, to both servers; at most `keptRequests`. */
+  /** The last requests, oldest first, to all three servers; at most `keptRequests`. */
   get requests(): readonly RecordedRequest[] {
     return this.#record.requests;
   }
@@ -139,14 +159,32 @@ export class EmbeddedPdb {
     return this.#record.count(command);
   }
 
-  /** The number of open connections to the two servers. */
+  /** The number of open connections to the three servers. */
   get openConnections(): number {
-    return this.#api.openConnections + this.#auth.openConnections;
+    return this.#api.openConnections + this.#auth.openConnections + this.#eos.openConnections;
   }
 
-  /** Plans a fault. Faults apply in the order in which they were planned, one to a request. */
+  /**
+   * Plans a fault. Faults apply in the order in which they were planned, one to a request.
+   *
+   * @throws InvalidInvocation where the fault is wrong
+   */
   fault(fault: Fault): PlannedFault {
-    return this.#faults.add(fault);
+    const checked = checkFault(fault);
+    return this.#faults.add(checked, checked);
+  }
+
+  /**
+   * Plans the response to a command, in place of what the database would do: its data stay as they are. The token is
+   * checked, the input is not. Answers apply in the order in which they were planned, one to a request.
+   *
+   * @param command - a command of the API or of the identity service; it need not be one that the database knows
+   * @param response - an object or a list that becomes JSON, bytes, or a function of the request that returns one of
+   * them. If it throws, the response has the status 500 and the message
+   * @throws InvalidInvocation where the answer is wrong
+   */
+  answer(command: string, response: PlannedAnswer, options?: AnswerOptions): PlannedFault {
+    return this.#answers.add(command, response, options);
   }
 
   /** Returns the present state of the data, for {@link EmbeddedPdb.restore}. */
@@ -164,10 +202,11 @@ export class EmbeddedPdb {
     this.#store.restore(snapshot);
   }
 
-  /** Forgets the requests and the faults. */
+  /** Forgets the requests, the faults and the answers. */
   reset(): void {
     this.#record.clear();
     this.#faults.clear();
+    this.#answers.clear();
   }
 
   /** Issues an id token, valid or deliberately invalid. */
@@ -180,9 +219,9 @@ export class EmbeddedPdb {
     return `EmbeddedPdb(apiUrl=${this.apiUrl}, authUrl=${this.authUrl})`;
   }
 
-  /** Closes both servers and their connections. */
+  /** Closes the servers and their connections. */
   async close(): Promise<void> {
-    await Promise.all([this.#api.close(), this.#auth.close()]);
+    await Promise.all([this.#api, this.#auth, this.#eos].map((server) => server.close()));
   }
 
   /** Closes the database at the end of a block: `await using pdb = await startPdb()`. */
@@ -196,8 +235,10 @@ interface PdbParts {
   readonly store: Store;
   readonly api: LoopbackServer;
   readonly auth: LoopbackServer;
+  readonly eos: LoopbackServer;
   readonly record: RequestRecord;
-  readonly faults: Faults;
+  readonly faults: Plans<Fault>;
+  readonly answers: Answers;
 }
 
 /**
@@ -210,26 +251,50 @@ export async function startPdb(given: PdbOptions = {}): Promise<EmbeddedPdb> {
   const { seed = 1, components = 3000, users = [DEFAULT_USER], tokenLifetime = 7200, port } = options;
   const store = createDataset(seed, components);
   const identity = await IdentityProvider.create({ users, tokenLifetime });
-  const faults = new Faults();
+  const faults = new Plans<Fault>();
+  const answers = new Answers();
   const record = new RequestRecord(options.keptRequests ?? 10_000);
-  const onRequest = (request: RecordedRequest): void => record.add(request);
-  const shared = { faults, onRequest, keepRunning: options.keepRunning ?? false };
-  const api = await LoopbackServer.start({
-    ...shared,
-    name: 'api',
-    port: port ?? 0,
-    handler: apiHandler({ store, identity, bearers: options.bearers ?? [], quirks: options.quirks ?? true }),
+  const eosStore = new Eos(store, () => identity.now());
+  const handler = apiHandler({
+    ...{ store, identity, answers, eos: eosStore },
+    latency: new Latency(options.latency),
+    bearers: options.bearers ?? [],
+    quirks: options.quirks ?? true,
+    bulkReferences: options.bulkReferences,
   });
-  const auth = await LoopbackServer.start({
-    ...shared,
-    name: 'identity',
-    port: port === undefined ? 0 : port + 1,
-    handler: identityHandler(identity),
-  }).catch(async (error) => {
-    await api.close();
+  const shared = {
+    faults,
+    onRequest: (request: RecordedRequest): void => record.add(request),
+    keepRunning: options.keepRunning ?? false,
+  };
+  const [api, auth, eos] = await startServers(port, [
+    { ...shared, name: 'api', handler },
+    { ...shared, name: 'identity', handler: identityHandler(identity, answers) },
+    {
+      ...{ ...shared, name: 'eos', handler: (request) => eosStore.handle(request) },
+      keepsBody: (request) => eosStore.keepsBody(request),
+    },
+  ]);
+  eosStore.origin = eos.origin;
+  return new EmbeddedPdb({ identity, store, api, auth, eos, record, faults, answers });
+}
+
+type ServerOptions = Omit<LoopbackServerOptions, 'port'>;
+
+/** Starts the servers on consecutive ports, or on any; none where one of them cannot start. */
+async function startServers(
+  port: number | undefined,
+  options: readonly [ServerOptions, ServerOptions, ServerOptions],
+): Promise<[LoopbackServer, LoopbackServer, LoopbackServer]> {
+  const started: LoopbackServer[] = [];
+  try {
+    for (const [index, one] of options.entries())
+      started.push(await LoopbackServer.start({ ...one, port: port === undefined ? 0 : port + index }));
+  } catch (error) {
+    await Promise.all(started.map((server) => server.close()));
     throw error;
-  });
-  return new EmbeddedPdb({ identity, store, api, auth, record, faults });
+  }
+  return started as [LoopbackServer, LoopbackServer, LoopbackServer];
 }
 
 const USER_TABLE: OptionTable = {
@@ -240,20 +305,23 @@ const USER_TABLE: OptionTable = {
   institution: FILLED_STRING,
 };
 
-/** A user, with all of its members. */
-const USER: Check = both(optionsOf({ table: USER_TABLE, expectation: 'a user' }), (value, name, faults) => {
-  const user = value as Record<string, unknown>;
-  for (const member of Object.keys(USER_TABLE))
-    if (user[member] === undefined) faults.push(`\`${name}.${member}\` must be a string`);
-  return user;
-});
+/** A user, with all members that are texts. */
+const USER: Check = both(
+  optionsOf({ table: { ...USER_TABLE, readOnly: BOOLEAN }, expectation: 'a user' }),
+  (value, name, faults) => {
+    const user = value as Record<string, unknown>;
+    for (const member of Object.keys(USER_TABLE))
+      if (user[member] === undefined) faults.push(`\`${name}.${member}\` must be a string`);
+    return user;
+  },
+);
 
 const PDB_OPTIONS: OptionsExpected = {
   expectation: 'given an object of options, such as { components: 500 }',
   table: {
     seed: wholeNumber('a whole number'),
     components: wholeNumber('a number of components'),
-    port: wholeNumber('a port', 1, 65_534),
+    port: wholeNumber('a port', 1, 65_533),
     users: both(
       must((value) => Array.isArray(value) && value.length > 0, 'a list of users'),
       listOf(USER, 'a list of users'),
@@ -262,6 +330,8 @@ const PDB_OPTIONS: OptionsExpected = {
     tokenLifetime: numberOf('seconds'),
     keptRequests: wholeNumber('a number of requests'),
     quirks: BOOLEAN,
+    bulkReferences: must((value) => value === 'id' || value === 'object', "'id' or 'object'"),
+    latency: LATENCY,
     keepRunning: BOOLEAN,
   },
 };
@@ -296,12 +366,14 @@ class RequestRecord {
   }
 }
 
-function identityHandler(identity: IdentityProvider): (request: RecordedRequest) => Promise<Answer> {
+function identityHandler(identity: IdentityProvider, answers: Answers): Handler {
   return (request) =>
     answering(request, async () => {
+      const planned = answers.take(request);
+      if (planned !== undefined) return planned();
       const is = (method: string, command: string): boolean =>
-        request.method === method && pathOf(request) === AUTH_PATH + command;
-      if (is('POST', 'grantToken')) return identity.grantToken(inputOf(request));
+        request.method === method && pathOf(request.url) === AUTH_PATH + command;
+      if (is('POST', 'grantToken')) return identity.grantToken(request.input);
       if (is('GET', 'listKeys')) return identity.keySet();
       throw commandNotFound(`POST ${AUTH_PATH}grantToken and GET ${AUTH_PATH}listKeys`);
     });
@@ -310,30 +382,27 @@ function identityHandler(identity: IdentityProvider): (request: RecordedRequest)
 interface ApiParts {
   readonly store: Store;
   readonly identity: IdentityProvider;
+  readonly answers: Answers;
+  readonly eos: Eos;
+  readonly latency: Latency;
   readonly bearers: readonly string[];
   readonly quirks: boolean;
+  readonly bulkReferences: PdbOptions['bulkReferences'];
 }
 
-function apiHandler({
-  store,
-  identity,
-  bearers,
-  quirks,
-}: ApiParts): (request: RecordedRequest) => Promise<Answer> {
-  return (request) =>
+function apiHandler(parts: ApiParts): Handler {
+  const { store, identity, answers, eos, latency, bearers, quirks, bulkReferences } = parts;
+  return (request, gone) =>
     answering(request, async () => {
-      const [, token = ''] = /^Bearer (\S+)$/.exec(request.headers.authorization?.toString() ?? '') ?? [];
+      const [, token = ''] = /^Bearer (\S+)$/.exec(request.headers.get('authorization') ?? '') ?? [];
       const user = identity.userOf(token) ?? (bearers.includes(token) ? identity.users[0] : undefined);
       if (user === undefined) throw new CommandError(401, 'uu-oidc/invalidToken', 'The token is not valid.');
-      const command = pathOf(request).slice(1);
+      const command = pathOf(request.url).slice(1);
       const { users } = identity;
-      return runCommand(request.method, inputOf(request), {
-        command,
-        store,
-        users,
-        user: personOf(user),
-        quirks,
-      });
+      const context = { command, store, eos, users, user: personOf(user), quirks, bulkReferences };
+      const { method, input } = request;
+      const run = answers.take(request) ?? (async () => runCommand(method, input, context));
+      return latency.serve(run, input, gone);
     });
 }
 
@@ -346,39 +415,21 @@ async function answering(request: RecordedRequest, run: () => Promise<object>): 
       return new CommandError(500, 'uu-app-server/internalServerError', String(error));
     },
   );
-  if (body instanceof FileResult) return fileAnswer(body);
+  if (body instanceof FileResult) return downloadOf(request, body);
+  if (Buffer.isBuffer(body)) return fileAnswer(request, 'application/octet-stream', body);
   const bytes = Buffer.from(JSON.stringify(body));
   const headers = {
     Server: 'Apache',
     'Set-Cookie': ['uu.app.bpl=0; Path=/', 'uu.app.cbu=https://uuapp.example/; Path=/'],
   };
-  const usesGzip =
-    bytes.length >= GZIP_FROM && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+  const usesGzip = bytes.length >= GZIP_FROM && /\bgzip\b/.test(request.headers.get('accept-encoding') ?? '');
   if (!usesGzip) return { status, headers, body: bytes };
   return { status, headers: { ...headers, 'Content-Encoding': 'gzip' }, body: gzipSync(bytes, { level: 1 }) };
 }
 
-function fileAnswer({ bytes, contentType, filename }: FileResult): Answer {
+function downloadOf(request: RecordedRequest, { bytes, contentType, filename }: FileResult): Answer {
   const name = filename.replaceAll(/["\\\r\n]/g, '_').replaceAll(/[^\x20-\x7e]/g, '?');
-  const full = `inline; filename="${name}"; filename*=UTF-8''${encodeURIComponent(filename)}`;
-  return {
-    status: 200,
-    type: contentType,
-    headers: {
-      'Content-Disposition': name === filename ? `inline; filename="${name}"` : full,
-    },
-    body: bytes,
-  };
-}
-
-function pathOf({ url }: RecordedRequest): string {
-  return new URL(url, 'http://localhost').pathname;
-}
-
-/** The input of a command: the JSON body, the fields of the form, or else the query. */
-function inputOf({ json, url, rawBody, headers }: RecordedRequest): DtoIn {
-  const form = parseForm(rawBody, String(headers['content-type'] ?? ''));
-  if (form !== undefined) return form;
-  if (isObject(json)) return json as DtoIn;
-  return Object.fromEntries(new URL(url, 'http://localhost').searchParams);
+  const encoded = name === filename ? '' : `; filename*=UTF-8''${encodeURIComponent(filename)}`;
+  const disposition = `inline; filename="${name}"${encoded}`;
+  return fileAnswer(request, contentType, bytes, { 'Content-Disposition': disposition });
 }

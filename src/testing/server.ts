@@ -1,11 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { InvalidInvocation } from '../exceptions/base.js';
-import { type Faults, sendFault } from './faults.js';
+import { type Fault, sendFault } from './faults.js';
 import { type Answer, type RecordedRequest, readRequest, send } from './messages.js';
+import type { Plans } from './plans.js';
 
-/** Returns the response to a request. */
-type Handler = (request: RecordedRequest) => Promise<Answer>;
+/**
+ * Returns the response to a request.
+ *
+ * @param gone - aborted when the client has closed the connection
+ */
+export type Handler = (request: RecordedRequest, gone: AbortSignal) => Promise<Answer>;
+
+const TITLES = { api: 'the API', identity: 'the identity service', eos: 'EOS' } as const;
 
 /** Options of a {@link LoopbackServer}. */
 export interface LoopbackServerOptions {
@@ -13,8 +20,10 @@ export interface LoopbackServerOptions {
   /** 0 for any free port. */
   readonly port: number;
   readonly handler: Handler;
-  readonly faults: Faults;
+  readonly faults: Plans<Fault>;
   readonly onRequest: (request: RecordedRequest) => void;
+  /** Whether the body of a request is kept. @defaultValue that of each request */
+  readonly keepsBody?: (request: IncomingMessage) => boolean;
   /** Whether the process keeps running while the server does. */
   readonly keepRunning: boolean;
 }
@@ -45,11 +54,7 @@ export class LoopbackServer {
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', ({ message }) =>
-        reject(
-          new InvalidInvocation(
-            `startPdb: the ${name === 'api' ? 'API' : 'identity service'} cannot listen on port ${port}: ${message}`,
-          ),
-        ),
+        reject(new InvalidInvocation(`startPdb: ${TITLES[name]} cannot listen on port ${port}: ${message}`)),
       );
       // A test may open a thousand connections at once.
       server.listen({ port, host: '127.0.0.1', backlog: 4096 }, resolve);
@@ -73,11 +78,13 @@ export class LoopbackServer {
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  { name, handler, faults, onRequest }: LoopbackServerOptions,
+  { name, handler, faults, onRequest, keepsBody = () => true }: LoopbackServerOptions,
 ): Promise<void> {
-  const recorded = await readRequest(name, request);
+  const recorded = await readRequest(name, request, keepsBody);
   onRequest(recorded);
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
   const fault = faults.take(recorded);
-  if (fault === undefined) send(response, await handler(recorded));
-  else await sendFault(fault, request, response, () => handler(recorded));
+  if (fault === undefined) send(response, await handler(recorded, gone.signal));
+  else await sendFault(fault, recorded, response, () => handler(recorded, gone.signal));
 }

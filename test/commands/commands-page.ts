@@ -64,7 +64,7 @@ function toRow([command, description]: readonly [string, Description]): string {
 function inputCell({ input, flatInput, openInput, multipart, unconfirmed }: Description): string {
   const isUnconfirmed = (key: string) => Array.isArray(unconfirmed) && unconfirmed.includes(key);
   const forms = [input, flatInput].flatMap((keys) => (keys ? [keysText(keys, isUnconfirmed)] : []));
-  const text = openInput ? 'any keys' : forms.join('<br>or<br>') || 'none';
+  const text = openInput ? `${forms.join()}<br>and any others` : forms.join('<br>or<br>') || 'none';
   return multipart ? `a form:<br>${text}` : text;
 }
 

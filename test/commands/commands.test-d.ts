@@ -5,9 +5,9 @@ import type {
   BulkComponent,
   BulkResult,
   CommandResult,
-  Component,
   ComponentObject,
   FlatListResult,
+  FullComponent,
   FullListedComponent,
   Institution,
   LightTestRun,
@@ -23,11 +23,11 @@ const component = '20USBML1234567';
 describe('a command that reads one record', () => {
   it('has the type of its result', () => {
     expectTypeOf(typed.get('getComponent', { data: { component } })).resolves.toEqualTypeOf<
-      SessionResponse<Component & CommandResult>
+      SessionResponse<FullComponent & CommandResult>
     >();
     expectTypeOf(typed.get('getComponent', { data: { component, outputType: 'full' } }))
       .resolves.toHaveProperty('data')
-      .toEqualTypeOf<Component & CommandResult>();
+      .toEqualTypeOf<FullComponent & CommandResult>();
   });
 
   it('has another type by `outputType`', () => {
@@ -157,7 +157,7 @@ describe('an input', () => {
   it('may hold further keys by `unchecked`', () => {
     expectTypeOf(typed.get('getComponent', { data: unchecked({ component, newKey: 1 }) }))
       .resolves.toHaveProperty('data')
-      .toEqualTypeOf<Component & CommandResult>();
+      .toEqualTypeOf<FullComponent & CommandResult>();
     typed.post('setComponentStage', unchecked({ component, stage: 'BONDED', newKey: 1 }));
     typed.get('listComponents', { data: { filterMap: unchecked({ newKey: 1 }) } });
   });

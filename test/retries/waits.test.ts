@@ -25,7 +25,7 @@ const busy =
   (_, response) =>
     response.writeHead(429, { 'retry-after': retryAfter, ...headers }).end();
 
-describe('the wait between two tries', () => {
+describe('the wait before a retry', () => {
   /** The waits that a session reports, with `Math.random` fixed. */
   async function delays(random: number, retry: RetryOptions, script: readonly (number | Respond)[] = [503]) {
     vi.spyOn(Math, 'random').mockReturnValue(random);
@@ -34,12 +34,12 @@ describe('the wait between two tries', () => {
     return world.events.map(({ delay }) => delay);
   }
 
-  it('doubles, up to a bound, and is a random part of that', async () => {
+  it('is a random part of `baseDelay`, which doubles up to `maxDelay`', async () => {
     expect(await delays(0.5, { baseDelay: 4, maxDelay: 10, tries: 5 })).toEqual([2, 4, 5, 5]);
     expect(await delays(0, { baseDelay: 1000, tries: 3 })).toEqual([0, 0]);
   });
 
-  it('is at least what Retry-After asks for, in seconds or until a date', async () => {
+  it('is at least Retry-After, in seconds or as a date', async () => {
     expect(await delays(0, { tries: 2 }, [busy('1'), 200])).toEqual([1000]);
     const date = 'Wed, 25 Nov 2026 07:00:00 GMT';
     const later = busy('Wed, 25 Nov 2026 07:00:01 GMT', { date });
@@ -47,7 +47,7 @@ describe('the wait between two tries', () => {
     expect(await delays(0, { tries: 2 }, [busy('soon'), 200])).toEqual([0]);
   });
 
-  it('is not longer than the bound of Retry-After: it gives up instead', async () => {
+  it('is not made for a Retry-After longer than `maxRetryAfter`: there is no retry', async () => {
     await using world = await scripted([busy('61')]);
     const { message } = await failure(world.session.get('x'), UnhandledResponse);
     expect(message).toContain(
@@ -59,7 +59,7 @@ describe('the wait between two tries', () => {
     expect(patient.tries).toBe(1);
   });
 
-  it('does not begin where the time of all tries would be over', async () => {
+  it('is not made if `within` would be over: there is no retry', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(1);
     await using world = await scripted([503], { retry: { within: 1500, baseDelay: 800, tries: 10 } });
     const { message } = await failure(world.session.get('x'), ServerError);
@@ -67,14 +67,14 @@ describe('the wait between two tries', () => {
     expect(world.tries).toBe(2);
   });
 
-  it('bounds the silence of a further try by the time that is left', async () => {
+  it('is followed by an attempt whose timeout is at most the rest of `within`', async () => {
     await using world = await scripted([503, stall], { timeout: 60_000, retry: { ...QUICK, within: 300 } });
     const begun = performance.now();
     await expect(world.session.get('x')).rejects.toThrow('the other side was silent');
     expect(performance.now() - begun).toBeLessThan(10_000);
   });
 
-  it('ends at once when the caller aborts', async () => {
+  it('ends at once when the signal is aborted', async () => {
     await using world = await scripted([busy('30')], { retry: {} });
     const controller = new AbortController();
     const request = failure(world.session.get('x', { signal: controller.signal }), Aborted);
@@ -93,13 +93,13 @@ describe('the wait between two tries', () => {
   });
 });
 
-describe('the pause that a busy server asks for', () => {
+describe('the Retry-After of a 429 or 503', () => {
   it.each([
     [10_000, '10'],
     [60_000, '60'],
     [60_000, '61'],
     [60_000, '86400'],
-  ])('holds back the next request for %i ms where Retry-After is %s', async (pause, retryAfter) => {
+  ])('delays the next request for %i ms if it is %s s', async (pause, retryAfter) => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     try {
       const request: HttpRequest = {
@@ -130,8 +130,8 @@ describe('the pause that a busy server asks for', () => {
   });
 });
 
-describe('each further try', () => {
-  it('is told to the logger and to onRetry, without credentials', async () => {
+describe('a retry', () => {
+  it('is reported to the logger and to onRetry, without credentials', async () => {
     const logger = keepLogs();
     vi.spyOn(Math, 'random').mockReturnValue(1);
     await using world = await scripted([503, drop, 200], { logger });
@@ -155,14 +155,14 @@ describe('each further try', () => {
       },
     ],
     ['rejects', async () => Promise.reject(new Error('broken'))],
-  ])('goes on where onRetry %s', async (_, onRetry) => {
+  ])('is made although onRetry %s', async (_, onRetry) => {
     const logger = keepLogs();
     await using world = await scripted([503, 200], { onRetry, logger });
     await expect(world.session.get('x')).resolves.toMatchObject({ status: 200 });
     expect(logger.at('warn').at(-1)).toBe('warn: onRetry failed: broken');
   });
 
-  it('has a bearer of its own time', async () => {
+  it('is sent with the token that is current then', async () => {
     await using pdb = await startPdb({ components: 1 });
     const session = new Session({
       user: new User({ ...pdb.userOptions, authExpiryThreshold: 0 }),
@@ -178,7 +178,7 @@ describe('each further try', () => {
     session.user.invalidate?.(first);
     await answer;
     const sent = pdb.requests.filter(({ command }) => command === 'listProjects');
-    expect(sent.map(({ headers }) => headers.authorization)).toEqual([
+    expect(sent.map(({ headers }) => headers.get('authorization'))).toEqual([
       `Bearer ${first}`,
       `Bearer ${first}`,
       `Bearer ${session.user.bearer}`,
@@ -187,7 +187,7 @@ describe('each further try', () => {
     await session.close();
   });
 
-  it('counts together with those of its redirects', async () => {
+  it('counts together with retries after a redirect', async () => {
     const redirect: Respond = ({ url }, response) => {
       if (url === '/x') response.writeHead(302, { location: '/y' }).end();
       else json(response, {}, 503);

@@ -19,7 +19,7 @@ describe('a session', () => {
     expect(status).toBe(200);
     expect(fromCache).toBe(false);
     expect(pdb.requests.map(({ command }) => command)).toEqual(['grantToken', 'listKeys', 'listProjects']);
-    expect(pdb.requests[2]?.headers.authorization).toBe(`Bearer ${session.user.bearer}`);
+    expect(pdb.requests[2]?.headers.get('authorization')).toBe(`Bearer ${session.user.bearer}`);
   });
 
   it('makes a user of its own from the settings, and reads its prefix there', async () => {

@@ -9,7 +9,7 @@ import { componentOf } from './input.js';
 export const assembleComponent: Command = (input, context) => {
   const { parent, child } = pairOf(input, context);
   checkPair(parent, child, context);
-  const slot = parent.slots.find((one) => one.child === undefined && takes(one, child));
+  const slot = parent.children.find((one) => one.component === undefined && takes(one, child));
   if (slot === undefined) {
     const reason = 'slotDoesNotExist';
     throw refusal(context.command, reason, 'The parent has no free slot for the child.', {
@@ -24,7 +24,7 @@ export const assembleComponentBySlot: Command = (input, context) => {
   const { parent, child } = pairOf(input, context);
   const slot = slotOf(parent, input['slot'], context);
   checkPair(parent, child, context);
-  if (slot.child !== undefined) {
+  if (slot.component !== undefined) {
     throw refusal(context.command, 'slotAlreadyOccupied', 'The slot is occupied.', { slot: slot.id });
   }
   if (!takes(slot, child)) {
@@ -37,13 +37,13 @@ export const assembleComponentBySlot: Command = (input, context) => {
 /** Takes a component out of another. It is trashed, unless the input says `trashed: false`. */
 export const disassembleComponent: Command = (input, context) => {
   const { parent, child } = pairOf(input, context);
-  const slot = parent.slots.find((one) => one.child === child);
+  const slot = parent.children.find((one) => one.component === child);
   if (slot === undefined) {
     const message = 'The child is not in the parent.';
     throw refusal(context.command, 'childComponentNotAssembled', message, { child: input['child'] });
   }
   const { trashed = true } = input;
-  changeSlot(parent, slot, { child: undefined, properties: {} }, context);
+  changeSlot(parent, slot, { component: undefined, properties: {} }, context);
   context.store.updateComponent(child, {
     parent: undefined,
     formerParents: [...child.formerParents, parent],
@@ -73,23 +73,23 @@ function checkPair(parent: ComponentRecord, child: ComponentRecord, { command }:
     const message = 'The child is already in a component.';
     throw refusal(command, 'childComponentAlreadyAssembled', message, { child: child.code });
   }
-  if (parent.location !== child.location) {
+  if (parent.currentLocation !== child.currentLocation) {
     const message = 'Parent and child are at different locations.';
     throw refusal(command, 'componentAtDifferentLocation', message, {
-      parent: parent.location.code,
-      child: child.location.code,
+      parent: parent.currentLocation.code,
+      child: child.currentLocation.code,
     });
   }
 }
 
-function slotOf({ slots }: ComponentRecord, id: unknown, { command }: CommandContext): Slot {
-  const slot = slots.find((one) => one.id === id);
+function slotOf({ children }: ComponentRecord, id: unknown, { command }: CommandContext): Slot {
+  const slot = children.find((one) => one.id === id);
   if (slot === undefined) throw refusal(command, 'slotDoesNotExist', 'Slot does not exist.', { slot: id });
   return slot;
 }
 
 function takes(slot: Slot, child: ComponentRecord): boolean {
-  return slot.type === child.type && slot.typeCode === child.typeCode;
+  return slot.componentType === child.componentType && slot.type === child.type;
 }
 
 function assemble(
@@ -100,7 +100,7 @@ function assemble(
   context: CommandContext,
 ): Record<string, unknown> {
   const properties = isRecord(input['properties']) ? input['properties'] : {};
-  changeSlot(parent, slot, { child, properties }, context);
+  changeSlot(parent, slot, { component: child, properties }, context);
   context.store.updateComponent(child, { parent });
   return result(parent, context);
 }
@@ -111,8 +111,8 @@ function changeSlot(
   changes: Partial<Slot>,
   { store }: CommandContext,
 ): void {
-  const slots = component.slots.map((one) => (one === slot ? { ...one, ...changes } : one));
-  store.updateComponent(component, { slots });
+  const children = component.children.map((one) => (one === slot ? { ...one, ...changes } : one));
+  store.updateComponent(component, { children });
 }
 
 function result(component: ComponentRecord, { quirks }: CommandContext): Record<string, unknown> {

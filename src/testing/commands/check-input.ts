@@ -1,7 +1,7 @@
 import { COMMANDS } from '../../commands/catalogue.js';
 import { isRecord } from '../../util/guards.js';
 import type { DtoIn } from './command.js';
-import { CommandError, NAMESPACE } from './command-error.js';
+import { invalidInput } from './command-error.js';
 
 /** The type of a key, or the keys of an object. */
 type InputType = string | InputShape;
@@ -17,6 +17,8 @@ interface CatalogueEntry {
   readonly flatInput?: InputShape;
   readonly openInput?: boolean;
 }
+
+const PAGE_INFO: InputShape = { required: {}, optional: { pageIndex: 'integer', pageSize: 'integer' } };
 
 type KeyMap = Record<string, Record<string, string>>;
 
@@ -43,7 +45,7 @@ export function checkInput(command: string, entry: CatalogueEntry, input: DtoIn)
   checkObject('$', isFlat ? (entry.flatInput as InputShape) : entry.input, input, findings);
   const { missing, wrong, unsupported } = findings;
   if (Object.keys(missing).length > 0 || Object.keys(wrong).length > 0) {
-    throw new CommandError(400, `${NAMESPACE}/${command}/invalidDtoIn`, 'DtoIn is not valid.', {
+    throw invalidInput(command, {
       ...(Object.keys(missing).length > 0 && { missingKeyMap: missing }),
       ...(Object.keys(wrong).length > 0 && { invalidTypeKeyMap: wrong }),
       ...(unsupported.length > 0 && { unsupportedKeyList: unsupported }),
@@ -75,7 +77,8 @@ function checkObject(
 }
 
 function checkValue(path: string, type: InputType, value: unknown, findings: Findings): void {
-  if (typeof type !== 'string' && isRecord(value)) checkObject(path, type, value, findings);
+  if (type === 'PageInfo') checkValue(path, PAGE_INFO, value, findings);
+  else if (typeof type !== 'string' && isRecord(value)) checkObject(path, type, value, findings);
   else if (typeof type !== 'string' || !type.split(' | ').some((one) => isOf(one, value))) {
     const name = typeof type === 'string' ? type : 'object';
     findings.wrong[path] = { [`${name}.type`]: `Value must be of type ${name}.` };
@@ -100,7 +103,6 @@ function isOf(type: string, value: unknown): boolean {
       return isRecord(value);
     case 'file':
       return isRecord(value) && Buffer.isBuffer(value['bytes']);
-    // `any`; and a `pageInfo` that makes no sense is the first page.
     default:
       return true;
   }

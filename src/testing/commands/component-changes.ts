@@ -1,14 +1,20 @@
-import type { ComponentRecord } from '../data/records.js';
-import { COMPONENT_PROPERTIES, FLAGS, isValueOf } from '../data/test-types.js';
-import { propertiesOf, stageHistoryOf, viewComponent } from '../data/views.js';
+import type { ComponentRecord, Institution } from '../data/records.js';
+import type { Store } from '../data/store.js';
+import { COMPONENT_PROPERTIES, FLAGS } from '../data/test-types.js';
+import { locationsOf, propertiesOf, stagesOf, viewComponent } from '../data/views.js';
 import type { Command, CommandContext } from './command.js';
 import { invalidKeys, refusal } from './command-error.js';
-import { componentOf, isTrue, stageOf, textOf } from './input.js';
+import { componentOf, institutionOf, isTrue, stageOf, textOf } from './input.js';
+import { checkValue } from './values.js';
 
-/** Sets the stage. Each request adds an entry to the history. */
+/**
+ * Sets the stage. Each request adds an entry to the history. With `history: false` the entry replaces the last one: that rule
+ * is a guess.
+ */
 export const setComponentStage: Command = (input, context) => {
   const component = componentOf(input['component'], context);
-  const stage = stageOf(component.type, input['stage'], context);
+  const stage = stageOf(component.componentType, input['stage'], context);
+  const { history = true } = input;
   const entry = {
     stage,
     dateTime: Date.now(),
@@ -16,7 +22,8 @@ export const setComponentStage: Command = (input, context) => {
     rework: isTrue(input['rework']),
     user: context.user,
   };
-  return update(component, context, { stage, stageHistory: [...stageHistoryOf(component), entry] });
+  const before = isTrue(history) ? stagesOf(component) : stagesOf(component).slice(0, -1);
+  return update(component, context, { currentStage: stage, stages: [...before, entry] });
 };
 
 /** Changes the serial number. */
@@ -30,17 +37,8 @@ export const updateComponentSN: Command = (input, context) => {
 /** Sets a property. */
 export const setComponentProperty: Command = (input, context) => {
   const component = componentOf(input['component'], context);
-  const { code, value } = input;
-  const property = COMPONENT_PROPERTIES.find((known) => known.code === code);
-  if (property === undefined) {
-    throw refusal(context.command, 'propertyDoesNotExist', 'Property does not exist.', { code });
-  }
-  if (value !== null && !isValueOf(property, value)) {
-    throw invalidKeys(context.command, 'invalidTypeKeyMap', {
-      '$.value': `Value must be of type ${property.dataType}.`,
-    });
-  }
-  return update(component, context, { properties: { ...propertiesOf(component), [property.code]: value } });
+  const changed = checkValue(COMPONENT_PROPERTIES, input, 'propertyDoesNotExist', context);
+  return update(component, context, { properties: { ...propertiesOf(component), ...changed } });
 };
 
 /** Replaces the flags, unless the component has changed since it was read. */
@@ -74,18 +72,58 @@ export const setComponentTrashed: Command = (input, context) =>
 export const setComponentCompleted: Command = (input, context) =>
   update(componentOf(input['component'], context), context, { completed: isTrue(input['completed']) });
 
+/** Marks several components as completed, or none if one does not exist. */
+export const setComponentCompletedBulk: Command = (input, context) => {
+  const completed = isTrue(input['completed']);
+  const components = (input['components'] as string[]).map((one) => componentOf(one, context, 'components'));
+  return { itemList: components.map((one) => update(one, context, { completed })['component']) };
+};
+
+export const setComponentGrade: Command = (input, context) => {
+  const component = componentOf(input['component'], context);
+  const grade = {
+    grade: String(input['grade']),
+    comment: textOf(input['comment']),
+    dateTime: Date.now(),
+    user: context.user,
+  };
+  return update(component, context, { grade });
+};
+
+/** Sets the location of a component and of all that is in it. */
+export const setComponentLocation: Command = (input, context) => {
+  const component = componentOf(input['component'], context);
+  moveComponent(component, institutionOf(input['location'], context), context.store);
+  return { component: viewComponent(component, { view: 'object', quirks: context.quirks }) };
+};
+
+/** Keeps how far a script is. The real database has not been seen to show it anywhere. */
+export const setScriptState: Command = (input, context) => {
+  const component = componentOf(input['component'], context);
+  const scriptStates = { ...component.scriptStates, [String(input['type'])]: String(input['state']) };
+  return update(component, context, { scriptStates });
+};
+
+/** Moves a component with all that is in it. */
+export function moveComponent(component: ComponentRecord, location: Institution, store: Store): void {
+  const locations = [...locationsOf(component), { institution: location, dateTime: Date.now() }];
+  store.updateComponent(component, { currentLocation: location, locations });
+  for (const slot of component.children)
+    if (slot.component !== undefined) moveComponent(slot.component, location, store);
+}
+
 /** Requests the deletion. The component stays readable. */
 export const deleteComponent: Command = (input, context) =>
   update(componentOf(input['component'], context), context, {
     state: 'requestedToDelete',
-    stateChanged: Date.now(),
+    stateTs: Date.now(),
   });
 
 /** Approves the deletion, or refuses it. */
 export const approveDeleteComponent: Command = (input, context) =>
   update(componentOf(input['component'], context), context, {
     state: isTrue(input['approve']) ? 'deleted' : 'ready',
-    stateChanged: Date.now(),
+    stateTs: Date.now(),
   });
 
 /** @throws CommandError where a serial number has a wrong form, or another component has it */

@@ -1,6 +1,13 @@
 import { isRecord } from '../../util/guards.js';
-import type { ComponentType } from '../data/catalogue.js';
-import type { ComponentRecord, Institution, ShipmentRecord, TestRunRecord } from '../data/records.js';
+import { COMPONENT_TYPES, type ComponentType, PROJECTS, type Stage } from '../data/catalogue.js';
+import type {
+  BatchRecord,
+  ComponentRecord,
+  Institution,
+  ShipmentRecord,
+  TestRunRecord,
+} from '../data/records.js';
+import type { TestType } from '../data/test-types.js';
 import type { CommandContext, DtoIn } from './command.js';
 import { refusal } from './command-error.js';
 
@@ -9,17 +16,20 @@ const DEFAULT_PAGE_SIZE = 1000;
 /** Returns the component that the input names by serial number, code or id. */
 export function componentOf(
   identifier: unknown,
-  { command, store }: CommandContext,
+  { command, store, quirks }: CommandContext,
   key = 'component',
 ): ComponentRecord {
   const component = store.find(String(identifier));
-  if (component !== undefined) return component;
+  if (component !== undefined && isShown(component, quirks)) return component;
   throw refusal(command, 'componentDoesNotExist', 'Component does not exist.', { [key]: identifier });
 }
 
-export function testRunOf(id: unknown, { command, store }: CommandContext): TestRunRecord {
+/** Returns the test run with an id. An id of a wrong form has an error of its own: that rule is a guess. */
+export function testRunOf(id: unknown, { command, store, quirks }: CommandContext): TestRunRecord {
   const run = store.findTestRun(String(id));
-  if (run !== undefined) return run;
+  if (run !== undefined && isShown(run, quirks)) return run;
+  if (!/^[0-9a-f]{24}$/.test(String(id)))
+    throw refusal(command, 'testRunDaoGetFailed', 'Reading the test run failed.', { testRun: id });
   throw refusal(command, 'testRunDoesNotExist', 'Test run does not exist.', { testRun: id });
 }
 
@@ -29,16 +39,60 @@ export function shipmentOf(id: unknown, { command, store }: CommandContext): Shi
   throw refusal(command, 'shipmentDoesNotExist', 'Shipment does not exist.', { shipment: id });
 }
 
+export function batchOf(id: unknown, { command, store }: CommandContext, key = 'id'): BatchRecord {
+  const batch = store.batches.find((one) => one.id === id);
+  if (batch !== undefined) return batch;
+  throw refusal(command, 'batchDoesNotExist', 'Batch does not exist.', { [key]: id });
+}
+
+/** Returns the code of a project that exists. */
+export function projectOf(project: unknown, { command }: Pick<CommandContext, 'command'>): string {
+  const known = PROJECTS.find(({ code }) => code === project);
+  if (known !== undefined) return known.code;
+  throw refusal(command, 'projectDoesNotExist', 'Project does not exist.', { project });
+}
+
+/** Returns the component type of a project with a code. */
+export function componentTypeOf(project: unknown, code: unknown, context: CommandContext): ComponentType {
+  const known = projectOf(project, context);
+  const type = COMPONENT_TYPES.find((one) => one.project === known && one.code === code);
+  if (type !== undefined) return type;
+  const reason = 'componentTypeDaoGetByCodeFailed';
+  throw refusal(context.command, reason, 'Component type does not exist.', { project, componentType: code });
+}
+
+export function componentTypeWithId(
+  id: unknown,
+  { command }: CommandContext,
+  key: 'id' | 'componentType',
+): ComponentType {
+  const type = COMPONENT_TYPES.find((one) => one.id === id);
+  if (type !== undefined) return type;
+  throw refusal(command, 'componentTypeDoesNotExist', 'Component type does not exist.', { [key]: id });
+}
+
+/** Returns the test type of a component type with a code. */
+export function testTypeOf(type: ComponentType, code: unknown, { command, store }: CommandContext): TestType {
+  const testType = store.testTypesOf(type).find((one) => one.code === code);
+  if (testType !== undefined) return testType;
+  throw refusal(command, 'testTypeDaoGetByCodeFailed', 'Test type does not exist.', { testType: code });
+}
+
+/** Whether a record is shown. The real database shows deleted ones too: that is a quirk. */
+export function isShown({ state }: { readonly state: string }, quirks: boolean): boolean {
+  return quirks || state !== 'deleted';
+}
+
 export function institutionOf(code: unknown, { command, store }: CommandContext): Institution {
   const institution = store.findInstitution(String(code));
   if (institution !== undefined) return institution;
   throw refusal(command, 'institutionDoesNotExist', 'Institution does not exist.', { institution: code });
 }
 
-/** Returns the index of a stage in the stages of a component type. */
-export function stageOf(type: ComponentType, code: unknown, { command }: CommandContext): number {
-  const index = type.stages.findIndex((stage) => stage.code === code);
-  if (index !== -1) return index;
+/** Returns the stage of a component type with a code. */
+export function stageOf(type: ComponentType, code: unknown, { command }: CommandContext): Stage {
+  const stage = type.stages.find((one) => one.code === code);
+  if (stage !== undefined) return stage;
   throw refusal(command, 'stageDoesNotExist', 'Stage does not exist.', { stage: code });
 }
 
@@ -64,13 +118,20 @@ export function page<T>(
   input: DtoIn,
   view: (item: T) => unknown,
 ): Record<string, unknown> {
-  const info = isRecord(input['pageInfo']) ? input['pageInfo'] : {};
-  const pageIndex = wholeNumber(info['pageIndex'], 0, 0);
-  const pageSize = wholeNumber(info['pageSize'], 1, DEFAULT_PAGE_SIZE);
+  const { pageIndex, pageSize } = pageOf(input);
   const start = pageIndex * pageSize;
   return {
     [key]: items.slice(start, start + pageSize).map(view),
     pageInfo: { pageIndex, pageSize, total: items.length },
+  };
+}
+
+/** Returns which page an input wants. */
+export function pageOf(input: DtoIn): { readonly pageIndex: number; readonly pageSize: number } {
+  const info = isRecord(input['pageInfo']) ? input['pageInfo'] : {};
+  return {
+    pageIndex: wholeNumber(info['pageIndex'], 0, 0),
+    pageSize: wholeNumber(info['pageSize'], 1, DEFAULT_PAGE_SIZE),
   };
 }
 

@@ -1,106 +1,138 @@
-import { isRecord } from '../../util/guards.js';
-import { COMPONENT_TYPES, type ComponentType, PROJECTS } from '../data/catalogue.js';
-import type { ComponentRecord, Slot } from '../data/records.js';
+import type { ComponentType, TypeVariant } from '../data/catalogue.js';
+import type { BatchRecord, ComponentRecord, Institution, Slot } from '../data/records.js';
 import type { Store } from '../data/store.js';
 import { COMPONENT_PROPERTIES } from '../data/test-types.js';
 import { viewComponent } from '../data/views.js';
+import { addToBatches, batchesOf } from './batches.js';
 import type { Command, CommandContext, DtoIn } from './command.js';
 import { missingKeys, refusal } from './command-error.js';
 import { newComments } from './comments.js';
 import { checkFlag, checkSerialNumber } from './component-changes.js';
-import { institutionOf, textOf } from './input.js';
+import { componentOf, componentTypeOf, institutionOf, stageOf, textOf } from './input.js';
 import { checkValues } from './values.js';
 
-/** Registers a component, in its first stage, at its institution. */
+/** Registers a component, in its first stage or in the one that the input names, at its institution. */
 export const registerComponent: Command = (input, context) => {
-  const { store, user, quirks } = context;
-  const type = componentTypeOf(input, context);
-  const typeCode = typeCodeOf(type, input, context);
+  const { store, quirks } = context;
+  const componentType = componentTypeOf(input['project'], input['componentType'], context);
+  const type = variantOf(componentType, input, context);
   const institution = institutionOf(input['institution'], context);
   const given = textOf(input['serialNumber']);
-  if (given === undefined && type.needsSerialNumber) throw missingKeys(context.command, ['$.serialNumber']);
+  if (given === undefined && componentType.needsSerialNumber)
+    throw missingKeys(context.command, ['$.serialNumber']);
   if (given !== undefined) checkSerialNumber(given, undefined, context);
-  const batches = Object.keys(isRecord(input['batches']) ? input['batches'] : {});
-  // The embedded database has no batches.
-  if (batches.length > 0)
-    throw refusal(context.command, 'batchDoesNotExist', 'Batch does not exist.', { batchType: batches[0] });
+  const code = textOf(input['stage']);
+  const currentStage = code === undefined ? undefined : stageOf(componentType, code, context);
+  const batches: readonly BatchRecord[] = batchesOf(input['batches'], componentType.project, context);
   const flag = textOf(input['flag']);
   if (flag !== undefined) checkFlag(flag, context);
   const properties = checkValues('properties', COMPONENT_PROPERTIES, input, context);
+  const component = newComponent(componentType, type, institution, context, {
+    ...(given !== undefined && { serialNumber: given }),
+    ...(currentStage !== undefined && { currentStage }),
+    flags: flag === undefined ? [] : [flag],
+    properties,
+    comments: newComments(input, context),
+  });
+  store.addComponent(component);
+  addToBatches(component, batches, context);
+  return { component: viewComponent(component, { view: 'object', quirks }) };
+};
+
+/** Fills the free slots of a component with new components that are marked as dummies. */
+export const createDummyChildren: Command = (input, context) => {
+  const { store, quirks } = context;
+  const parent = componentOf(input['component'], context);
+  const children = parent.children.map((slot) => {
+    if (slot.component !== undefined) return slot;
+    const { currentLocation } = parent;
+    const dummy = newComponent(slot.componentType, slot.type, currentLocation, context, {
+      dummy: true,
+      parent,
+    });
+    store.addComponent(dummy);
+    return { ...slot, component: dummy };
+  });
+  store.updateComponent(parent, { children });
+  return { component: viewComponent(parent, { view: 'object', quirks }) };
+};
+
+function newComponent(
+  componentType: ComponentType,
+  type: TypeVariant,
+  institution: Institution,
+  { store, user }: CommandContext,
+  given: Partial<ComponentRecord>,
+): ComponentRecord {
   const now = Date.now();
-  const component: ComponentRecord = {
+  const currentStage = given.currentStage ?? firstStageOf(componentType);
+  return {
     id: store.newId(),
     code: store.newId(32),
-    serialNumber: given ?? newSerialNumber(type, typeCode, store),
+    serialNumber: given.serialNumber ?? newSerialNumber(type, store),
     alternativeIdentifier: undefined,
+    componentType,
     type,
-    typeCode,
     institution,
-    location: institution,
-    stage: 0,
-    registered: now,
-    slots: slotsFor(type, typeCode, store),
+    currentLocation: institution,
+    currentStage,
+    cts: now,
+    children: slotsFor(componentType, type, store),
     testRuns: [],
     parent: undefined,
     formerParents: [],
     state: 'ready',
-    stateChanged: now,
+    stateTs: now,
     trashed: false,
     completed: false,
-    grade: null,
-    flags: flag === undefined ? [] : [flag],
-    properties,
-    stageHistory: [{ stage: 0, dateTime: now, comment: undefined, rework: false, user }],
-    locationHistory: undefined,
-    comments: newComments(input, context),
+    dummy: false,
+    grade: undefined,
+    flags: [],
+    properties: {},
+    stages: [{ stage: currentStage, dateTime: now, comment: undefined, rework: false, user }],
+    locations: undefined,
+    comments: [],
     attachments: [],
+    batches: [],
+    scriptStates: {},
     user,
     rev: 1,
-    changed: now,
+    mts: now,
     position: store.components.length,
+    ...given,
   };
-  store.addComponent(component);
-  return { component: viewComponent(component, { view: 'object', quirks }) };
-};
-
-function componentTypeOf(input: DtoIn, { command }: CommandContext): ComponentType {
-  const { project, componentType } = input;
-  if (!PROJECTS.some(({ code }) => code === project))
-    throw refusal(command, 'projectDoesNotExist', 'Project does not exist.', { project });
-  const type = COMPONENT_TYPES.find((known) => known.project === project && known.code === componentType);
-  if (type !== undefined) return type;
-  const reason = 'componentTypeDaoGetByCodeFailed';
-  throw refusal(command, reason, 'Component type does not exist.', { project, componentType });
 }
 
-function typeCodeOf(type: ComponentType, input: DtoIn, { command }: CommandContext): string {
+function firstStageOf({ stages }: ComponentType): ComponentType['stages'][number] {
+  return stages[0] as ComponentType['stages'][number];
+}
+
+function variantOf({ types }: ComponentType, input: DtoIn, { command }: CommandContext): TypeVariant {
   const code = textOf(input['type']);
   if (code === undefined) throw missingKeys(command, ['$.type']);
-  const variant = Object.hasOwn(type.types, code) ? type.types[code] : undefined;
-  if (variant === undefined)
-    throw refusal(command, 'typeDoesNotExist', 'Type does not exist.', { type: code });
-  if (variant.subproject !== input['subproject']) {
+  const type = types.find((one) => one.code === code);
+  if (type === undefined) throw refusal(command, 'typeDoesNotExist', 'Type does not exist.', { type: code });
+  if (type.subproject !== input['subproject']) {
     const { subproject } = input;
     throw refusal(command, 'subprojectDoesNotExist', 'The type is not in this sub-project.', { subproject });
   }
-  return code;
+  return type;
 }
 
-function slotsFor(type: ComponentType, typeCode: string, store: Store): Slot[] {
-  return (type.parts?.[typeCode] ?? []).map(([partType, partCode], order) => ({
+function slotsFor({ parts }: ComponentType, type: TypeVariant, store: Store): Slot[] {
+  return (parts?.[type.code] ?? []).map(([partType, variant], order) => ({
     id: store.newId(),
     order,
-    type: partType,
-    typeCode: partCode,
-    child: undefined,
+    componentType: partType,
+    type: variant,
+    component: undefined,
     properties: {},
   }));
 }
 
 /** Returns the first free serial number above those of the generated components. */
-function newSerialNumber(type: ComponentType, typeCode: string, store: Store): string {
-  const variant = type.types[typeCode];
-  const prefix = `20U${variant?.subproject}${variant?.block}`;
+function newSerialNumber({ subproject, block }: TypeVariant, store: Store): string {
+  const prefix = `20U${subproject}${block}`;
   for (let number = 9_000_000; ; number += 1)
     if (store.find(`${prefix}${number}`) === undefined) return `${prefix}${number}`;
 }

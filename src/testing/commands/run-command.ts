@@ -1,35 +1,34 @@
-import {
-  assembleComponent,
-  assembleComponentBySlot,
-  disassembleComponent,
-  setParentChildRelationPropertyBySlot,
-} from './assembly.js';
+import * as assembly from './assembly.js';
 import { createAttachment, deleteAttachment, getAttachment } from './attachments.js';
+import * as batches from './batches.js';
+import { createBinaryTestRunParameter, getBinaryData, listBinaries } from './binary.js';
 import { catalogueEntry, checkInput } from './check-input.js';
-import { type Command, type CommandContext, type DtoIn, FileResult } from './command.js';
-import { CommandError, commandNotFound } from './command-error.js';
+import { type Command, type CommandContext, type CommandRequest, type DtoIn, FileResult } from './command.js';
+import { CommandError, commandNotFound, invalidInput } from './command-error.js';
 import { createComment, deleteComment, updateComment } from './comments.js';
 import * as changes from './component-changes.js';
-import { getComponent, getComponentBulk, listComponents } from './components.js';
-import { listInstitutions, listProjects } from './institutions.js';
-import { registerComponent } from './register.js';
+import * as lists from './component-lists.js';
+import * as types from './component-types.js';
+import { getComponent, getComponentBulk } from './components.js';
+import { requestUploadEosFile, withEosTokens } from './eos.js';
+import * as institutions from './institutions.js';
+import { createDummyChildren, registerComponent } from './register.js';
+import { generateComponentTypeDtoSample, generateTestTypeDtoSample } from './samples.js';
 import * as shipments from './shipments.js';
-import { deleteTestRun, uploadTestRunResults } from './test-run-changes.js';
-import { getTestRun, getTestRunBulk, listTestRunsByComponent } from './test-runs.js';
+import * as runChanges from './test-run-changes.js';
+import * as runs from './test-runs.js';
+import * as testTypes from './test-types.js';
 import { getUser } from './users.js';
 
 /** The commands that the embedded database answers. */
 const EMBEDDED_COMMANDS: Readonly<Record<string, Command>> = {
-  getUser,
-  listInstitutions,
-  listProjects,
-  listComponents,
-  getComponent,
+  getComponent: withEosTokens(getComponent),
   getComponentBulk,
-  listTestRunsByComponent,
-  getTestRun,
-  getTestRunBulk,
+  listComponents: lists.listComponents,
+  listComponentsByProperty: lists.listComponentsByProperty,
+  listMyComponents: lists.listMyComponents,
   registerComponent,
+  createDummyChildren,
   updateComponentSN: changes.updateComponentSN,
   setComponentStage: changes.setComponentStage,
   setComponentProperty: changes.setComponentProperty,
@@ -38,14 +37,30 @@ const EMBEDDED_COMMANDS: Readonly<Record<string, Command>> = {
   deleteComponentFlag: changes.deleteComponentFlag,
   setComponentTrashed: changes.setComponentTrashed,
   setComponentCompleted: changes.setComponentCompleted,
+  setComponentCompletedBulk: changes.setComponentCompletedBulk,
+  setComponentGrade: changes.setComponentGrade,
+  setComponentLocation: changes.setComponentLocation,
+  setScriptState: changes.setScriptState,
   deleteComponent: changes.deleteComponent,
   approveDeleteComponent: changes.approveDeleteComponent,
-  assembleComponent,
-  assembleComponentBySlot,
-  disassembleComponent,
-  setParentChildRelationPropertyBySlot,
-  uploadTestRunResults,
-  deleteTestRun,
+
+  assembleComponent: assembly.assembleComponent,
+  assembleComponentBySlot: assembly.assembleComponentBySlot,
+  disassembleComponent: assembly.disassembleComponent,
+  setParentChildRelationPropertyBySlot: assembly.setParentChildRelationPropertyBySlot,
+
+  getTestRun: withEosTokens(runs.getTestRun),
+  getTestRunBulk: runs.getTestRunBulk,
+  listTestRunsByComponent: runs.listTestRunsByComponent,
+  listTestRunsByTestType: runs.listTestRunsByTestType,
+  listTestRunsByParameter: runs.listTestRunsByParameter,
+  listMyTestRuns: runs.listMyTestRuns,
+  uploadTestRunResults: runChanges.uploadTestRunResults,
+  setTestRunParameter: runChanges.setTestRunParameter,
+  createBinaryTestRunParameter,
+  setTestRunProperty: runChanges.setTestRunProperty,
+  deleteTestRun: runChanges.deleteTestRun,
+
   createComponentComment: createComment('component'),
   updateComponentComment: updateComment('component'),
   deleteComponentComment: deleteComment('component'),
@@ -55,6 +70,7 @@ const EMBEDDED_COMMANDS: Readonly<Record<string, Command>> = {
   createShipmentComment: createComment('shipment'),
   updateShipmentComment: updateComment('shipment'),
   deleteShipmentComment: deleteComment('shipment'),
+
   createComponentAttachment: createAttachment('component'),
   getComponentAttachment: getAttachment('component'),
   deleteComponentAttachment: deleteAttachment('component'),
@@ -64,10 +80,42 @@ const EMBEDDED_COMMANDS: Readonly<Record<string, Command>> = {
   createShipmentAttachment: createAttachment('shipment'),
   getShipmentAttachment: getAttachment('shipment'),
   deleteShipmentAttachment: deleteAttachment('shipment'),
+  getBatchAttachment: getAttachment('batch'),
+  requestUploadEosFile,
+  'uu-app-binarystore/getBinaryData': getBinaryData,
+  'uu-app-binarystore/listBinaries': listBinaries,
+
+  listComponentTypes: types.listComponentTypes,
+  getComponentType: types.getComponentType,
+  getComponentTypeByCode: types.getComponentTypeByCode,
+  searchComponentTypeByName: types.searchComponentTypeByName,
+  generateComponentTypeDtoSample,
+  listTestTypes: testTypes.listTestTypes,
+  listTestTypesByComponentTypes: testTypes.listTestTypesByComponentTypes,
+  generateTestTypeDtoSample,
+  exportTestType: testTypes.exportTestType,
+  importTestType: testTypes.importTestType,
+
+  listInstitutions: institutions.listInstitutions,
+  getInstitution: institutions.getInstitution,
+  getInstitutionByCode: institutions.getInstitutionByCode,
+  addInstitutionComponentType: institutions.addInstitutionComponentType,
+  listProjects: institutions.listProjects,
+  listSubprojects: institutions.listSubprojects,
+  getUser,
+  getItkpdOverallStatistics: institutions.getItkpdOverallStatistics,
+
+  listBatches: batches.listBatches,
+  getBatchByNumber: batches.getBatchByNumber,
+  listBatchesByComponent: batches.listBatchesByComponent,
+  createBatch: batches.createBatch,
+  addBatchComponent: batches.addBatchComponent,
+  setBatchProperty: batches.setBatchProperty,
+
   createShipment: shipments.createShipment,
   updateShipment: shipments.updateShipment,
   setShipmentStatus: shipments.setShipmentStatus,
-  getShipment: shipments.getShipment,
+  getShipment: withEosTokens(shipments.getShipment),
   listShipmentItems: shipments.listShipmentItems,
   listShipmentsByComponent: shipments.listShipmentsByComponent,
   listShipmentsByInstitution: shipments.listShipmentsByInstitution,
@@ -81,13 +129,13 @@ const EMBEDDED_COMMANDS: Readonly<Record<string, Command>> = {
 export function runCommand(
   method: string,
   input: DtoIn,
-  context: CommandContext,
+  request: CommandRequest,
 ): Record<string, unknown> | FileResult {
-  const { command } = context;
+  const { command } = request;
   const run = Object.hasOwn(EMBEDDED_COMMANDS, command) ? EMBEDDED_COMMANDS[command] : undefined;
   const entry = catalogueEntry(command);
   if (run === undefined || entry === undefined) {
-    const how = `fault({ on: '${command}', status: 200, body: { … } })`;
+    const how = `answer('${command}', { … })`;
     throw commandNotFound(
       `${Object.keys(EMBEDDED_COMMANDS).join(', ')}; the answer to any other is yours to plan: ${how}`,
     );
@@ -97,10 +145,28 @@ export function runCommand(
     const message = `Command not found. ${command} is sent by POST.`;
     throw new CommandError(404, 'uu-app-server/commandNotFound', message);
   }
-  const unsupported = checkInput(command, entry, input);
+  checkRights(entry.method, request);
+  const unsupported: string[] = [];
+  const context: CommandContext = {
+    ...request,
+    warn(path) {
+      // Without quirks, an unknown key is an error.
+      if (!request.quirks) throw invalidInput(command, { unsupportedKeyList: [path] });
+      unsupported.push(path);
+    },
+  };
+  checkInput(command, entry, input).forEach(context.warn);
   const result = run(input, context);
   if (result instanceof FileResult) return result;
   return { ...result, uuAppErrorMap: warnings(command, unsupported) };
+}
+
+/** @throws CommandError where a command writes, and the user may only read */
+function checkRights(method: string, { users, user }: CommandRequest): void {
+  const known = users.find(({ identity }) => identity === user.userIdentity);
+  if (method !== 'POST' || known?.readOnly !== true) return;
+  const message = 'The user is not authorized to use this command.';
+  throw new CommandError(403, 'uu-app-workspace/authorization/userIsNotAuthorized', message);
 }
 
 function warnings(command: string, unsupported: readonly string[]): Record<string, unknown> {

@@ -1,20 +1,20 @@
 import { isRecord } from '../../util/guards.js';
-import type { ComponentRecord, ShipmentItem, ShipmentRecord } from '../data/records.js';
-import type { Store } from '../data/store.js';
-import { locationHistoryOf } from '../data/views.js';
+import type { ShipmentItem, ShipmentRecord } from '../data/records.js';
 import type { Command, CommandContext, DtoIn } from './command.js';
-import { refusal } from './command-error.js';
+import { invalidKeys, refusal } from './command-error.js';
 import { newComments } from './comments.js';
+import { moveComponent } from './component-changes.js';
+import { isWanted } from './filters.js';
 import { componentOf, institutionOf, page, shipmentOf, textOf, toList } from './input.js';
-import { viewShipment, viewShipmentItem } from './shipment-view.js';
+import { viewListedShipment, viewShipment, viewShipmentItem } from './shipment-view.js';
 
 /** Creates a shipment of components that are at the sender. */
 export const createShipment: Command = (input, context) => {
-  const { command, store, user, quirks } = context;
+  const { command, store, user } = context;
   const sender = institutionOf(input['sender'], context);
   const recipient = institutionOf(input['recipient'], context);
   const components = toList(input['shipmentItems']).map((item) => componentOf(item, context));
-  const elsewhere = components.find(({ location }) => location !== sender);
+  const elsewhere = components.find(({ currentLocation }) => currentLocation !== sender);
   if (elsewhere !== undefined) {
     const message = 'The component is not at the sender.';
     throw refusal(command, 'componentAtDifferentLocation', message, { component: elsewhere.code });
@@ -29,17 +29,17 @@ export const createShipment: Command = (input, context) => {
     status: 'prepared',
     trackingNumber: textOf(input['trackingNumber']),
     shippingService: textOf(input['shippingService']),
-    items: components.map((component) => ({ code: store.newId(), component, delivered: undefined })),
+    shipmentItems: components.map((component) => ({ code: store.newId(), component, delivered: undefined })),
     history: [{ status: 'prepared', dateTime: now, user }],
     comments: newComments(input, context),
     attachments: [],
-    created: now,
+    cts: now,
     user,
     rev: 1,
-    changed: now,
+    mts: now,
   };
   store.addShipment(shipment);
-  return viewShipment(shipment, quirks);
+  return viewShipment(shipment, context);
 };
 
 /** Changes a shipment. Its delivery moves all of its components. */
@@ -52,41 +52,40 @@ export const updateShipment: Command = (input, context) => {
     trackingNumber: textOf(input['trackingNumber']) ?? shipment.trackingNumber,
     shippingService: textOf(input['shippingService']) ?? shipment.shippingService,
   };
-  return setStatus(shipment, String(input['status']), shipment.items, changes, context);
+  return setStatus(shipment, String(input['status']), shipment.shipmentItems, changes, context);
 };
 
 /** Sets the status of a shipment, and says which of its items were delivered. */
 export const setShipmentStatus: Command = (input, context) => {
   const shipment = shipmentOf(input['shipment'], context);
-  const told = new Map(
-    toList(input['shipmentItems'])
-      .filter(isRecord)
-      .map(({ code, delivered }) => [code, delivered === true]),
-  );
-  const items = shipment.items.map((item) => ({ ...item, delivered: told.get(item.code) ?? item.delivered }));
+  const told = deliveriesOf(shipment, input, context);
+  const items = shipment.shipmentItems.map((item) => ({
+    ...item,
+    delivered: told.get(item.code) ?? item.delivered,
+  }));
   return setStatus(shipment, String(input['status']), items, {}, context);
 };
 
 export const getShipment: Command = (input, context) =>
-  viewShipment(shipmentOf(input['shipment'], context), context.quirks);
+  viewShipment(shipmentOf(input['shipment'], context), context);
 
 export const listShipmentItems: Command = (input, context) =>
-  page('itemList', shipmentOf(input['shipment'], context).items, input, viewShipmentItem);
+  page('itemList', shipmentOf(input['shipment'], context).shipmentItems, input, viewShipmentItem);
 
 export const listShipmentsByComponent: Command = (input, context) => {
   const component = componentOf(input['component'], context);
   const shipments = context.store.shipments.filter(
-    ({ items, status }) =>
-      items.some((item) => item.component === component) && isWanted(input['status'], status),
+    ({ shipmentItems, status }) =>
+      shipmentItems.some((item) => item.component === component) && isWanted(input['status'], status),
   );
-  return page('itemList', shipments, input, (shipment) => viewShipment(shipment, context.quirks));
+  return page('itemList', shipments, input, (shipment) => viewListedShipment(shipment, context));
 };
 
 /** Lists the shipments of a sender, of a recipient, or of an institution that is one of the two. */
-export const listShipmentsByInstitution: Command = (input, { store, quirks }) => {
+export const listShipmentsByInstitution: Command = (input, context) => {
   const filterMap = isRecord(input['filterMap']) ? input['filterMap'] : undefined;
   const filter: DtoIn = filterMap ?? input;
-  const shipments = store.shipments.filter(
+  const shipments = context.store.shipments.filter(
     ({ sender, recipient, status }) =>
       (isWanted(filter['code'], sender.code) || isWanted(filter['code'], recipient.code)) &&
       isWanted(filter['sender'], sender.code) &&
@@ -94,11 +93,35 @@ export const listShipmentsByInstitution: Command = (input, { store, quirks }) =>
       isWanted(filter['status'], status) &&
       isWanted(filter['state'], 'ready'),
   );
-  return page('itemList', shipments, input, (shipment) => viewShipment(shipment, quirks));
+  const asObject = input['outputType'] === 'object';
+  return page(filterMap ? 'itemList' : 'pageItemList', shipments, input, (shipment) =>
+    viewListedShipment(shipment, { quirks: context.quirks, asObject }),
+  );
 };
 
-function isWanted(wanted: unknown, value: string): boolean {
-  return wanted === undefined || wanted === null || toList(wanted).includes(value);
+/**
+ * Returns which items an input says to be delivered or not.
+ *
+ * @throws CommandError where one has no code, or is not in the shipment
+ */
+function deliveriesOf(
+  { shipmentItems }: ShipmentRecord,
+  input: DtoIn,
+  { command }: CommandContext,
+): ReadonlyMap<string, boolean> {
+  const told = (input['shipmentItems'] ?? []) as readonly DtoIn[];
+  return new Map(
+    told.map(({ code, delivered }, index) => {
+      const path = `$.shipmentItems[${index}]`;
+      if (typeof code !== 'string' || typeof delivered !== 'boolean')
+        throw invalidKeys(command, 'invalidTypeKeyMap', {
+          [path]: 'An item has a code, and says whether it was delivered.',
+        });
+      if (!shipmentItems.some((item) => item.code === code))
+        throw refusal(command, 'shipmentItemDoesNotExist', 'There is no such item.', { code });
+      return [code, delivered] as const;
+    }),
+  );
 }
 
 function setStatus(
@@ -106,29 +129,23 @@ function setStatus(
   status: string,
   items: readonly ShipmentItem[],
   changes: Partial<ShipmentRecord>,
-  { store, user, quirks }: CommandContext,
+  context: CommandContext,
 ): Record<string, unknown> {
+  const { store, user } = context;
   const isDelivered = status.startsWith('delivered');
-  const wasDelivered = shipment.status.startsWith('delivered');
+  const earlier = shipment.status.startsWith('delivered') ? shipment.shipmentItems : [];
+  const arrived = new Set(earlier.filter(({ delivered }) => delivered).map(({ code }) => code));
   store.update(shipment, {
     ...changes,
     status,
-    items: isDelivered ? items.map((item) => ({ ...item, delivered: item.delivered ?? true })) : items,
+    shipmentItems: isDelivered
+      ? items.map((item) => ({ ...item, delivered: item.delivered ?? true }))
+      : items,
     history: [...shipment.history, { status, dateTime: Date.now(), user }],
   });
-  if (isDelivered && !wasDelivered) {
-    for (const { component, delivered } of shipment.items)
-      if (delivered) move(component, shipment.recipient, store);
+  if (isDelivered) {
+    for (const { code, component, delivered } of shipment.shipmentItems)
+      if (delivered && !arrived.has(code)) moveComponent(component, shipment.recipient, store);
   }
-  return viewShipment(shipment, quirks);
-}
-
-/** Moves a component with all that is in it. */
-function move(component: ComponentRecord, location: ComponentRecord['location'], store: Store): void {
-  const entry = { institution: location, dateTime: Date.now() };
-  store.updateComponent(component, {
-    location,
-    locationHistory: [...locationHistoryOf(component), entry],
-  });
-  for (const { child } of component.slots) if (child !== undefined) move(child, location, store);
+  return viewShipment(shipment, context);
 }

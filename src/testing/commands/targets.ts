@@ -1,14 +1,15 @@
-import type { Annotated, ComponentRecord, ShipmentRecord, TestRunRecord } from '../data/records.js';
+import type { Annotated } from '../data/records.js';
 import { viewWholeTestRun } from '../data/test-run-view.js';
 import { viewComponent } from '../data/views.js';
+import { viewBatch } from './batch-view.js';
 import type { CommandContext, DtoIn } from './command.js';
-import { componentOf, shipmentOf, testRunOf } from './input.js';
+import { batchOf, componentOf, shipmentOf, testRunOf } from './input.js';
 import { viewShipment } from './shipment-view.js';
 
-/** What takes comments and attachments: the name of its key in the input. */
-export type TargetKind = 'component' | 'testRun' | 'shipment';
+/** What has comments and attachments: the name of its key in the input. */
+export type TargetKind = 'component' | 'testRun' | 'shipment' | 'batch';
 
-/** Something that takes comments and attachments. */
+/** Something that has comments and attachments. */
 export interface Target {
   readonly record: Annotated;
   /** Changes its comments or its attachments. */
@@ -21,25 +22,21 @@ export interface Target {
 export function targetOf(kind: TargetKind, input: DtoIn, context: CommandContext): Target {
   const { store, quirks } = context;
   if (kind === 'component') {
-    const record: ComponentRecord = componentOf(input[kind], context);
+    const record = componentOf(input[kind], context);
     return {
       record,
       update: (changes) => store.updateComponent(record, changes),
       view: () => viewComponent(record, { view: 'object', quirks }),
     };
   }
-  if (kind === 'testRun') {
-    const record: TestRunRecord = testRunOf(input[kind], context);
-    return {
-      record,
-      update: (changes) => store.update(record, changes),
-      view: () => viewWholeTestRun(record.component, record, quirks),
-    };
-  }
-  const record: ShipmentRecord = shipmentOf(input[kind], context);
-  return {
+  const target = <T extends Annotated>(record: T, view: (record: T) => Record<string, unknown>): Target => ({
     record,
-    update: (changes) => store.update(record, changes),
-    view: () => viewShipment(record, quirks),
-  };
+    update: (changes: Partial<Annotated>) => store.update<Annotated>(record, changes),
+    view: () => view(record),
+  });
+  if (kind === 'testRun')
+    return target(testRunOf(input[kind], context), (run) => viewWholeTestRun(run, { quirks }));
+  if (kind === 'shipment')
+    return target(shipmentOf(input[kind], context), (one) => viewShipment(one, { quirks }));
+  return target(batchOf(input[kind], context, 'batch'), (batch) => viewBatch(batch, { quirks }));
 }

@@ -23,6 +23,10 @@ export const getUser: Command = ({ userIdentity }, { command, users, store }) =>
         name: institution.name,
         default: true,
         executive: false,
+        authority: false,
+        componentManager: false,
+        clusterManager: false,
+        notification: null,
       },
     ],
   };
@@ -31,5 +35,5 @@ export const getUser: Command = ({ userIdentity }, { command, users, store }) =>
 /** Returns the first and the last name of a user. */
 export function personOf({ name, identity }: PdbUser): Person {
   const [firstName = '', ...rest] = name.split(' ');
-  return { identity, firstName, lastName: rest.join(' ') };
+  return { userIdentity: identity, firstName, lastName: rest.join(' ') };
 }

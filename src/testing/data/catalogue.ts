@@ -3,9 +3,19 @@
  * ones; people, numbers and addresses are made up.
  */
 
+/** What has a code and a name. */
 export interface Named {
+  /** Such as `MODULE`. */
   readonly code: string;
+  /** Such as `Module`. */
   readonly name: string;
+}
+
+/** Returns 24 hexadecimal digits that are the same for the same text. */
+export function idOf(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  return hash.toString(16).padStart(8, '0').repeat(3);
 }
 
 export const PROJECTS: readonly Named[] = [
@@ -22,29 +32,74 @@ export const SUBPROJECTS: Readonly<Record<string, string>> = {
   PI: 'Pixel inner system',
   PB: 'Pixel outer barrel',
   PG: 'Pixels general',
+  CE: 'Common electronics',
+  CM: 'Common mechanics',
 };
 
-/** A type of component, with the stages that its components go through. */
+/** A stage of a component type. */
+export interface Stage extends Named {
+  /** From 1. */
+  readonly order: number;
+  /** Whether new components are in this stage. */
+  readonly initial: boolean;
+  /** Whether it is the last stage. */
+  readonly final: boolean;
+}
+
+/** A type of a component type, such as `BARREL_LS_MODULE` of `MODULE`. */
+export interface TypeVariant extends Named {
+  /** The code of the sub-project. */
+  readonly subproject: string;
+  /** The two characters after the sub-project in serial numbers. */
+  readonly block: string;
+}
+
+/** A component type, with the stages that its components go through. */
 export interface ComponentType extends Named {
+  /** 24 hexadecimal digits. */
+  readonly id: string;
+  /** The code of the project. */
   readonly project: string;
-  /** Type code → sub-project and the two letters in the serial number. */
-  readonly types: Readonly<
-    Record<string, { readonly name: string; readonly subproject: string; readonly block: string }>
-  >;
-  readonly stages: readonly Named[];
+  /** The types that its components can have. */
+  readonly types: readonly TypeVariant[];
+  /** In their order. */
+  readonly stages: readonly Stage[];
   /** Tests by the stage in which they are done. */
   readonly tests: Readonly<Record<string, readonly Named[]>>;
   /** Type code → the parts that its components have slots for. @defaultValue no slots */
   readonly parts?: Readonly<Record<string, readonly Part[]>>;
+  /** Tests that are not done any more. @defaultValue none */
+  readonly inactiveTests?: readonly Named[];
   /** Whether a serial number must be given, because the database does not make one. @defaultValue `false` */
   readonly needsSerialNumber?: boolean;
 }
 
 /** A component type and one of its types. */
-export type Part = readonly [type: ComponentType, typeCode: string];
+export type Part = readonly [componentType: ComponentType, type: TypeVariant];
 
-const stages = (...codes: string[]): Named[] =>
-  codes.map((code) => ({ code, name: title(code.replace(/^MODULE\//, '')) }));
+/** Returns the type with a code. */
+export function typeOf({ types }: ComponentType, code: string): TypeVariant {
+  const type = types.find((one) => one.code === code);
+  if (type === undefined) throw new RangeError(`there is no type ${code}`);
+  return type;
+}
+
+const part = (componentType: ComponentType, type: string): Part => [
+  componentType,
+  typeOf(componentType, type),
+];
+const define = (type: Omit<ComponentType, 'id'>): ComponentType => ({
+  id: idOf(`${type.project}/${type.code}`),
+  ...type,
+});
+const stages = (...codes: string[]): Stage[] =>
+  codes.map((code, index) => ({
+    code,
+    name: title(code.replace(/^MODULE\//, '')),
+    order: index + 1,
+    initial: index === 0,
+    final: index === codes.length - 1,
+  }));
 const tests = (...codes: string[]): Named[] => codes.map((code) => ({ code, name: title(code) }));
 
 /** A name for a code, such as `HV tab attached` for `HV_TAB_ATTACHED`. */
@@ -60,56 +115,57 @@ function title(code: string): string {
 }
 
 const ABBREVIATIONS: ReadonlySet<string> = new Set(
-  'AMAC ASIC ATLAS18 AVS CERN CV DCDC FE HV IV LV NO PCB PPA PS QC V1'.split(' '),
+  'AMAC ASIC ATLAS18 AVS CERN CV DCDC FE HV IV LV NO PCB PPA PS QC V1 VIS'.split(' '),
 );
 
-export const SENSOR: ComponentType = {
+export const SENSOR: ComponentType = define({
   code: 'SENSOR',
   name: 'Sensor',
   project: 'S',
-  types: {
-    ATLAS18LS: { name: 'ATLAS18 long strip', subproject: 'SB', block: 'SL' },
-    ATLAS18SS: { name: 'ATLAS18 short strip', subproject: 'SB', block: 'SS' },
-  },
+  types: [
+    { code: 'ATLAS18LS', name: 'ATLAS18 long strip', subproject: 'SB', block: 'SL' },
+    { code: 'ATLAS18SS', name: 'ATLAS18 short strip', subproject: 'SB', block: 'SS' },
+  ],
   stages: stages('REGISTERED', 'SENS_TEST_STAGE', 'BLESSING', 'READY_FOR_MODULE'),
   tests: {
     SENS_TEST_STAGE: tests('ATLAS18_IV_TEST_V1', 'ATLAS18_CV_TEST_V1', 'ATLAS18_CURRENT_STABILITY_V1'),
   },
+  inactiveTests: tests('ATLAS18_VIS_INSPECTION_V1'),
   needsSerialNumber: true,
-};
+});
 
-export const HYBRID: ComponentType = {
+export const HYBRID: ComponentType = define({
   code: 'HYBRID_ASSEMBLY',
   name: 'Hybrid assembly',
   project: 'S',
-  types: {
-    X: { name: 'Hybrid X', subproject: 'SB', block: 'HX' },
-    Y: { name: 'Hybrid Y', subproject: 'SB', block: 'HY' },
-  },
+  types: [
+    { code: 'X', name: 'Hybrid X', subproject: 'SB', block: 'HX' },
+    { code: 'Y', name: 'Hybrid Y', subproject: 'SB', block: 'HY' },
+  ],
   stages: stages('ASIC_ATTACHMENT', 'WIRE_BONDING', 'BURN_IN', 'FINISHED_HYBRID', 'ON_MODULE'),
   tests: {
     ASIC_ATTACHMENT: tests('ASIC_GLUE_WEIGHT', 'ASIC_METROLOGY'),
     WIRE_BONDING: tests('WIRE_BONDING', 'NO_PPA'),
   },
-};
+});
 
-export const POWERBOARD: ComponentType = {
+export const POWERBOARD: ComponentType = define({
   code: 'PWB',
   name: 'Powerboard',
   project: 'S',
-  types: { B3: { name: 'Barrel powerboard v3', subproject: 'SB', block: 'P0' } },
+  types: [{ code: 'B3', name: 'Barrel powerboard v3', subproject: 'SB', block: 'P0' }],
   stages: stages('BONDED', 'TESTED', 'READY_FOR_MODULE', 'ON_MODULE'),
   tests: { BONDED: tests('VISUAL_INSPECTION'), TESTED: tests('HV_LEAKAGE', 'DCDC_EFFICIENCY') },
-};
+});
 
-export const STRIP_MODULE: ComponentType = {
+export const STRIP_MODULE: ComponentType = define({
   code: 'MODULE',
   name: 'Module',
   project: 'S',
-  types: {
-    BARREL_LS_MODULE: { name: 'Barrel long-strip module', subproject: 'SB', block: 'ML' },
-    BARREL_SS_MODULE: { name: 'Barrel short-strip module', subproject: 'SB', block: 'MS' },
-  },
+  types: [
+    { code: 'BARREL_LS_MODULE', name: 'Barrel long-strip module', subproject: 'SB', block: 'ML' },
+    { code: 'BARREL_SS_MODULE', name: 'Barrel short-strip module', subproject: 'SB', block: 'MS' },
+  ],
   stages: stages('HV_TAB_ATTACHED', 'GLUED', 'STITCH_BONDING', 'BONDED', 'TESTED', 'FINISHED'),
   tests: {
     HV_TAB_ATTACHED: tests('VISUAL_INSPECTION', 'MODULE_IV_PS_V1'),
@@ -118,90 +174,88 @@ export const STRIP_MODULE: ComponentType = {
     TESTED: tests('PEDESTAL_TRIM', 'STROBE_DELAY', 'RESPONSE_CURVE'),
   },
   parts: {
-    BARREL_LS_MODULE: [
-      [SENSOR, 'ATLAS18LS'],
-      [HYBRID, 'X'],
-      [POWERBOARD, 'B3'],
-    ],
+    BARREL_LS_MODULE: [part(SENSOR, 'ATLAS18LS'), part(HYBRID, 'X'), part(POWERBOARD, 'B3')],
     BARREL_SS_MODULE: [
-      [SENSOR, 'ATLAS18SS'],
-      [HYBRID, 'X'],
-      [HYBRID, 'Y'],
-      [POWERBOARD, 'B3'],
+      part(SENSOR, 'ATLAS18SS'),
+      part(HYBRID, 'X'),
+      part(HYBRID, 'Y'),
+      part(POWERBOARD, 'B3'),
     ],
   },
-};
+});
 
-export const STAVE: ComponentType = {
+export const STAVE: ComponentType = define({
   code: 'STAVE',
   name: 'Stave',
   project: 'S',
-  types: {
-    'LS-A': { name: 'Long-strip stave, side A', subproject: 'SB', block: 'LA' },
-    'SS-A': { name: 'Short-strip stave, side A', subproject: 'SB', block: 'LC' },
-  },
+  types: [
+    { code: 'LS-A', name: 'Long-strip stave, side A', subproject: 'SB', block: 'LA' },
+    { code: 'SS-A', name: 'Short-strip stave, side A', subproject: 'SB', block: 'LC' },
+  ],
   stages: stages('RECEPTION', 'MODULE_LOADING', 'POST-ASSEMBLY', 'STAVE_SHIPPED', 'RECEIVED_AT_CERN'),
   tests: {
     RECEPTION: tests('RECEPTION_VISUAL_INSPECTION'),
     MODULE_LOADING: tests('MODULE_PLACEMENT_ACCURACY_STAVE'),
   },
   parts: {
-    'LS-A': Array.from({ length: 28 }, (): Part => [STRIP_MODULE, 'BARREL_LS_MODULE']),
-    'SS-A': Array.from({ length: 28 }, (): Part => [STRIP_MODULE, 'BARREL_SS_MODULE']),
+    'LS-A': Array.from({ length: 28 }, () => part(STRIP_MODULE, 'BARREL_LS_MODULE')),
+    'SS-A': Array.from({ length: 28 }, () => part(STRIP_MODULE, 'BARREL_SS_MODULE')),
   },
-};
+});
 
-export const FE_CHIP: ComponentType = {
+export const FE_CHIP: ComponentType = define({
   code: 'FE_CHIP',
   name: 'FE chip',
   project: 'P',
-  types: { ITKPIX_V2: { name: 'ITkPix V2', subproject: 'PG', block: 'FC' } },
+  types: [{ code: 'ITKPIX_V2', name: 'ITkPix V2', subproject: 'PG', block: 'FC' }],
   stages: stages('TESTONWAFER', 'HYBRIDISATION', 'BAREMODULEASSEMBLY', 'BAREMODULERECEPTION'),
   tests: { TESTONWAFER: tests('FECHIP_TEST') },
   needsSerialNumber: true,
-};
+});
 
-export const SENSOR_TILE: ComponentType = {
+export const SENSOR_TILE: ComponentType = define({
   code: 'SENSOR_TILE',
   name: 'Sensor tile',
   project: 'P',
-  types: { OUTER_SENSOR_TILE: { name: 'Outer sensor tile', subproject: 'PG', block: 'S4' } },
+  types: [{ code: 'OUTER_SENSOR_TILE', name: 'Outer sensor tile', subproject: 'PG', block: 'S4' }],
   stages: stages('SENSOR_MANUFACTURER', 'WAFER_PROCESSING', 'BAREMODULEASSEMBLY', 'BAREMODULERECEPTION'),
   tests: { BAREMODULERECEPTION: tests('IV_MEASURE') },
   needsSerialNumber: true,
-};
+});
 
-export const BARE_MODULE: ComponentType = {
+export const BARE_MODULE: ComponentType = define({
   code: 'BARE_MODULE',
   name: 'Bare module',
   project: 'P',
-  types: { QUAD_BARE_MODULE: { name: 'Quad bare module', subproject: 'PG', block: 'B4' } },
+  types: [{ code: 'QUAD_BARE_MODULE', name: 'Quad bare module', subproject: 'PG', block: 'B4' }],
   stages: stages('BAREMODULEASSEMBLY', 'BAREMODULERECEPTION'),
   tests: {
     BAREMODULERECEPTION: tests('VISUAL_INSPECTION', 'MASS_MEASUREMENT', 'FLATNESS', 'BARE_MODULE_SENSOR_IV'),
   },
   parts: {
     QUAD_BARE_MODULE: [
-      [SENSOR_TILE, 'OUTER_SENSOR_TILE'],
-      ...Array.from({ length: 4 }, (): Part => [FE_CHIP, 'ITKPIX_V2']),
+      part(SENSOR_TILE, 'OUTER_SENSOR_TILE'),
+      ...Array.from({ length: 4 }, () => part(FE_CHIP, 'ITKPIX_V2')),
     ],
   },
-};
+});
 
-export const PCB: ComponentType = {
+export const PCB: ComponentType = define({
   code: 'PCB',
   name: 'PCB',
   project: 'P',
-  types: { QUAD_PCB: { name: 'Quad PCB', subproject: 'PG', block: 'PQ' } },
+  types: [{ code: 'QUAD_PCB', name: 'Quad PCB', subproject: 'PG', block: 'PQ' }],
   stages: stages('PCB_RECEPTION', 'PCB_POPULATION', 'PCB_CUTTING', 'PCB_QC', 'PCB_RECEPTION_MODULE_SITE'),
   tests: { PCB_RECEPTION: tests('VISUAL_INSPECTION', 'METROLOGY'), PCB_QC: tests('HV_LV_TEST') },
-};
+});
 
-export const PIXEL_MODULE: ComponentType = {
+export const PIXEL_MODULE: ComponentType = define({
   code: 'MODULE',
   name: 'Module',
   project: 'P',
-  types: { OUTER_SYSTEM_QUAD_MODULE: { name: 'Outer system quad module', subproject: 'PG', block: 'M2' } },
+  types: [
+    { code: 'OUTER_SYSTEM_QUAD_MODULE', name: 'Outer system quad module', subproject: 'PG', block: 'M2' },
+  ],
   stages: stages(
     'MODULE/ASSEMBLY',
     'MODULE/WIREBONDING',
@@ -218,12 +272,9 @@ export const PIXEL_MODULE: ComponentType = {
     'MODULE/FINAL_WARM': tests('E_SUMMARY', 'IV_MEASURE'),
   },
   parts: {
-    OUTER_SYSTEM_QUAD_MODULE: [
-      [BARE_MODULE, 'QUAD_BARE_MODULE'],
-      [PCB, 'QUAD_PCB'],
-    ],
+    OUTER_SYSTEM_QUAD_MODULE: [part(BARE_MODULE, 'QUAD_BARE_MODULE'), part(PCB, 'QUAD_PCB')],
   },
-};
+});
 
 /** All types of component. */
 export const COMPONENT_TYPES: readonly ComponentType[] = [
@@ -237,6 +288,14 @@ export const COMPONENT_TYPES: readonly ComponentType[] = [
   BARE_MODULE,
   PCB,
   PIXEL_MODULE,
+];
+
+/** The types of batches, each with the code of its project. */
+export const BATCH_TYPES: readonly (Named & { readonly project: string })[] = [
+  { code: 'SENSORS_PROD_BATCH', name: 'Sensors production batch', project: 'S' },
+  { code: 'MODULE_BATCH', name: 'Module batch', project: 'S' },
+  { code: 'HYBRID_BATCH', name: 'Hybrid batch', project: 'S' },
+  { code: 'PIXEL_POPULATED_PCB_BATCH', name: 'Pixel populated PCB batch', project: 'P' },
 ];
 
 /** Code, name, city, latitude, longitude. */

@@ -1,5 +1,6 @@
 import { InvalidInvocation } from '../../exceptions/base.js';
-import type { Named } from './catalogue.js';
+import type { FilePart } from '../multipart.js';
+import type { ComponentType, Named } from './catalogue.js';
 import type { Random } from './random.js';
 import type {
   BatchRecord,
@@ -9,13 +10,19 @@ import type {
   StoredObject,
   TestRunRecord,
 } from './records.js';
+import { type TestType, testTypesOf } from './test-types.js';
 
-/** All there is in an embedded database. */
+/** All there is in an embedded database. Records have the names of fields that responses have. */
 export interface Dataset {
+  /** The projects. */
   readonly projects: readonly (Named & { readonly id: string })[];
+  /** The institutions. */
   readonly institutions: readonly Institution[];
+  /** The components, in the order of their registration. */
   readonly components: readonly ComponentRecord[];
+  /** The shipments. */
   readonly shipments: readonly ShipmentRecord[];
+  /** The batches. */
   readonly batches: readonly BatchRecord[];
   /** Finds a component by serial number, code or id. */
   find(identifier: string): ComponentRecord | undefined;
@@ -31,14 +38,30 @@ export interface Snapshot {
   readonly random: number;
 }
 
-/** The keys of `listComponents` that have an index, with the value that a component has for them. */
-const GROUPS: Readonly<Record<string, (component: ComponentRecord) => string>> = {
-  componentType: ({ type }) => type.code,
-  type: ({ typeCode }) => typeCode,
-  currentStage: ({ type, stage }) => type.stages[stage]?.code ?? '',
-  currentLocation: ({ location }) => location.code,
-  institute: ({ institution }) => institution.code,
-};
+/** The components by the value that they have for a key of `listComponents`. */
+class Group {
+  readonly #read: (component: ComponentRecord) => string;
+  readonly #sets = new Map<string, Set<ComponentRecord>>();
+
+  constructor(read: (component: ComponentRecord) => string) {
+    this.#read = read;
+  }
+
+  get(value: unknown): ReadonlySet<ComponentRecord> {
+    return this.#sets.get(String(value)) ?? new Set();
+  }
+
+  add(component: ComponentRecord): void {
+    const value = this.#read(component);
+    const set = this.#sets.get(value);
+    if (set === undefined) this.#sets.set(value, new Set([component]));
+    else set.add(component);
+  }
+
+  delete(component: ComponentRecord): void {
+    this.#sets.get(this.#read(component))?.delete(component);
+  }
+}
 
 /** What is stored, with its indexes. Every change goes through it and can be undone. */
 export class Store implements Dataset {
@@ -47,10 +70,19 @@ export class Store implements Dataset {
   readonly components: ComponentRecord[] = [];
   readonly shipments: ShipmentRecord[] = [];
   readonly batches: BatchRecord[] = [];
+  /** The test types that were imported, with the id of their component type; a later one replaces an earlier one. */
+  readonly #importedTestTypes: (readonly [componentType: string, testType: TestType])[] = [];
   readonly #byIdentifier = new Map<string, ComponentRecord>();
   readonly #byAlternative = new Map<string, ComponentRecord>();
   readonly #byTestRun = new Map<string, TestRunRecord>();
-  readonly #groups = new Map<string, Map<string, Set<ComponentRecord>>>();
+  readonly #binaries = new Map<string, FilePart>();
+  readonly #groups: ReadonlyMap<string, Group> = new Map([
+    ['componentType', new Group(({ componentType }) => componentType.code)],
+    ['type', new Group(({ type }) => type.code)],
+    ['currentStage', new Group(({ currentStage }) => currentStage.code)],
+    ['currentLocation', new Group(({ currentLocation }) => currentLocation.code)],
+    ['institute', new Group(({ institution }) => institution.code)],
+  ]);
   readonly #random: Random;
   readonly #undo: (() => void)[] = [];
   #snapshots: Snapshot[] = [];
@@ -59,7 +91,6 @@ export class Store implements Dataset {
     this.#random = random;
     this.projects = projects;
     this.institutions = institutions;
-    for (const key of Object.keys(GROUPS)) this.#groups.set(key, new Map());
   }
 
   find(identifier: string): ComponentRecord | undefined {
@@ -78,12 +109,43 @@ export class Store implements Dataset {
     return this.institutions.find((institution) => institution.code === code);
   }
 
+  /** All test runs, in the order of their upload within a component. */
+  get testRuns(): TestRunRecord[] {
+    return this.components.flatMap(({ testRuns }) => testRuns);
+  }
+
+  /** Returns the test types of a component type, imported ones too. */
+  testTypesOf(type: ComponentType): readonly TestType[] {
+    const imported = this.#importedTestTypes.filter(([id]) => id === type.id).map(([, testType]) => testType);
+    if (imported.length === 0) return testTypesOf(type);
+    const all = [...testTypesOf(type), ...imported];
+    return [...new Map(all.map((testType) => [testType.code, testType])).values()];
+  }
+
+  /** Files by the code of their attachment or result, or by their path on EOS. */
+  get binaries(): ReadonlyMap<string, FilePart> {
+    return this.#binaries;
+  }
+
+  /** Finds a file by the code of its attachment or result, or by its path on EOS. */
+  binary(key: string): FilePart | undefined {
+    return this.#binaries.get(key);
+  }
+
+  /** Stores a file, or removes it. */
+  setBinary(key: string, file: FilePart | undefined): void {
+    const before = this.#binaries.get(key);
+    this.#putBinary(key, file);
+    this.#undo.push(() => this.#putBinary(key, before));
+  }
+
   /** Returns the components that have one of the values, in the order of registration; undefined for a key without index. */
   group(key: string, values: readonly unknown[]): ComponentRecord[] | undefined {
-    const index = this.#groups.get(key);
-    if (index === undefined) return undefined;
-    const sets = [...new Set(values)].map((value) => index.get(String(value)) ?? []);
-    return sets.flatMap((set) => [...set]).sort((a, b) => a.position - b.position);
+    const group = this.#groups.get(key);
+    if (group === undefined) return undefined;
+    return [...new Set(values)]
+      .flatMap((value) => [...group.get(value)])
+      .sort((a, b) => a.position - b.position);
   }
 
   /** A new id, the same for the same seed and the same changes. */
@@ -102,12 +164,11 @@ export class Store implements Dataset {
 
   updateComponent(component: ComponentRecord, changes: Partial<ComponentRecord>): void {
     this.#unindex(component);
-    this.#assign(component, changes);
+    const undo = assign(component, changes);
     this.#index(component);
-    const assign = this.#undo.pop() as () => void;
     this.#undo.push(() => {
       this.#unindex(component);
-      assign();
+      undo();
       this.#index(component);
     });
   }
@@ -119,19 +180,21 @@ export class Store implements Dataset {
     this.updateComponent(run.component, { testRuns: [...run.component.testRuns, run] });
   }
 
-  /** Changes a test run, a shipment or a batch. */
+  /** Changes a record that is not a component. */
   update<T extends StoredObject>(record: T, changes: Partial<T>): void {
-    this.#assign(record, changes);
+    this.#undo.push(assign(record, changes));
   }
 
   addShipment(shipment: ShipmentRecord): void {
-    this.shipments.push(shipment);
-    this.#undo.push(() => this.shipments.pop());
+    this.#push(this.shipments, shipment);
   }
 
   addBatch(batch: BatchRecord): void {
-    this.batches.push(batch);
-    this.#undo.push(() => this.batches.pop());
+    this.#push(this.batches, batch);
+  }
+
+  addTestType(componentType: ComponentType, testType: TestType): void {
+    this.#push(this.#importedTestTypes, [componentType.id, testType] as const);
   }
 
   /** Indexes test runs that are already in their components. */
@@ -169,28 +232,36 @@ export class Store implements Dataset {
     this.#random.state = snapshot.random;
   }
 
-  #assign<T extends StoredObject>(record: T, changes: Partial<T>): void {
-    const before = { ...record };
-    Object.assign(record, changes, { rev: record.rev + 1, changed: Date.now() });
-    this.#undo.push(() => Object.assign(record, before));
+  #putBinary(key: string, file: FilePart | undefined): void {
+    if (file === undefined) this.#binaries.delete(key);
+    else this.#binaries.set(key, file);
+  }
+
+  #push<T>(list: T[], item: T): void {
+    list.push(item);
+    this.#undo.push(() => list.pop());
   }
 
   #index(component: ComponentRecord): void {
-    for (const key of [component.serialNumber, component.code, component.id])
-      this.#byIdentifier.set(key, component);
+    for (const key of identifiersOf(component)) this.#byIdentifier.set(key, component);
     if (component.alternativeIdentifier) this.#byAlternative.set(component.alternativeIdentifier, component);
-    for (const [key, index] of this.#groups) {
-      const value = (GROUPS[key] as (component: ComponentRecord) => string)(component);
-      const group = index.get(value);
-      if (group === undefined) index.set(value, new Set([component]));
-      else group.add(component);
-    }
+    for (const group of this.#groups.values()) group.add(component);
   }
 
   #unindex(component: ComponentRecord): void {
-    for (const key of [component.serialNumber, component.code, component.id]) this.#byIdentifier.delete(key);
+    for (const key of identifiersOf(component)) this.#byIdentifier.delete(key);
     if (component.alternativeIdentifier) this.#byAlternative.delete(component.alternativeIdentifier);
-    for (const [key, index] of this.#groups)
-      index.get((GROUPS[key] as (component: ComponentRecord) => string)(component))?.delete(component);
+    for (const group of this.#groups.values()) group.delete(component);
   }
+}
+
+/** Changes a record. Returns the function that undoes it. */
+function assign<T extends StoredObject>(record: T, changes: Partial<T>): () => void {
+  const before = { ...record };
+  Object.assign(record, changes, { rev: record.rev + 1, mts: Date.now() });
+  return () => Object.assign(record, before);
+}
+
+function identifiersOf({ serialNumber, code, id }: ComponentRecord): readonly string[] {
+  return [serialNumber, code, id];
 }

@@ -1,60 +1,66 @@
-import type { Named } from './catalogue.js';
-import type { ComponentRecord, TestRunRecord } from './records.js';
-import { type Parameter, parametersOf, TEST_PROPERTIES } from './test-types.js';
+import type { TestRunRecord } from './records.js';
+import type { Parameter } from './test-types.js';
 import {
   AWID,
-  idOf,
   iso,
   listOrNull,
   viewAttachment,
   viewComment,
   viewInstitutionLink,
   viewLink,
+  viewNamed,
   viewPerson,
-  viewStage,
 } from './views.js';
 
+/** How a result shows a test run. */
+export interface TestRunViewOptions {
+  /** Whether the quirks of the real database are shown. */
+  readonly quirks: boolean;
+  /** Whether references are codes and ids in place of objects, if there are quirks. @defaultValue `false` */
+  readonly asObject?: boolean;
+}
+
 /** A test run as lists show it: neither its results nor its component. */
-export function viewTestRun({ type }: ComponentRecord, run: TestRunRecord): Record<string, unknown> {
-  const { id, test, stage, runNumber, passed, problems, date, institution, state, user } = run;
+export function viewTestRun(run: TestRunRecord): Record<string, unknown> {
+  const { id, testType, stage, runNumber, passed, problems, date, institution, state, user } = run;
   return {
     id,
     state,
-    stateTs: state === 'ready' ? iso(run.uploaded) : iso(run.changed),
-    stateUserIdentity: user.identity,
-    cts: iso(run.uploaded),
-    stage: viewStage(type, stage),
-    userIdentity: user.identity,
+    stateTs: state === 'ready' ? iso(run.cts) : iso(run.mts),
+    stateUserIdentity: user.userIdentity,
+    cts: iso(run.cts),
+    stage,
+    userIdentity: user.userIdentity,
     runNumber,
     passed,
     problems,
     date,
     institution: viewInstitutionLink(institution),
-    testType: { id: testTypeId(type.project, type.code, test), code: test.code, name: test.name },
+    testType: viewNamed(testType),
   };
 }
 
 /** A test run as `getTestRun` shows it. */
 export function viewWholeTestRun(
-  component: ComponentRecord,
   run: TestRunRecord,
-  quirks: boolean,
+  { quirks, asObject = false }: TestRunViewOptions,
 ): Record<string, unknown> {
-  const { type, typeCode } = component;
-  const stage = type.stages[run.stage];
+  const { component, testType, stage, institution } = run;
+  const { componentType, type } = component;
   return {
-    ...viewTestRun(component, run),
+    ...viewTestRun(run),
+    ...(asObject && quirks && { stage: stage.code, institution: institution.id, testType: testType.id }),
     awid: AWID,
-    sys: { cts: iso(run.uploaded), mts: iso(run.changed), rev: run.rev },
+    sys: { cts: iso(run.cts), mts: iso(run.mts), rev: run.rev },
     user: viewPerson(run.user),
-    properties: viewParameters(TEST_PROPERTIES, run.properties ?? { OPERATOR: 'Alex Example' }),
-    results: viewParameters(parametersOf(run.test), run.results ?? generatedResults(run)),
+    properties: listOrNull(viewValues(testType.properties, valuesOf(run, 'properties')), quirks),
+    results: listOrNull(viewValues(testType.parameters, valuesOf(run, 'results')), quirks),
     components: [
       {
         ...viewLink(component),
-        componentType: { code: type.code, name: type.name },
-        type: { code: typeCode, name: type.types[typeCode]?.name ?? '' },
-        testedAtStage: { code: stage?.code, name: stage?.name },
+        componentType: { code: componentType.code, name: componentType.name },
+        type: { code: type.code, name: type.name },
+        testedAtStage: { code: stage.code, name: stage.name },
       },
     ],
     defects: listOrNull(run.defects, quirks),
@@ -63,22 +69,26 @@ export function viewWholeTestRun(
   };
 }
 
-/** The id of a test type. Tests of different component types may have the same code. */
-function testTypeId(project: string, componentType: string, test: Named): string {
-  return idOf(`${project}/${componentType}/${test.code}`);
+/** Returns the properties or the results of a test run by code. */
+export function valuesOf(
+  run: TestRunRecord,
+  key: 'properties' | 'results',
+): Readonly<Record<string, unknown>> {
+  if (key === 'properties') return run.properties ?? { OPERATOR: 'Alex Example' };
+  return run.results ?? generatedResults(run);
 }
 
-function viewParameters(parameters: readonly Parameter[], values: Readonly<Record<string, unknown>>) {
+function viewValues(parameters: readonly Parameter[], values: Readonly<Record<string, unknown>>): unknown[] {
   return parameters
     .filter(({ code, required }) => required || values[code] !== undefined)
     .map((parameter) => ({ ...parameter, value: values[parameter.code] ?? null }));
 }
 
 /** What was measured, the same for the same run. */
-function generatedResults({ id, test, passed }: TestRunRecord): Record<string, unknown> {
+function generatedResults({ id, testType, passed }: TestRunRecord): Record<string, unknown> {
   const noise = Number.parseInt(id.slice(0, 2), 16) / 256;
   const climate = { TEMPERATURE: round(20 + 2 * noise), HUMIDITY: round(30 + 10 * noise) };
-  if (!parametersOf(test).some(({ code }) => code === 'VOLTAGE')) return climate;
+  if (!testType.parameters.some(({ code }) => code === 'VOLTAGE')) return climate;
   const voltages = Array.from({ length: 71 }, (_, step) => -10 * step);
   // In nA. A sensor that fails breaks down well before the end of the scan.
   const breakdown = passed ? 690 : 350;

@@ -1,13 +1,15 @@
-import { type ComponentType, type Named, PROJECTS, SUBPROJECTS } from './catalogue.js';
+import { idOf, type Named, PROJECTS, SUBPROJECTS } from './catalogue.js';
 import type {
   AttachmentRecord,
+  BatchRecord,
   CommentRecord,
   ComponentRecord,
+  Grade,
   Institution,
   Person,
   TestRunRecord,
 } from './records.js';
-import { COMPONENT_PROPERTIES, FLAGS, type Parameter } from './test-types.js';
+import { COMPONENT_PROPERTIES, FLAGS, type Parameter, testTypeId } from './test-types.js';
 
 /** How much of a component a result shows: `list` is the default of `listComponents`. */
 export type View = 'full' | 'list' | 'object';
@@ -15,10 +17,12 @@ export type View = 'full' | 'list' | 'object';
 /** How a result shows a component. */
 export interface ViewOptions {
   readonly view: View;
-  /** Whether an empty list is null, as the real database shows it. */
+  /** Whether the quirks of the real database are shown. */
   readonly quirks: boolean;
-  /** How a whole component shows its parents and children. @defaultValue `object` */
+  /** How a whole component shows its parents and children, if there are quirks. @defaultValue `object` */
   readonly references?: 'id' | 'object';
+  /** Whether the properties are shown in each view. @defaultValue `false` */
+  readonly properties?: boolean;
 }
 
 export const AWID = 'dcb3f6d1f130482581ba1e7bbe34413c';
@@ -26,59 +30,80 @@ const DAY = 24 * 3600 * 1000;
 
 /** A component as the database shows it. */
 export function viewComponent(component: ComponentRecord, options: ViewOptions): Record<string, unknown> {
-  const { type, typeCode, user } = component;
-  const { view, quirks, references = 'object' } = options;
-  const variant = type.types[typeCode];
-  const subproject = variant?.subproject ?? '';
-  const isObject = view === 'object';
-  const isFull = view === 'full';
+  const { componentType, type, user, grade } = component;
+  const { view, quirks, properties = false } = options;
+  // Codes and ids in place of objects are a quirk.
+  const isObject = view === 'object' && quirks;
   const refer = (code: string, name: string): unknown => (isObject ? code : { id: idOf(code), code, name });
   const place = (site: Institution): unknown => (isObject ? site.id : viewInstitutionLink(site));
-  const link = (linked: ComponentRecord): unknown => (references === 'id' ? linked.id : viewLink(linked));
-  const whenFull = (list: () => readonly unknown[]): unknown => (isFull ? listOrNull(list(), quirks) : null);
   return {
     id: component.id,
     code: component.code,
     serialNumber: component.serialNumber,
     alternativeIdentifier: component.alternativeIdentifier ?? null,
     state: component.state,
-    stateTs: iso(component.stateChanged),
-    stateUserIdentity: user.identity,
-    cts: iso(component.registered),
+    stateTs: iso(component.stateTs),
+    stateUserIdentity: user.userIdentity,
+    cts: iso(component.cts),
     awid: AWID,
-    sys: { cts: iso(component.registered), mts: iso(component.changed), rev: component.rev },
-    project: refer(type.project, PROJECTS.find(({ code }) => code === type.project)?.name ?? ''),
-    subproject: refer(subproject, SUBPROJECTS[subproject] ?? ''),
+    sys: { cts: iso(component.cts), mts: iso(component.mts), rev: component.rev },
+    project: refer(
+      componentType.project,
+      PROJECTS.find(({ code }) => code === componentType.project)?.name ?? '',
+    ),
+    subproject: refer(type.subproject, SUBPROJECTS[type.subproject] ?? ''),
     institution: place(component.institution),
-    currentLocation: place(component.location),
-    user: isFull ? viewPerson(user) : user.identity,
-    userIdentity: user.identity,
-    componentType: isObject ? typeId(type) : { id: typeId(type), code: type.code, name: type.name },
-    type: refer(typeCode, variant?.name ?? ''),
-    currentStage: isObject ? type.stages[component.stage]?.code : viewStage(type, component.stage),
-    stages: whenFull(() => viewStageHistory(component)),
-    locations: whenFull(() => viewLocationHistory(component)),
-    properties: whenFull(() => viewProperties(component)),
-    children: whenFull(() => viewChildren(component, link)),
-    parents: whenFull(() => viewParents(component, link)),
-    tests: whenFull(() => viewTests(type, component.testRuns)),
-    batches: null,
+    currentLocation: place(component.currentLocation),
+    ...(view === 'full' && { user: viewPerson(user) }),
+    userIdentity: user.userIdentity,
+    componentType: isObject ? componentType.id : viewNamed(componentType),
+    type: refer(type.code, type.name),
+    currentStage: isObject ? component.currentStage.code : component.currentStage,
+    ...viewParts(component, options),
+    ...(properties && { properties: listOrNull(viewProperties(component), quirks) }),
     flags: listOrNull(component.flags.map(viewFlag), quirks),
-    comments: isFull ? component.comments.map(viewComment) : null,
-    attachments: isFull ? component.attachments.map(viewAttachment) : null,
-    dummy: false,
+    dummy: component.dummy,
     completed: component.completed,
     assembled: component.parent !== undefined,
     reusable: null,
     trashed: component.trashed,
-    reworked: component.stageHistory?.some(({ rework }) => rework) ?? false,
-    currentGrade: component.grade,
+    reworked: component.stages?.some(({ rework }) => rework) ?? false,
+    grade: grade?.grade ?? null,
+    currentGrade: grade === undefined ? null : viewGrade(grade),
   };
+}
+
+/** The parts that only a whole component has. Without quirks another one has no such keys; with them they are null. */
+function viewParts(component: ComponentRecord, options: ViewOptions): Record<string, unknown> {
+  const { view, quirks, references = 'object' } = options;
+  const isFull = view === 'full';
+  const asIds = quirks && references === 'id';
+  const link = (linked: ComponentRecord): unknown => (asIds ? linked.id : viewLink(linked));
+  const runs = component.testRuns.filter(({ state }) => quirks || state !== 'deleted');
+  const parts: Readonly<Record<string, () => readonly unknown[]>> = {
+    stages: () => viewStageHistory(component),
+    locations: () => viewLocationHistory(component, quirks),
+    properties: () => viewProperties(component),
+    children: () => viewChildren(component, quirks, link),
+    parents: () => viewParents(component, link),
+    tests: () => viewTests(component, runs),
+    batches: () => component.batches.map(viewBatchLink),
+    comments: () => component.comments.map(viewComment),
+    attachments: () => component.attachments.map(viewAttachment),
+  };
+  if (!isFull && !quirks) return {};
+  return Object.fromEntries(
+    Object.entries(parts).map(([key, list]) => [key, isFull ? listOrNull(list(), quirks) : null]),
+  );
 }
 
 /** An institution as the database shows it. */
 export function viewInstitution(institution: Institution): Record<string, unknown> {
-  const { id, code, name, supervisor, city, latitude, longitude } = institution;
+  const { id, code, name, supervisor, city, latitude, longitude, componentTypes } = institution;
+  const projects = PROJECTS.map((project) => ({
+    ...project,
+    itemList: componentTypes.filter((type) => type.project === project.code).map(viewNamed),
+  }));
   return {
     id,
     code,
@@ -88,16 +113,16 @@ export function viewInstitution(institution: Institution): Record<string, unknow
     contacts: { email: `itk@${code.toLowerCase().replaceAll('_', '-')}.example`, phone: '', web: '' },
     latitude,
     longitude,
-    componentTypes: [],
+    componentTypes: projects.filter(({ itemList }) => itemList.length > 0),
     state: 'ready',
     awid: AWID,
+    sys: { cts: iso(institution.mts), mts: iso(institution.mts), rev: institution.rev },
   };
 }
 
-/** A stage of a type of component, by its index. */
-export function viewStage(type: ComponentType, index: number): unknown {
-  const stage = type.stages[index] as Named;
-  return { ...stage, order: index + 1, initial: index === 0, final: index === type.stages.length - 1 };
+/** An id, a code and a name. */
+export function viewNamed({ id, code, name }: Named & { readonly id: string }): Record<string, unknown> {
+  return { id, code, name };
 }
 
 /** What says which component is meant. */
@@ -111,11 +136,17 @@ export function viewLink({
 }
 
 /** What says which institution is meant. */
-export function viewInstitutionLink({ id, code, name }: Institution): Record<string, unknown> {
-  return { id, code, name };
+export function viewInstitutionLink(institution: Institution): Record<string, unknown> {
+  return viewNamed(institution);
 }
 
-export function viewPerson({ identity, firstName, lastName }: Person): Record<string, unknown> {
+/** What says which batch is meant. */
+export function viewBatchLink({ id, number, batchType, state, cts }: BatchRecord): Record<string, unknown> {
+  const { code, name } = batchType;
+  return { id, number, batchType: { id: idOf(code), code, name }, state, stateTs: iso(cts) };
+}
+
+export function viewPerson({ userIdentity: identity, firstName, lastName }: Person): Record<string, unknown> {
   return { userIdentity: identity, firstName, lastName };
 }
 
@@ -124,7 +155,7 @@ export function viewComment({ code, dateTime, comment, user }: CommentRecord): R
 }
 
 export function viewAttachment(attachment: AttachmentRecord): Record<string, unknown> {
-  const { code, dateTime, title, description, type, filename, contentType, url, bytes, user } = attachment;
+  const { code, dateTime, title, description, type, filename, contentType, filesize, url, user } = attachment;
   return {
     code,
     dateTime: iso(dateTime),
@@ -133,9 +164,9 @@ export function viewAttachment(attachment: AttachmentRecord): Record<string, unk
     type,
     filename,
     contentType,
-    ...(type === 'file' && { filesize: bytes.length }),
+    ...(filesize !== undefined && { filesize }),
     url: url ?? null,
-    userIdentity: user.identity,
+    userIdentity: user.userIdentity,
     user: viewPerson(user),
   };
 }
@@ -145,29 +176,17 @@ export function listOrNull<T>(list: readonly T[], quirks: boolean): readonly T[]
   return quirks && list.length === 0 ? null : list;
 }
 
-/** The id of a component type. Types of different projects may have the same code. */
-function typeId({ project, code }: ComponentType): string {
-  return idOf(`${project}/${code}`);
-}
-
-/** The same 24 hexadecimal digits for the same code. */
-export function idOf(code: string): string {
-  let hash = 0x811c9dc5;
-  for (const character of code) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
-  return hash.toString(16).padStart(8, '0').repeat(3);
-}
-
 export function iso(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
 /** Returns the stages of a component so far; a generated one was in each stage for a week. */
-export function stageHistoryOf(component: ComponentRecord): NonNullable<ComponentRecord['stageHistory']> {
-  const { stageHistory, stage, registered, user } = component;
-  if (stageHistory !== undefined) return stageHistory;
-  return Array.from({ length: stage + 1 }, (_, index) => ({
-    stage: index,
-    dateTime: registered + index * 7 * DAY,
+export function stagesOf(component: ComponentRecord): NonNullable<ComponentRecord['stages']> {
+  const { stages, componentType, currentStage, cts, user } = component;
+  if (stages !== undefined) return stages;
+  return componentType.stages.slice(0, currentStage.order).map((stage, index) => ({
+    stage,
+    dateTime: cts + index * 7 * DAY,
     comment: undefined,
     rework: false,
     user,
@@ -175,37 +194,35 @@ export function stageHistoryOf(component: ComponentRecord): NonNullable<Componen
 }
 
 /** Returns the locations of a component so far. */
-export function locationHistoryOf(
-  component: ComponentRecord,
-): NonNullable<ComponentRecord['locationHistory']> {
-  const { locationHistory, location, registered } = component;
-  return locationHistory ?? [{ institution: location, dateTime: registered }];
+export function locationsOf(component: ComponentRecord): NonNullable<ComponentRecord['locations']> {
+  const { locations, currentLocation, cts } = component;
+  return locations ?? [{ institution: currentLocation, dateTime: cts }];
 }
 
 /** Returns the properties of a component by code. */
 export function propertiesOf(component: ComponentRecord): Readonly<Record<string, unknown>> {
-  const { properties, location, type, serialNumber } = component;
+  const { properties, currentLocation, componentType, serialNumber } = component;
   if (properties !== undefined) return properties;
   return {
-    LOCALNAME: `${location.code}_${type.code}_${serialNumber.slice(-5)}`,
+    LOCALNAME: `${currentLocation.code}_${componentType.code}_${serialNumber.slice(-5)}`,
     ORDER: Number(serialNumber.slice(-3)),
   };
 }
 
 function viewStageHistory(component: ComponentRecord): unknown[] {
-  return stageHistoryOf(component).map(({ stage, dateTime, comment, rework, user }) => ({
-    code: component.type.stages[stage]?.code,
-    name: component.type.stages[stage]?.name,
+  return stagesOf(component).map(({ stage, dateTime, comment, rework, user }) => ({
+    code: stage.code,
+    name: stage.name,
     dateTime: iso(dateTime),
     rework,
     ...(comment !== undefined && { comment }),
-    userIdentity: user.identity,
+    userIdentity: user.userIdentity,
   }));
 }
 
-function viewLocationHistory(component: ComponentRecord): unknown[] {
-  return locationHistoryOf(component).map(({ institution, dateTime }) => ({
-    institution: institution.id,
+function viewLocationHistory(component: ComponentRecord, quirks: boolean): unknown[] {
+  return locationsOf(component).map(({ institution, dateTime }) => ({
+    institution: quirks ? institution.id : viewInstitutionLink(institution),
     dateTime: iso(dateTime),
   }));
 }
@@ -223,21 +240,33 @@ function viewProperties(component: ComponentRecord): unknown[] {
   }));
 }
 
+function viewGrade({ grade, comment, dateTime, user }: Grade): Record<string, unknown> {
+  return { grade, comment: comment ?? null, dateTime: iso(dateTime), userIdentity: user.userIdentity };
+}
+
+function viewTypes({ componentType, type }: Pick<ComponentRecord, 'componentType' | 'type'>) {
+  return {
+    componentType: { code: componentType.code, name: componentType.name },
+    type: { code: type.code, name: type.name },
+  };
+}
+
+/** The slots of a component, free ones too. */
 function viewChildren(
-  { slots }: ComponentRecord,
+  { children }: ComponentRecord,
+  quirks: boolean,
   link: (component: ComponentRecord) => unknown,
 ): readonly unknown[] {
-  return slots.map(({ id, order, type, typeCode, child, properties }) => ({
-    id,
-    order,
-    componentType: { code: type.code, name: type.name },
-    type: { code: typeCode, name: type.types[typeCode]?.name ?? '' },
-    component: child === undefined ? null : link(child),
-    properties:
-      Object.keys(properties).length === 0
-        ? null
-        : Object.entries(properties).map(([code, value]) => ({ code, name: code, value })),
-    history: null,
+  return children.map((slot) => ({
+    id: slot.id,
+    order: slot.order,
+    ...viewTypes(slot),
+    component: slot.component === undefined ? null : link(slot.component),
+    properties: listOrNull(
+      Object.entries(slot.properties).map(([code, value]) => ({ code, name: code, value })),
+      quirks,
+    ),
+    history: listOrNull([], quirks),
   }));
 }
 
@@ -246,13 +275,9 @@ function viewParents(
   { parent, formerParents }: ComponentRecord,
   link: (component: ComponentRecord) => unknown,
 ): unknown[] {
-  const view = ({ type, typeCode }: ComponentRecord) => ({
-    componentType: { code: type.code, name: type.name },
-    type: { code: typeCode, name: type.types[typeCode]?.name ?? '' },
-  });
   return [
-    ...formerParents.map((former) => ({ ...view(former), component: null, state: 'deleted' })),
-    ...(parent === undefined ? [] : [{ ...view(parent), component: link(parent), state: 'ready' }]),
+    ...formerParents.map((former) => ({ ...viewTypes(former), component: null, state: 'deleted' })),
+    ...(parent === undefined ? [] : [{ ...viewTypes(parent), component: link(parent), state: 'ready' }]),
   ];
 }
 
@@ -260,12 +285,12 @@ function viewFlag(code: string): unknown {
   return { code, name: FLAGS.find((flag) => flag.code === code)?.name ?? code, state: 'ready' };
 }
 
-function viewTests(type: ComponentType, runs: readonly TestRunRecord[]): unknown[] {
-  const tests = new Map(runs.map(({ test }) => [test.code, test]));
-  return [...tests.values()].map(({ code, name }) => {
-    const group = runs.filter(({ test }) => test.code === code);
+function viewTests({ componentType }: ComponentRecord, runs: readonly TestRunRecord[]): unknown[] {
+  const testTypes = new Map(runs.map(({ testType }) => [testType.code, testType]));
+  return [...testTypes.values()].map(({ code, name }) => {
+    const group = runs.filter(({ testType }) => testType.code === code);
     return {
-      id: idOf(`${type.project}/${type.code}/${code}`),
+      id: testTypeId(componentType, code),
       code,
       name,
       testRuns: group.map((run) => ({
@@ -275,8 +300,8 @@ function viewTests(type: ComponentType, runs: readonly TestRunRecord[]): unknown
         passed: run.passed,
         problems: run.problems,
         date: run.date,
-        cts: iso(run.uploaded),
-        stateTs: run.state === 'ready' ? iso(run.uploaded) : iso(run.changed),
+        cts: iso(run.cts),
+        stateTs: run.state === 'ready' ? iso(run.cts) : iso(run.mts),
         institution: viewInstitutionLink(run.institution),
       })),
     };
