@@ -2,8 +2,10 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { exceptionFor } from '../src/exceptions/status.js';
 import {
+  Aborted,
   AuthenticationFailed,
-  type BadRequest,
+  BadJSON,
+  BadRequest,
   ConnectionReset,
   InvalidInvocation,
   ITkDBException,
@@ -11,8 +13,12 @@ import {
   type ResponseException,
   type ResponseInput,
   ServerError,
+  UnhandledResponse,
 } from '../src/index.js';
 import { answer, CONFIG, DETAILS, head, layoutOf } from './helpers/answer.js';
+import { failure } from './helpers/failure.js';
+import { keepLogs } from './helpers/logs.js';
+import { withOrigin } from './helpers/with-origin.js';
 
 describe('the message', () => {
   it('is, below its first lines, the request, then the body as JSON with two spaces of indent', () => {
@@ -52,15 +58,17 @@ describe('the message', () => {
   it.each<[string, unknown, string]>([
     ['nothing', undefined, ''],
     ['bytes', Buffer.from('text'), 'text'],
-    ['bytes that are no UTF-8', Buffer.from([0xff]), '<Decoding error>'],
+    ['bytes that are not text by type and length', Buffer.from([0xff]), 'image/png: <1 bytes>'],
+    ['a Blob by type and length', new Blob(['four']), 'image/png: <4 bytes>'],
     ['an object', { accessCode2: 'x' }, '{"accessCode2":"<ACCESS_CODE>"}'],
     ['JSON with white space', '{ "a": 1 }', '{ "a": 1 }'],
     ['a form', 'accessCode1=hunter2&a=1', 'accessCode1=<ACCESS_CODE>&a=1'],
     ['a stream', { pipe: () => {} }, '<stream>'],
   ])('shows %s as the request body', (_, data, shown) => {
-    expect(new NotFound(answer(404, '', { config: { ...CONFIG, data } })).message.split('\r\n\r\n')[1]).toBe(
-      shown,
-    );
+    const headers = { 'Content-Type': 'image/png' };
+    const exception = new NotFound(answer(404, '', { config: { ...CONFIG, headers, data } }));
+    expect(exception.message.split('\r\n\r\n')[1]).toBe(shown);
+    expect(exception.response.request.data).toBe(shown);
   });
 
   it.each<[string, string | undefined, Buffer, string]>([
@@ -80,7 +88,39 @@ describe('the message', () => {
     const body = Buffer.concat([Buffer.from([0xff]), Buffer.from('opaque-bearer')]);
     const exception = new NotFound(answer(404, body));
     expect(exception.response.data).toBe('application/json: <14 bytes>');
+    const headers = { 'content-type': 'image/opaque-bearer' };
+    expect(new NotFound(answer(404, body, { headers })).response.data).toBe('image/<TOKEN>: <14 bytes>');
     expect(inspect(exception, { depth: null, getters: true })).not.toContain('opaque-bearer');
+  });
+
+  it('shows no secret in a request body that is not text, in no field', async () => {
+    await using world = await withOrigin((_, response) => response.writeHead(400).end());
+    const body = Buffer.concat([Buffer.from([0xff]), Buffer.from('opaque-bearer-of-mine')]);
+    for (const data of [body, new Blob([body]), new Uint8Array(body).buffer]) {
+      const exception = await failure(
+        world.session.post('x', data, { headers: { 'Content-Type': 'image/png' } }),
+        BadRequest,
+      );
+      expect(exception.message).toMatch(/image\/png: <22 bytes>$/);
+      expect(exception.response.request.data).toBe('image/png: <22 bytes>');
+      expect(inspect(exception, { depth: null, getters: true, showHidden: true })).not.toContain('opaque');
+    }
+  });
+
+  it('shows the start of a long request body, without the piece of a secret at its end', () => {
+    const secret = 'a-secret-of-the-caller-which-is-longer-than-its-placeholder';
+    // The piece of the body that is shown ends within the secret.
+    const data = `${secret} `.repeat(5000);
+    const config = { url: CONFIG.url, headers: { Authorization: `Bearer ${secret}` }, data };
+    const exception = new NotFound(answer(404, '', { config }));
+    expect(exception.response.request.data).toMatch(/^(?:<TOKEN> )+.*… \(\d+ more characters\)$/);
+    expect(exception.message).not.toContain('a-secr');
+  });
+
+  it('shows the start of a long request body of bytes as text, also where a character is cut', () => {
+    const data = Buffer.from(`a${'é'.repeat(50_000)}`);
+    const { request } = new NotFound(answer(404, '', { config: { ...CONFIG, data } })).response;
+    expect(request.data).toMatch(/^aé+… \(83617 more characters\)$/);
   });
 
   it('shows a header field only if it is known to hold no credential', () => {
@@ -119,9 +159,10 @@ describe('the message', () => {
   it('names the fields of form data, but not what is in them', () => {
     const form = new FormData();
     form.set('title', 'hunter2');
+    form.set('opaque-bearer', 'hunter2');
     form.set('data', new Blob(['hunter2']));
     const { message } = new NotFound(answer(404, '', { config: { ...CONFIG, data: form } }));
-    expect(message).toMatch(/\r\n\r\n<form data: title, data>$/);
+    expect(message).toMatch(/\r\n\r\n<form data: title, <TOKEN>, data>$/);
   });
 
   it('an additional message takes the place of the body', () => {
@@ -228,6 +269,10 @@ describe('the first line of a message', () => {
       'Bad scope (400)',
     ],
     ['a body of one line of text', 503, ' upstream is down\n', 'upstream is down (503)'],
+    ['the key of an error whose message is only dots', 400, errorBody({ message: '...' }), `${key} (400)`],
+    ['the dots at the end of a sentence', 400, errorBody({ message: 'Wait...' }), 'Wait... (400)'],
+    ['the status of a body that is only dots', 503, '...', 'Text (503)'],
+    ['the next text of other JSON that says something', 400, { message: '- ', error: 'Bad' }, 'Bad (400)'],
     ['the status of a page', 502, '<html><h1>502</h1></html>', 'Text (502)'],
     ['the status of a long text', 502, 'x'.repeat(201), 'Text (502)'],
     ['the status of bytes', 502, Buffer.from([0xff]), 'Text (502)'],
@@ -259,6 +304,39 @@ describe('the first line of a message', () => {
     expect(new AuthenticationFailed(answer(503, '')).summary).toBe(
       'sign-in: the identity service failed and granted no token: Text (503)',
     );
+  });
+
+  it('of a status that `validateStatus` refuses says so, and it has no cause', async () => {
+    await using world = await withOrigin((_, response) => response.end('{}'));
+    const exception = await failure(
+      world.session.get('x', { validateStatus: () => false }),
+      UnhandledResponse,
+    );
+    expect(exception.summary).toBe('x: `validateStatus` refused the status (200)');
+    expect(exception.cause).toBeUndefined();
+  });
+
+  it('has no invisible character of the server, nor has any other text that is printed', async () => {
+    const hidden = 'a\u200b\u202e\u{e0041}b';
+    const logger = keepLogs();
+    await using world = await withOrigin(
+      (_, response) => response.writeHead(503, { 'Content-Type': 'text/plain; charset=utf-8' }).end(hidden),
+      { logger, retry: { tries: 2, baseDelay: 1 } },
+    );
+    const { summary, message } = await failure(world.session.get('x'), ServerError);
+    expect(summary).toBe('x: a\\u200b\\u202e\\udb40\\udc41b (503)');
+    for (const text of [message, ...logger.lines])
+      expect(text).not.toMatch(/[\p{Default_Ignorable_Code_Point}]/u);
+  });
+
+  it('of a BadJSON shows a character that JSON.parse cut in two as an escape', async () => {
+    await using world = await withOrigin((_, response) =>
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end('🔥\u001b'),
+    );
+    const exception = await failure(world.session.get('x'), BadJSON);
+    expect(exception.summary).toContain('\\ud83d');
+    for (const text of [exception.summary, String(exception.cause), exception.message])
+      expect(text).not.toMatch(/\p{Cs}|(?!\r\n|\n)\p{Cc}/u);
   });
 
   it('is one line of at most 300 characters that ends with the status', () => {
@@ -299,6 +377,23 @@ describe('the first line of a message', () => {
     expect(
       exceptionFor(answer(400, ''), { reason: 'it was opaque-bearer', advice: 'Not opaque-bearer.' }).message,
     ).toMatch(/^getComponent: it was <TOKEN> \(400\)\nNot <TOKEN>\.\n\nreceived 400/);
+  });
+});
+
+describe('the message of an Aborted', () => {
+  it('has no secret of the request, while its cause is the reason that the caller gave', async () => {
+    const controller = new AbortController();
+    const reason = new Error('gave up with opaque-key-of-mine');
+    await using world = await withOrigin(() => controller.abort(reason));
+    const exception = await failure(
+      world.session.get('x', {
+        signal: controller.signal,
+        headers: { 'X-Api-Key': 'opaque-key-of-mine' },
+      }),
+      Aborted,
+    );
+    expect(exception.message).toMatch(/^GET .*x was aborted: gave up with <TOKEN>$/);
+    expect(exception.cause).toBe(reason);
   });
 });
 

@@ -96,12 +96,30 @@ describe('a key that cannot be used', () => {
     ['has operations that are no list', { key_ops: 'verify' }],
     ['has an operation too many', { key_ops: ['verify', 'encrypt'] }],
     ['is of an elliptic curve', { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' }],
+    ['is a secret key of HMAC', { kty: 'oct', k: 'AAAA' }],
     ['is secret', { d: 'AQAB' }],
   ])('is skipped where it %s', async (_, members) => {
     const unusable = { ...ourJwk, ...members } as JWK;
     const token = await sign({});
     await expect(verify(token, [unusable, ourJwk])).resolves.toBeDefined();
     expect(await failure(verify(token, [unusable]), InvalidIdToken)).toMatchObject({ check: 'signature' });
+  });
+
+  it('is skipped where it is a private key, though it could verify the token', async () => {
+    const published = { ...ourJwk, ...(await exportJWK(ours.privateKey)) };
+    const token = await sign({});
+    await expect(verify(token, [published, ourJwk])).resolves.toBeDefined();
+    expect(await failure(verify(token, [published]), InvalidIdToken)).toMatchObject({ check: 'signature' });
+  });
+
+  it('is skipped where it has the exponent 1, for which anyone can make a signature', async () => {
+    const input = unsigned({ alg: 'RS256', kid: 'ours' }, { exp: now() + 99, aud: AUDIENCE });
+    const digest = createHash('sha256').update(input).digest('hex');
+    const end = `003031300d060960864801650304020105000420${digest}`;
+    const signature = Buffer.from(`0001${end.padStart(2 * 254, 'f')}`, 'hex');
+    const token = `${input}.${signature.toString('base64url')}`;
+    const forged = verify(token, [{ ...ourJwk, e: 'AQ' }]);
+    expect(await failure(forged, InvalidIdToken)).toMatchObject({ check: 'signature' });
   });
 
   it('is skipped where it is a weak key that did sign the token', async () => {
@@ -139,6 +157,7 @@ describe('an id token is refused', () => {
     ],
     ['signature', 'is signed by somebody else in the name of our key', () => sign({}, {}, other)],
     ['signature', 'is signed by a key that is not in the set', () => sign({}, { kid: 'other' }, other)],
+    ['signature', 'names another key than the one that signed it', () => sign({}, { kid: 'other' })],
     [
       'signature',
       'was changed afterwards',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLogger } from '../src/config/logger.js';
+import { redactorFor } from '../src/redaction/exchange.js';
 import { Redactor, redactor } from '../src/redaction/redact.js';
 import { keepLogs } from './helpers/logs.js';
 import { withOrigin } from './helpers/with-origin.js';
@@ -29,6 +30,9 @@ describe('secrets in text', () => {
     ['{"token":["a]b",{"c":"d"}],"x":[', '{"token":<TOKEN>,"x":['],
     ['{"token":{"value":"a}b","more":{}},"x":', '{"token":<TOKEN>,"x":'],
     ['{"token":{"value":"abc', '{"token":<TOKEN>'],
+    ['{"token":{"token":"a","more":"b"},"x":', '{"token":<TOKEN>,"x":'],
+    ['{"apiKey":"abc"}', '{"apiKey":"<TOKEN>"}'],
+    ['a=1&pwd=abc', 'a=1&pwd=<TOKEN>'],
     ['{"token":null,"noEosToken":false', '{"token":null,"noEosToken":false'],
     ['"{\\"token\\":\\"a\\\\\\"b\\",\\"c\\":1}"', '"{\\"token\\":\\"<TOKEN>\\",\\"c\\":1}"'],
     ['"{\\"token\\":\\"cut off", next', '"{\\"token\\":\\"<TOKEN>\\"", next'],
@@ -123,6 +127,13 @@ describe('secrets in JSON', () => {
     });
   });
 
+  it('are found in keys, where they are known', () => {
+    const secrets = new Redactor({ accessCodes: ['code-of-mine'] });
+    expect(secrets.json({ 'code-of-mine': { 'my code-of-mine': 1 } })).toEqual({
+      '<TOKEN>': { 'my <TOKEN>': 1 },
+    });
+  });
+
   it('a key called __proto__ stays a key', () => {
     const copy = redactor.json(JSON.parse('{"__proto__":{"polluted":true}}'));
     expect(Object.keys(copy as object)).toEqual(['__proto__']);
@@ -140,6 +151,9 @@ describe('what is no JSON', () => {
     const circle: Record<string, unknown> = { big: 7n, call: () => {}, at: Symbol('x') };
     Object.assign(circle, { one: circle, two: circle });
     expect(JSON.parse(JSON.stringify(redactor.json(circle)))).toEqual({ big: '7', one: '…', two: '…' });
+    expect(redactorFor({ config: { data: { ...circle, token: 'code-of-mine' } } }).text('code-of-mine')).toBe(
+      '<TOKEN>',
+    );
   });
 });
 
@@ -153,6 +167,7 @@ describe('secrets in headers', () => {
       'X-Api-Key': 'abc',
       'x-auth-token': 'abc',
       Accept: '*/*',
+      'WWW-Authenticate': 'Basic realm="pdb"',
       'X-Anything': 'abc',
       Nothing: undefined,
       Removed: false,
@@ -165,6 +180,7 @@ describe('secrets in headers', () => {
       'x-api-key': '<TOKEN>',
       'x-auth-token': '<TOKEN>',
       accept: '*/*',
+      'www-authenticate': 'Basic realm="pdb"',
       'x-anything': '<HIDDEN>',
     });
   });
@@ -283,6 +299,14 @@ describe('control characters', () => {
     );
   });
 
+  it('are escaped where they are invisible characters, but emoji stay', () => {
+    expect(redactor.text('a\u200bb\u00ad\ufeff\u2060\u{e0041}\u{e0100}\u3164\ufff9\ud83d')).toBe(
+      'a\\u200bb\\u00ad\\ufeff\\u2060\\udb40\\udc41\\udb40\\udd00\\u3164\\ufff9\\ud83d',
+    );
+    const ordinary = 'naïve ❤️ 🔥 日本 العربية';
+    expect(redactor.text(ordinary)).toBe(ordinary);
+  });
+
   it('stay as they are in JSON, which is escaped when it becomes text', () => {
     expect(redactor.json({ a: '\u001b' })).toEqual({ a: '\u001b' });
   });
@@ -301,21 +325,22 @@ describe('the secrets of an exchange', () => {
     for (const exchange of [
       { auth: { username: 'me', password: 'hunter22' } },
       { url: 'https://me:hunter22@host/' },
+      { url: 'https://me:hunter%32%32@host/' },
+      { headers: { Authorization: `Basic ${basic}` } },
     ])
-      expect(Redactor.forExchange(exchange).text(echo)).toBe('<TOKEN> <TOKEN>');
+      expect(redactorFor({ config: exchange }).text(echo)).toBe('<TOKEN> <TOKEN>');
   });
 
   it('are all strings and numbers under the name of a secret, also in its URL and in a form', () => {
-    const secrets = Redactor.forExchange(
-      {
-        requestBody: {
-          accessCode1: 8765,
-          pin_token: 4321,
-          token: ['in-a-list', { value: 'in-an-object', isNew: true }],
-        },
-      },
-      { requestBody: new URLSearchParams({ 'a[token]': 'in-a-form' }), url: 'http://x/?token[]=in-a-url' },
-    );
+    const data = {
+      accessCode1: 8765,
+      pin_token: 4321,
+      token: ['in-a-list', { value: 'in-an-object', isNew: true }],
+    };
+    const redirectedBy = {
+      config: { data: new URLSearchParams({ 'a[token]': 'in-a-form' }), url: 'http://x/?token[]=in-a-url' },
+    };
+    const secrets = redactorFor({ config: { data, redirectedBy } });
     const echo = '<p>8765 4321 in-a-list in-an-object in-a-form in-a-url true</p>';
     expect(secrets.text(echo)).toBe('<p><TOKEN> <TOKEN> <TOKEN> <TOKEN> <TOKEN> <TOKEN> true</p>');
     expect(secrets.json({ echo: [8765, 4321], other: 5 })).toEqual({
@@ -331,14 +356,14 @@ describe('the secrets of an exchange', () => {
   ])('are those in its body, also in %s', (_, body) => {
     const form = new FormData();
     if (Array.isArray(body)) for (const [name, value] of body) form.set(name, value);
-    const secrets = Redactor.forExchange({ requestBody: Array.isArray(body) ? form : body });
+    const secrets = redactorFor({ config: { data: Array.isArray(body) ? form : body } });
     expect(secrets.text('it was first code, second-code, plain')).toBe('it was <TOKEN>, <TOKEN>, plain');
   });
 
   it('are short cookies, too, but not the attributes of a cookie', () => {
-    const secrets = Redactor.forExchange({
-      requestHeaders: { cookie: 'sid=abc123; quoted="def456"' },
-      responseHeaders: { 'set-cookie': ['id=ghi789; Domain=127.0.0.1; Max-Age=31536000; Path=/path'] },
+    const secrets = redactorFor({
+      config: { headers: { cookie: 'sid=abc123; quoted="def456"' } },
+      headers: { 'set-cookie': ['id=ghi789; Domain=127.0.0.1; Max-Age=31536000; Path=/path'] },
     });
     expect(secrets.text('{"sid":"abc123"} def456 ghi789 abc1234')).toBe(
       '{"sid":"<TOKEN>"} <TOKEN> <TOKEN> abc1234',
@@ -348,10 +373,12 @@ describe('the secrets of an exchange', () => {
   });
 
   it('are the credentials in its headers and in its body, wherever the answer repeats them', () => {
-    const secrets = Redactor.forExchange({
-      requestHeaders: { authorization: 'Bearer opaque-bearer', cookie: 'a=1; session=cookie-value' },
-      requestBody: '{"accessCode1":"first-code","deep":{"accessCode2":"second-code"}}',
-      responseHeaders: { 'set-cookie': ['session=newer-cookie; Path=/'] },
+    const secrets = redactorFor({
+      config: {
+        headers: { authorization: 'Bearer opaque-bearer', cookie: 'a=1; session=cookie-value' },
+        data: '{"accessCode1":"first-code","deep":{"accessCode2":"second-code"}}',
+      },
+      headers: { 'set-cookie': ['session=newer-cookie; Path=/'] },
     });
     const echo = '<p>opaque-bearer first-code second-code cookie-value newer-cookie 1</p>';
     expect(secrets.text(echo)).toBe('<p><TOKEN> <TOKEN> <TOKEN> <TOKEN> <TOKEN> 1</p>');

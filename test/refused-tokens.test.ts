@@ -4,6 +4,7 @@ import { Forbidden } from '../src/index.js';
 import { startDatabase } from './helpers/database.js';
 import { failure } from './helpers/failure.js';
 import { keepLogs } from './helpers/logs.js';
+import { withOrigin } from './helpers/with-origin.js';
 
 const { pdb, newSession, newUser } = await startDatabase({ components: 10 });
 
@@ -65,6 +66,18 @@ describe('Refusals', () => {
     replace(refusals);
   });
 
+  it('replace the token that was granted after a kept one', () => {
+    const refusals = new Refusals();
+    refusals.granted();
+    replace(refusals);
+    refusals.succeeded();
+    expect(refusals.refused()).toBe('keep');
+    // The kept one has expired.
+    refusals.granted();
+    refusals.succeeded();
+    replace(refusals);
+  });
+
   it('keep it for ten minutes while there are successes between the refusals', () => {
     const refusals = new Refusals();
     refusals.granted();
@@ -103,6 +116,59 @@ describe('a database that refuses every token', () => {
     pdb.identity.revokeTokens();
     await failure(session.get('listProjects'), Forbidden);
     expect(pdb.count('grantToken')).toBe(2);
+  });
+});
+
+describe('a user', () => {
+  it('keeps its token where another one is refused', async () => {
+    const user = newUser();
+    const token = await user.token();
+    user.invalidate('another token');
+    expect(await user.token()).toBe(token);
+    expect(pdb.count('grantToken')).toBe(1);
+  });
+
+  it('does not count the success of a former token, whose response was late', async () => {
+    const logger = keepLogs();
+    const user = newUser({ logger });
+    const former = await user.token();
+    user.invalidate(former);
+    const token = await user.token();
+    user.accepted(former);
+    user.invalidate(token);
+    expect(logger.at('warn')).toEqual([expect.stringContaining('refuses new tokens too')]);
+  });
+});
+
+describe('a request that waits for its retry while its token is refused', () => {
+  it('is sent with the new one', async () => {
+    let token = 'first';
+    const user = {
+      authenticate: () => true,
+      get bearer() {
+        return token;
+      },
+      invalidate() {
+        token = 'second';
+      },
+    };
+    let refused: Promise<unknown> = Promise.resolve();
+    await using world = await withOrigin(
+      async ({ url, headers }, response) => {
+        if (url === '/refused') response.statusCode = headers.authorization === 'Bearer first' ? 401 : 200;
+        else if (headers.authorization === 'Bearer first') {
+          await refused;
+          response.statusCode = 503;
+        }
+        response.end();
+      },
+      { user, retry: { tries: 2, baseDelay: 1 } },
+    );
+    const { session, origin } = world;
+    refused = session.get('refused');
+    await session.get('waits');
+    const sent = origin.requests.filter(({ url }) => url === '/waits');
+    expect(sent.map(({ headers }) => headers.authorization)).toEqual(['Bearer first', 'Bearer second']);
   });
 });
 

@@ -263,8 +263,12 @@ describe('credentials', () => {
   });
 
   it('are sent to their own server only', () => {
-    const told = (requests: readonly object[]): string[] =>
-      [...new Set(requests.flatMap((request) => marksIn(JSON.stringify(request))))].sort();
+    const told = (requests: readonly { url: string; headers: object; body: string }[]): string[] => {
+      const texts = requests.map(({ url, headers, body }) =>
+        JSON.stringify([url, headers instanceof Headers ? [...headers] : headers, body]),
+      );
+      return [...new Set(texts.flatMap(marksIn))].sort();
+    };
     const bySelf = ['accessCode1', 'apiKey'];
     expect(told(pdb.requests.filter(({ server }) => server === 'identity'))).toEqual([
       'accessCode1',

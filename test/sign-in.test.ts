@@ -10,6 +10,7 @@ import {
   InvalidInvocation,
   ITkDBException,
   ResponseException,
+  ResponseTooLarge,
   Timeout,
   type UserOptions,
 } from '../src/index.js';
@@ -288,7 +289,28 @@ describe('a grant that fails', () => {
   });
 });
 
+describe('a response of the identity service', () => {
+  it('of more than 1 MiB is not read', async () => {
+    pdb.fault({ on: 'grantToken', status: 500, body: 'x'.repeat(1024 * 1024 + 1) });
+    await failure(newUser().authenticate(), ResponseTooLarge);
+  });
+});
+
 describe('the HTTP client', () => {
+  it('signs nobody in with tokens or keys of a failure', async () => {
+    const grant = { access_token: 'opaque', id_token: await pdb.issueToken() };
+    const client = (statusOfGrant: number, statusOfKeys: number): HttpClient => ({
+      request: async ({ method }) =>
+        method === 'GET'
+          ? { status: statusOfKeys, data: pdb.identity.keySet() }
+          : { status: statusOfGrant, data: grant },
+    });
+    await failure(newUser({ httpClient: client(500, 200) }).authenticate(), AuthenticationFailed);
+    const exception = await failure(newUser({ httpClient: client(200, 500) }).authenticate(), InvalidIdToken);
+    expect(exception.check).toBe('keys');
+    await expect(newUser({ httpClient: client(200, 200) }).authenticate()).resolves.toBe(true);
+  });
+
   it('can be injected', async () => {
     const requests: unknown[] = [];
     const httpClient: HttpClient = {

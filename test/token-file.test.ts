@@ -1,7 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  lstat,
+  lutimes,
+  mkdir,
+  readdir,
+  readFile,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Session } from '../src/index.js';
 import { startDatabase } from './helpers/database.js';
 import { tokenFile } from './helpers/token-file.js';
@@ -95,13 +106,13 @@ describe('tokens in a file', () => {
 
   it('that are refused while they are being saved are renewed for all that wait', async () => {
     const user = newUser();
-    const first = user.authenticate();
+    const first = user.token();
     await expect.poll(() => user.isAuthenticated(), { interval: 1 }).toBe(true);
     const refused = user.bearer;
     user.invalidate(refused);
-    await Promise.all([first, user.authenticate(), user.authenticate()]);
-    expect(user.bearer).not.toBe('');
+    const tokens = await Promise.all([first, user.token(), user.token()]);
     expect(user.bearer).not.toBe(refused);
+    expect(tokens).toEqual([user.bearer, user.bearer, user.bearer]);
     expect(pdb.count('grantToken')).toBe(2);
   });
 
@@ -114,6 +125,8 @@ describe('tokens in a file', () => {
     const user = await signIn({ authExpiryThreshold: 9999 });
     const before = await readFile(saveAuth, 'utf8');
     await user.authenticate();
+    // Nothing about the file: its token is the one that has just expired.
+    expect(logger.at('warn')).toEqual(['warn: User session is expired. Creating a new one.']);
     expect(await readFile(saveAuth, 'utf8')).not.toBe(before);
     expect(JSON.parse(await readFile(saveAuth, 'utf8')).idToken).toBe(user.bearer);
   });
@@ -165,9 +178,20 @@ describe('temporary files of processes that were killed', () => {
     expect(await readdir(folder)).toHaveLength(2);
   });
 
+  it('are left where they are of a process of another person', async () => {
+    vi.spyOn(process, 'kill').mockImplementation(() => {
+      throw Object.assign(new Error('not permitted'), { code: 'EPERM' });
+    });
+    await leave(1, 2);
+    await signIn();
+    expect(await readdir(folder)).toHaveLength(2);
+  });
+
   it('are left where they are links or folders', async () => {
     await mkdir(join(folder, '.itkdb-1-0123456789ab.tmp'));
     await symlink('nowhere', join(folder, '.itkdb-1-0123456789ac.tmp'));
+    const longAgo = new Date(Date.now() - 61 * 60_000);
+    for (const name of await readdir(folder)) await lutimes(join(folder, name), longAgo, longAgo);
     await signIn();
     expect(await readdir(folder)).toHaveLength(3);
     expect(logger.at('warn')).toEqual([]);

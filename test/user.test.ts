@@ -50,6 +50,22 @@ describe('the time that is left', () => {
   });
 });
 
+describe('the claims of a user', () => {
+  it('cannot be changed', async () => {
+    const user = newUser();
+    await user.authenticate();
+    expect(() => Object.assign(user.idToken, { uuidentity: 'another person' })).toThrow(TypeError);
+  });
+});
+
+describe('a wrong leeway', () => {
+  it('is found before the access codes are sent', async () => {
+    vi.stubEnv('ITKDB_LEEWAY', 'soon');
+    await failure(newUser().authenticate(), InvalidInvocation);
+    expect(pdb.count()).toBe(0);
+  });
+});
+
 describe('many callers at once', () => {
   it('cause one grant, and share its failure', async () => {
     const user = newUser();

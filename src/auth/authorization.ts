@@ -3,7 +3,14 @@ import { InvalidInvocation } from '../exceptions/base.js';
 import type { ResponseExceptionOptions } from '../exceptions/response.js';
 import { isOneShot } from '../http/body/request-body.js';
 import { withLimits } from '../http/limits.js';
-import type { HttpRequest, HttpResponse, Interceptor, RequestContext, Token } from '../http/request.js';
+import {
+  bearerOf,
+  type HttpRequest,
+  type HttpResponse,
+  type Interceptor,
+  type RequestContext,
+  type Token,
+} from '../http/request.js';
 import { requestInput } from '../http/response-input.js';
 import { coveredBy } from '../http/url.js';
 import type { RequestInput } from '../redaction/exchange.js';
@@ -75,7 +82,7 @@ export class Authorization {
     if (!request.usesToken) return next(request, context);
     const { token: given } = context;
     const token = given && this.#isRecent(given) ? given : await this.obtain(requestInput(request), context);
-    const headers = { ...request.headers, authorization: `Bearer ${token.value}` };
+    const headers = { ...request.headers, authorization: bearerOf(token) };
     const response = await next({ ...request, headers }, context);
     const { status, statusText, headers: fields, body, sentAt, attempts } = response;
     if ((status >= 200 && status < 300) || status === 304) this.#user.accepted?.(token.value);
@@ -148,5 +155,6 @@ async function waitFor(
     neverReached: context.token === undefined,
     signal: context.signal,
     timeout: timeout && timeout + (retry?.within ?? 0),
+    advice: 'Check the network, or raise `timeout`.',
   });
 }

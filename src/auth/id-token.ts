@@ -3,7 +3,7 @@ import type { JWK, JWTPayload, JWTVerifyOptions } from 'jose';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { type IdTokenCheck, InvalidIdToken } from '../exceptions/id-token.js';
 import { textOf } from '../util/errors.js';
-import { type Jose, loadJose, loadZod } from './libraries.js';
+import { type Jose, loadJose, loadZod } from './lazy-imports.js';
 
 /** The claims of an id token. `uuidentity` and `name` are the database's, the others those of OIDC Core, section 2. */
 export interface IdTokenClaims extends JWTPayload {

@@ -1,6 +1,6 @@
 import type { JWK } from 'jose';
 import { isQuoted } from '../config/settings.js';
-import { InvalidInvocation, ITkDBException } from '../exceptions/base.js';
+import { InvalidInvocation, isException } from '../exceptions/base.js';
 import { InvalidIdToken } from '../exceptions/id-token.js';
 import { AuthenticationFailed } from '../exceptions/response.js';
 import { Attempts } from '../http/attempts.js';
@@ -58,17 +58,17 @@ interface IdentityResponse {
 }
 
 /** Sends a request to the identity provider and returns the response, whatever its status. */
-export type IdentityExchange = (request: IdentityRequest, signal: AbortSignal) => Promise<IdentityResponse>;
+export type SendToProvider = (request: IdentityRequest, signal: AbortSignal) => Promise<IdentityResponse>;
 
 /** The OIDC identity provider below one URL. No redirect is followed: access codes are for that URL alone. */
 export class IdentityProvider {
   readonly #url: URL;
-  readonly #exchange: IdentityExchange;
+  readonly #send: SendToProvider;
   #keys: readonly JWK[] | undefined;
 
-  constructor(url: URL, exchange: IdentityExchange) {
+  constructor(url: URL, send: SendToProvider) {
     this.#url = url;
-    this.#exchange = exchange;
+    this.#send = send;
   }
 
   /**
@@ -80,7 +80,7 @@ export class IdentityProvider {
     const { accessCode1, accessCode2, scope } = grant;
     const data = { grant_type: 'password', accessCode1, accessCode2, scope };
     const url = new URL('grantToken', this.#url).href;
-    const response = await this.#exchange({ method: 'POST', url, data }, signal);
+    const response = await this.#send({ method: 'POST', url, data }, signal);
     const { access_token: accessToken, id_token: idToken } = fieldsOf(response.data);
     if (response.status === 200 && isFilledString(accessToken) && isFilledString(idToken))
       return { accessToken, idToken };
@@ -101,7 +101,7 @@ export class IdentityProvider {
 
   async #readKeys(signal: AbortSignal): Promise<readonly JWK[]> {
     const url = new URL('listKeys', this.#url).href;
-    const response = await this.#exchange({ method: 'GET', url }, signal);
+    const response = await this.#send({ method: 'GET', url }, signal);
     const { keys } = fieldsOf(response.data);
     const usable = Array.isArray(keys) ? keys.filter(isObject) : [];
     if (response.status === 200 && usable.length > 0) return usable;
@@ -121,7 +121,7 @@ function quotesIn({ accessCode1, accessCode2, scope }: GrantRequest): string | u
 }
 
 /** How our own transport sends requests to the identity provider. */
-export interface ExchangeOptions extends RetryHooks {
+export interface SendOptions extends RetryHooks {
   readonly connections: Connections;
   /** Idle timeout in milliseconds; 0 disables it. */
   readonly timeout: number;
@@ -133,8 +133,8 @@ const USER_AGENT = `itkdb/${VERSION}`;
 /** The longest response that is read, in bytes. */
 const MAX_CONTENT_LENGTH = 1024 * 1024;
 
-/** Creates an exchange over our own transport, with retries. */
-export function exchangeOver({ connections, timeout, policy, ...hooks }: ExchangeOptions): IdentityExchange {
+/** Creates a function that sends requests over our own transport, with retries. */
+export function createSend({ connections, timeout, policy, ...hooks }: SendOptions): SendToProvider {
   const transport = createTransport(connections);
   const retrying = retry(hooks);
   const options = optionsOf(timeout, policy);
@@ -179,12 +179,11 @@ function optionsOf(timeout: number, policy: RetryPolicy | undefined): RequestOpt
     timeout,
     retry: policy,
     maxContentLength,
-    maxRedirects: 0,
   });
 }
 
-/** Creates an exchange over a client of the caller's, which is called once for each request. */
-export function exchangeWith(client: HttpClient, timeout: number): IdentityExchange {
+/** Creates a function that sends requests with a client of the caller's, which is called once for each request. */
+export function sendWith(client: HttpClient, timeout: number): SendToProvider {
   return async (request, signal) => {
     const config: AxiosRequestConfig = {
       ...request,
@@ -198,7 +197,7 @@ export function exchangeWith(client: HttpClient, timeout: number): IdentityExcha
       const { status, data } = checkResponse(await client.request(config));
       return { status, data, input: { status, data, config: request } };
     } catch (error) {
-      if (error instanceof ITkDBException) throw error;
+      if (isException(error)) throw error;
       throw toTransportException(error, { ...request, signal });
     }
   };

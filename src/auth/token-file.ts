@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ignore, makeFolder } from '../util/files.js';
 import type { Grant } from './identity-provider.js';
-import { loadZod } from './libraries.js';
+import { loadZod } from './lazy-imports.js';
 
 const derive = promisify<string, Buffer, number, Buffer>(scrypt);
 

@@ -12,13 +12,13 @@ import { messageOf } from '../util/errors.js';
 import { inspectAsString } from '../util/inspect.js';
 import { type IdTokenClaims, type JwtOptions, verifyIdToken } from './id-token.js';
 import {
-  exchangeOver,
-  exchangeWith,
+  createSend,
   type Grant,
-  type IdentityExchange,
   IdentityProvider,
+  type SendToProvider,
+  sendWith,
 } from './identity-provider.js';
-import { loadJose, loadZod } from './libraries.js';
+import { loadJose, loadZod } from './lazy-imports.js';
 import { Refusals, type Verdict } from './refusals.js';
 import { TokenFile, type TokenOwner } from './token-file.js';
 import type { AuthenticateOptions, UserLike } from './user-like.js';
@@ -217,13 +217,13 @@ export class User implements UserLike {
    * file descriptors; it is loaded while the requests are pending, and is there when the signature has been verified.
    */
   async #renew(signal: AbortSignal): Promise<Tokens> {
-    const owner = this.#owner();
+    const owner = this.#tokenOwner();
     this.#provider ??= this.#createProvider(owner);
     const provider = this.#provider;
     await loadJose();
     // If it fails, the call that needs it throws.
     void loadZod().catch(() => {});
-    const saved = await this.#load(owner, provider, signal);
+    const saved = await this.#loadSaved(owner, provider, signal);
     if (saved !== undefined) return this.#keep(saved);
     if (this.isAuthenticated()) this.#logger.warn('User session is expired. Creating a new one.');
     this.#logger.debug(`Asking ${owner.authUrl} for a token`);
@@ -242,7 +242,7 @@ export class User implements UserLike {
   }
 
   /** Reads everything that a token depends on, so that a wrong option or setting is found before anything is sent. */
-  #owner(): TokenOwner {
+  #tokenOwner(): TokenOwner {
     const { accessCode1, accessCode2 } = this;
     const missing = [
       accessCode1 === '' && 'accessCode1 (ITKDB_ACCESS_CODE1)',
@@ -266,15 +266,14 @@ export class User implements UserLike {
 
   #createProvider({ authUrl }: TokenOwner): IdentityProvider {
     const { httpClient, timeout = DEFAULT_TIMEOUT } = this.#options;
-    const exchange =
-      httpClient === undefined ? this.#ownExchange(timeout) : exchangeWith(httpClient, timeout);
-    return new IdentityProvider(new URL(authUrl), exchange);
+    const send = httpClient === undefined ? this.#createSend(timeout) : sendWith(httpClient, timeout);
+    return new IdentityProvider(new URL(authUrl), send);
   }
 
   /** Connections are closed after each response: a token is requested every two hours. */
-  #ownExchange(timeout: number): IdentityExchange {
+  #createSend(timeout: number): SendToProvider {
     const { proxy, ca, httpsAgent, retry, onRetry, quiet = false } = this.#options;
-    return exchangeOver({
+    return createSend({
       connections: new Connections({ proxy, ca, httpsAgent, keepAlive: false }),
       timeout,
       // A second grant does no harm.
@@ -305,7 +304,7 @@ export class User implements UserLike {
   }
 
   /** Returns the tokens of the file, verified; undefined where they cannot be used, which is a warning. */
-  async #load(
+  async #loadSaved(
     owner: TokenOwner,
     provider: IdentityProvider,
     signal: AbortSignal,

@@ -22,9 +22,7 @@ const NAMED = new RegExp(
  */
 export function holdsCredential(fields: StoredFields, body: Buffer, response: HttpResponse): boolean {
   const { request, token, headers } = response;
-  const { headers: requestHeaders, data: requestBody, url } = requestInput(request, token);
-  const secrets = new Secrets();
-  secrets.add({ requestHeaders, requestBody, url, responseHeaders: headers });
+  const secrets = new Secrets({ headers, config: requestInput(request, token) });
   const long = secrets.others.filter(({ length }) => length >= SHORTEST);
   const sent = spellingsOf([...long, ...secrets.accessCodes]).map((text) =>
     Buffer.from(text).toString('latin1'),

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Logger } from '../config/logger.js';
-import { ITkDBException } from '../exceptions/base.js';
+import { ITkDBException, isException } from '../exceptions/base.js';
 import { withLimits } from '../http/limits.js';
 import { messageOf } from '../util/errors.js';
 import { decode, type Entry, encode, sizeOf } from './entry.js';
@@ -235,7 +235,7 @@ export class TieredStore {
 /** Makes an exception of this package of an error of the store. */
 function typed(what: string): (error: unknown) => never {
   return (error) => {
-    if (error instanceof ITkDBException) throw error;
+    if (isException(error)) throw error;
     throw new ITkDBException(`the store of the cache cannot be ${what}: ${messageOf(error)}`, {
       cause: error,
     });

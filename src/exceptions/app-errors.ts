@@ -2,10 +2,11 @@ import { isRecord } from '../util/guards.js';
 
 /** One entry of the server's `uuAppErrorMap`. */
 export interface AppError {
-  /** `error` or `warning`; other values are passed on. */
+  /** `error` or `warning`. Other values of the server are kept. */
   readonly type: string;
+  /** The sentence of the server, such as `DtoIn is not valid.`; `''` if it sent none. */
   readonly message: string;
-  /** What the message is about, such as `{ missingKeyMap: … }`; `{}` where the server sent none. */
+  /** Details of the message, such as `{ missingKeyMap: … }`; `{}` if the server sent none. */
   readonly paramMap: Readonly<Record<string, unknown>>;
 }
 

@@ -22,12 +22,17 @@ export type IdTokenCheck =
   | 'not-before'
   | 'claims';
 
-/** The token that the identity service granted does not verify. It was not used, and the user's state is unchanged. */
+/** The verification of the token that the identity service granted failed. The token was not used, and the user did not change. */
 export class InvalidIdToken extends ITkDBException {
   override readonly code = 'ERR_INVALID_ID_TOKEN';
   /** The check that failed. */
   readonly check: IdTokenCheck;
 
+  /**
+   * @param check - the check that failed
+   * @param message - what happened; secrets in it are not replaced
+   * @param options - the `cause`
+   */
   constructor(check: IdTokenCheck, message: string, options?: ErrorOptions) {
     super(message, options);
     this.check = check;

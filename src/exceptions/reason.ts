@@ -36,10 +36,9 @@ export function nameOfRequest({ method, url }: ShownRequest): string {
 export function reasonOf({ data, statusText }: ShownResponse): string {
   const entry = firstError(data);
   if (entry !== undefined) return sentenceOf(entry);
-  if (typeof data === 'string' && SENTENCE.test(data.trim())) return data;
+  if (saysSomething(data) && SENTENCE.test(data.trim())) return data;
   const { message, error_description: description, error } = isRecord(data) ? data : {};
-  const texts = [message, description, error, statusText];
-  return texts.filter(isFilledString).find((text) => text.trim() !== '') ?? 'the server gave no reason';
+  return [message, description, error, statusText].find(saysSomething) ?? 'the server gave no reason';
 }
 
 /** Returns what to do, where that is known: what the server says of single keys of the input, else what the status means. */
@@ -62,12 +61,17 @@ function sentenceOf([key, { message, paramMap }]: [string, AppError]): string {
     .map(([name, value]) => [name, String(value)] as const)
     .filter(([, text]) => text.trim() !== '' && text.length <= LONGEST_PARAMETER && !message.includes(text))
     .slice(0, 3);
-  const sentence = withoutStop(message.trim()) || key;
+  const sentence = saysSomething(message) ? withoutStop(message.trim()) : key;
   return [sentence, parameters.map((pair) => pair.join(' ')).join(', ')].filter(Boolean).join(': ');
 }
 
+/** Whether a value is a text with a letter or a digit in it: servers send `...` too. */
+function saysSomething(value: unknown): value is string {
+  return typeof value === 'string' && /[\p{L}\p{N}]/u.test(value);
+}
+
 function withoutStop(sentence: string): string {
-  return sentence.endsWith('.') ? sentence.slice(0, -1) : sentence;
+  return /[^.]\.$/.test(sentence) ? sentence.slice(0, -1) : sentence;
 }
 
 function valuesOf(value: unknown): unknown[] {

@@ -222,14 +222,23 @@ export class UnavailableForLegalReasons extends ResponseException {
 }
 nameClass(UnavailableForLegalReasons, 'UnavailableForLegalReasons');
 
-/** Any other 4xx or 5xx. `cause` says which. */
+/** Any other 4xx or 5xx, whose `cause` says which; or a status that `validateStatus` refuses. */
 export class UnhandledResponse extends ResponseException {
   override readonly code = 'ERR_UNHANDLED_RESPONSE';
 
+  protected static override reasonOf(shown: ShownResponse): string {
+    return shown.status < 400 ? '`validateStatus` refused the status' : super.reasonOf(shown);
+  }
+
+  /**
+   * @param response - the response, with its request under `config`, such as an axios response
+   * @param additionalMessage - shown as the details, in place of the server's body
+   * @param options - the parts of the message, and the `cause`; without it, `cause` names the status and the URL
+   */
   constructor(response: ResponseInput, additionalMessage?: string, options?: ResponseExceptionOptions) {
     super(response, additionalMessage, options);
-    if (options?.cause !== undefined) return;
     const { status, statusText, request } = this.response;
+    if (options?.cause !== undefined || status < 400) return;
     const side = status >= 500 ? 'Server' : 'Client';
     const value = new Error(`${status} ${side} Error: ${statusText} for url: ${request.url}`);
     // As `Error` itself would set it: not enumerable.

@@ -1,9 +1,12 @@
 import { ITkDBException, nameClass, type TransportErrorCode } from './base.js';
 
-/** The request that a {@link TransportException} is about. */
+/** The request of a {@link TransportException}, and its `cause`. */
 export interface TransportContext extends ErrorOptions {
+  /** The method of the request, in upper case. @defaultValue undefined */
   readonly method?: string | undefined;
+  /** The URL of the request. It must not contain credentials. @defaultValue undefined */
   readonly url?: string | undefined;
+  /** Whether it is certain that the request did not reach the server. @defaultValue `false` */
   readonly neverReached?: boolean | undefined;
 }
 
@@ -13,13 +16,17 @@ export interface TransportContext extends ErrorOptions {
  */
 export class TransportException extends ITkDBException {
   override readonly code: TransportErrorCode = 'ERR_TRANSPORT';
-  /** The method of the request; undefined where there was none. */
+  /** The method of the request, in upper case; undefined if there was no request. */
   readonly method: string | undefined;
-  /** The URL of the request, without credentials. */
+  /** The URL of the request, without credentials; undefined if there was no request. */
   readonly url: string | undefined;
   /** Whether it is certain that the request did not reach the server, so that it had no effect there. */
   readonly neverReached: boolean;
 
+  /**
+   * @param message - what happened; secrets in it are not replaced
+   * @param context - the request, and the `cause`
+   */
   constructor(message: string, { method, url, neverReached, ...options }: TransportContext = {}) {
     super(message, options);
     this.method = method;
@@ -44,7 +51,7 @@ export function copyException(exception: TransportException): TransportException
   return Object.assign(copy, exception, { stack });
 }
 
-/** The caller's `AbortSignal` fired, or the session was closed. `cause` is the signal's reason. */
+/** The caller's `AbortSignal` was aborted, or the session was closed. `cause` is the reason of the signal. */
 export class Aborted extends TransportException {
   override readonly code = 'ERR_ABORTED';
 }
@@ -80,19 +87,19 @@ export class InvalidResponse extends TransportException {
 }
 nameClass(InvalidResponse, 'InvalidResponse');
 
-/** The body is longer than `maxContentLength` allows. */
+/** The response body is larger than `maxContentLength`. */
 export class ResponseTooLarge extends TransportException {
   override readonly code = 'ERR_RESPONSE_TOO_LARGE';
 }
 nameClass(ResponseTooLarge, 'ResponseTooLarge');
 
-/** No bytes arrived for longer than `timeout`. */
+/** No bytes were sent or received for the time of `timeout`. */
 export class Timeout extends TransportException {
   override readonly code = 'ERR_TIMEOUT';
 }
 nameClass(Timeout, 'Timeout');
 
-/** No trusted TLS connection could be made: an unknown issuer, another host's certificate, an expired one. */
+/** There is no trusted TLS connection: the certificate is of an unknown authority, of another host, or has expired. */
 export class TlsFailure extends TransportException {
   override readonly code = 'ERR_TLS';
 }

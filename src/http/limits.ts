@@ -1,5 +1,6 @@
 import { Timeout, type TransportContext } from '../exceptions/transport.js';
 import { type RequestInput, redactorFor } from '../redaction/exchange.js';
+import type { Redactor } from '../redaction/redact.js';
 import { offAbort, onAbort } from '../util/abort.js';
 import { LONGEST_TIMER } from '../util/sleep.js';
 import { abortedException, contextOf, describe } from './transport/errors.js';
@@ -15,6 +16,8 @@ export interface Limits {
   readonly signal?: AbortSignal | undefined;
   /** In milliseconds; 0 for none. */
   readonly timeout?: number | undefined;
+  /** What to do about a timeout; the second line of its message. */
+  readonly advice?: string | undefined;
 }
 
 /**
@@ -44,18 +47,23 @@ export function withLimits<T>(promise: Promise<T>, limits: Limits): Promise<T> {
 }
 
 function abortedWhile(limits: Limits): Error {
-  return abortedException(nameOf(limits), limits.signal?.reason, exceptionContext(limits));
+  const { name, context, secrets } = explain(limits);
+  return abortedException(name, limits.signal?.reason, context, secrets);
 }
 
 function timedOut(limits: Limits): Error {
-  const { timeout } = limits;
-  return new Timeout(`${nameOf(limits)} took longer than ${timeout} ms`, exceptionContext(limits));
+  const { name, context } = explain(limits);
+  const { timeout, advice } = limits;
+  const happened = `${name} took longer than ${timeout} ms`;
+  return new Timeout(advice === undefined ? happened : `${happened}\n${advice}`, context);
 }
 
-function exceptionContext({ request = {}, neverReached = false }: Limits): TransportContext {
-  return contextOf({ ...request, neverReached }, redactorFor({ config: request }));
-}
-
-function nameOf({ what, request = {} }: Limits): string {
-  return what ?? describe(request, redactorFor({ config: request }));
+function explain({ what, request = {}, neverReached = false }: Limits): {
+  name: string;
+  context: TransportContext;
+  secrets: Redactor;
+} {
+  const secrets = redactorFor({ config: request });
+  const context = contextOf({ ...request, neverReached }, secrets);
+  return { name: what ?? describe(request, secrets), context, secrets };
 }

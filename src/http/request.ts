@@ -68,6 +68,11 @@ export interface Token {
   readonly obtainedAt: number;
 }
 
+/** The value of `Authorization` for a token. */
+export function bearerOf({ value }: Token): string {
+  return `Bearer ${value}`;
+}
+
 /** What one request may say about the cache. */
 export type CacheMode = false | 'reload' | 'only-if-cached' | 'force-cache';
 

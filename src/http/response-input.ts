@@ -1,6 +1,6 @@
 import type { RequestInput, ResponseInput } from '../redaction/exchange.js';
 import { framed } from './framing.js';
-import type { HttpRequest, HttpResponse, Token } from './request.js';
+import { bearerOf, type HttpRequest, type HttpResponse, type Token } from './request.js';
 
 /**
  * The request as exceptions are made of it: with its token, so that the redactor knows what to replace. It is not kept:
@@ -13,7 +13,7 @@ export function requestInput(request: HttpRequest, token?: Token): RequestInput 
   return {
     method,
     url,
-    headers: isSentWithToken ? { ...headers, authorization: `Bearer ${token.value}` } : headers,
+    headers: isSentWithToken ? { ...headers, authorization: bearerOf(token) } : headers,
     data: isRepeatable(body) ? body.source : body,
     redirectedBy: redirectedBy && {
       headers: redirectedBy.headers,

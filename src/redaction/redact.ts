@@ -12,7 +12,7 @@ import {
   placeholderFor,
   TOKEN,
 } from './secret-names.js';
-import { DEEPEST, type SecretiveExchange, Secrets } from './secrets.js';
+import { DEEPEST, type Secrets } from './secrets.js';
 
 /**
  * The length from which a secret is replaced wherever a response repeats it. A shorter one is replaced as a whole word
@@ -34,15 +34,8 @@ export class Redactor {
   readonly #known: StringReplacer;
 
   /** @param secrets - strings that are secret themselves */
-  constructor({ accessCodes = [], others = [] }: Partial<Secrets> = {}) {
+  constructor({ accessCodes = [], others = [] }: Partial<Pick<Secrets, 'accessCodes' | 'others'>> = {}) {
     this.#known = new StringReplacer({ anywhere: accessCodes, others, long: LONG });
-  }
-
-  /** Returns a redactor that also knows the secrets of these exchanges. */
-  static forExchange(...exchanges: readonly SecretiveExchange[]): Redactor {
-    const secrets = new Secrets();
-    for (const exchange of exchanges) secrets.add(exchange);
-    return new Redactor(secrets);
   }
 
   /** Redacts text of any kind for a message or a log line: JSON whole or broken, HTML, a form, a stack trace. */

@@ -11,16 +11,13 @@ const KINDS: readonly (readonly [RegExp, SecretKind])[] = [
     'token',
   ],
 ];
-/** Every name of a secret has one of these in it. */
-const HINT = /access|auth|cookie|token|secret|key|passw|passp|pwd|bearer/i;
-
-/** Every text that something is taken out of has one of these in it. To look for them costs far less than the patterns do. */
-const HINT_IN_TEXT =
+/** Every text that has a secret, by its name or by its shape, has one of these in it. To look for them costs far less than the patterns do. */
+const HINT =
   /access|auth|cookie|token|secret|api.{0,3}key|private.{0,3}key|passw|passp|pwd|bearer|eyJ|zteos64|:\/\/[^/?#\s"']*@|\\u|%[4-7]/i;
 
 /** Whether there can be a secret in a text, by its name or by its shape. */
 export function mayHoldSecret(text: string): boolean {
-  return HINT_IN_TEXT.test(text);
+  return HINT.test(text);
 }
 
 /** What kind of secret a header field, JSON key or parameter of this name carries; undefined for none. */

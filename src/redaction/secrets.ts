@@ -1,57 +1,77 @@
-import { isObject } from '../util/guards.js';
+import { unescape as decodePercent } from 'node:querystring';
+import { bytesOf, isObject } from '../util/guards.js';
 import { type HeadersLike, headerEntries } from '../util/header-entries.js';
 import { kindOf, kindOfHeader, kindOfPath, mayHoldSecret, type SecretKind } from './secret-names.js';
 
-export interface BasicCredentials {
-  readonly username: string;
-  readonly password: string;
-}
-
-/** What an exchange was sent with and answered with, as far as there may be secrets in it. */
-export interface SecretiveExchange {
-  readonly requestHeaders?: HeadersLike | undefined;
-  readonly requestBody?: unknown;
+/** The request of an exception; `url` is absolute. */
+export interface RequestInput {
+  /** The method, in upper case or lower case. @defaultValue `'GET'` */
+  readonly method?: string | undefined;
+  /** The absolute URL, with its query. */
   readonly url?: string | undefined;
-  readonly auth?: BasicCredentials | undefined;
-  readonly responseHeaders?: HeadersLike | undefined;
+  /** The header fields. */
+  readonly headers?: HeadersLike | undefined;
+  /** The body: text, bytes, a form, or a value that is shown as JSON. */
+  readonly data?: unknown;
+  /** User name and password that the request was sent with; they are replaced where they are shown. */
+  readonly auth?: { readonly username: string; readonly password: string } | undefined;
+  /** The response that redirected to this request, whose secrets may be in its URL. */
+  readonly redirectedBy?: Exchange | undefined;
 }
 
-/** What lies deeper is left out: no answer of the database is, and a hostile one must not exhaust the stack. */
+/** A request, and the header fields of its response. */
+export interface Exchange {
+  readonly headers?: HeadersLike | undefined;
+  readonly config?: RequestInput | undefined;
+}
+
+/** What lies deeper is left out: no response of the database is, and a hostile one must not exhaust the stack. */
 export const DEEPEST = 100;
+/** A longer body, in bytes or characters, is not searched: that would block the process. */
+export const LONGEST_BODY: number = 8 * 1024 * 1024;
 /** Longer text, in characters, is not a form. */
 const LONGEST_FORM = 1_000_000;
 
-/** The secrets that one or several exchanges carried. */
+/** The secrets that a request and its response were sent with, and those of the requests that were redirected to it. */
 export class Secrets {
   readonly accessCodes: string[] = [];
   /** Tokens, passwords and cookies. */
   readonly others: string[] = [];
 
-  /** Adds what is secret in the headers, the URL, the credentials and the request body of an exchange. */
-  add({ requestHeaders, requestBody, url = '', auth, responseHeaders }: SecretiveExchange): void {
-    for (const [name, value] of [...headerEntries(requestHeaders), ...headerEntries(responseHeaders)]) {
+  constructor(exchange: Exchange) {
+    for (let hop: Exchange | undefined = exchange; hop !== undefined; hop = hop.config?.redirectedBy)
+      this.#addExchange(hop);
+  }
+
+  #addExchange({ headers, config: { url = '', auth, data, redirectedBy, ...request } = {} }: Exchange): void {
+    for (const [name, value] of [...headerEntries(request.headers), ...headerEntries(headers)]) {
       const kind = kindOfHeader(name);
       if (kind !== undefined) for (const line of [value].flat()) this.#addHeader(kind, line);
     }
     const parsed = /[?@]/.test(url) && URL.canParse(url) ? new URL(url) : undefined;
-    this.#addBasic(auth ?? userinfoOf(parsed));
     this.#addForm(parsed?.searchParams);
+    this.#addBasic(
+      auth?.username ?? decodePercent(parsed?.username ?? ''),
+      auth?.password ?? decodePercent(parsed?.password ?? ''),
+    );
+    if (data === redirectedBy?.config?.data) return;
     try {
-      this.#addBody(requestBody);
+      this.#addBody(data);
     } catch {
       // A body that cannot be read is not shown either.
     }
   }
 
   #addBody(body: unknown): void {
+    const bytes = bytesOf(body);
     if (body instanceof URLSearchParams || body instanceof FormData) this.#addForm(body);
-    else if (ArrayBuffer.isView(body)) this.#addText(new TextDecoder().decode(body as Uint8Array));
     else if (typeof body === 'string') this.#addText(body);
-    else this.#addMembers(body);
+    else if (bytes === undefined) this.#addMembers(body);
+    else if (bytes.length <= LONGEST_BODY) this.#addText(new TextDecoder().decode(bytes));
   }
 
   #addText(text: string): void {
-    if (!mayHoldSecret(text)) return;
+    if (text.length > LONGEST_BODY || !mayHoldSecret(text)) return;
     if (/^\s*[[{]/.test(text)) this.#addMembers(JSON.parse(text));
     else if (text.length < LONGEST_FORM) this.#addForm(new URLSearchParams(text));
   }
@@ -62,22 +82,23 @@ export class Secrets {
 
   #addHeader(kind: SecretKind, line: string): void {
     if (kind === 'authorization') this.#addAuthorization(line);
-    else if (kind === 'cookie') for (const pair of line.split(';')) this.#add(kind, cookieValue(pair));
-    // What follows are attributes.
-    else if (kind === 'set-cookie') this.#add(kind, cookieValue(line.split(';', 1)[0] ?? ''));
-    else this.#add(kind, line);
+    else if (!kind.endsWith('cookie')) this.#add(kind, line);
+    // What follows the first pair of a Set-Cookie are attributes.
+    else
+      for (const pair of line.split(';', kind === 'cookie' ? undefined : 1))
+        this.#add(kind, cookieValue(pair));
   }
 
   #addAuthorization(line: string): void {
-    const credentials = line.replace(/^\w+\s+/, '');
+    const [, scheme = '', credentials = ''] = /^(?:(\w+)\s+)?(.*)$/s.exec(line) ?? [];
     this.#add('authorization', credentials);
-    if (!/^basic\s/i.test(line)) return;
+    if (scheme.toLowerCase() !== 'basic') return;
     const [, password = ''] = /^[^:]*:(.*)$/s.exec(Buffer.from(credentials, 'base64').toString()) ?? [];
     this.#add('authorization', password);
   }
 
   /** The password, and the header that it is sent in. */
-  #addBasic({ username, password }: BasicCredentials): void {
+  #addBasic(username: string, password: string): void {
     if (username + password === '') return;
     this.others.push(password, Buffer.from(`${username}:${password}`).toString('base64'));
   }
@@ -105,13 +126,4 @@ function cookieValue(pair: string): string {
     .slice(pair.indexOf('=') + 1)
     .trim()
     .replace(/^"|"$/g, '');
-}
-
-function userinfoOf(url: URL | undefined): BasicCredentials {
-  const { username = '', password = '' } = url ?? {};
-  try {
-    return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
-  } catch {
-    return { username, password };
-  }
 }

@@ -1,6 +1,6 @@
 import { InvalidInvocation } from '../exceptions/base.js';
 import { AxiosHeaders } from '../http/axios.js';
-import type { HttpRequest, RequestOptions, Token } from '../http/request.js';
+import { bearerOf, type HttpRequest, type RequestOptions, type Token } from '../http/request.js';
 import { requestInput } from '../http/response-input.js';
 import { showRequest } from '../redaction/exchange.js';
 import { isObject } from '../util/guards.js';
@@ -35,7 +35,7 @@ export class PreparedRequest {
     this.#preparation = preparation;
     const { request, token } = preparation;
     this.#headers = new AxiosHeaders({ ...(request.headers as Record<string, string>) });
-    if (token !== undefined) this.#headers.set('Authorization', bearer(token));
+    if (token !== undefined) this.#headers.set('Authorization', bearerOf(token));
   }
 
   /** In upper case. */
@@ -82,7 +82,7 @@ export class PreparedRequest {
     const { request, token, ...others } = value.#preparation;
     const { authorization, ...headers } = toHeaderFields(value.#headers);
     refuseReserved(headers);
-    if (token !== undefined && authorization === bearer(token) && mayUseToken(request.url)) {
+    if (token !== undefined && authorization === bearerOf(token) && mayUseToken(request.url)) {
       const recent = { ...token, obtainedAt: performance.now() };
       return { ...others, request: { ...request, headers, usesToken: true }, token: recent };
     }
@@ -97,14 +97,10 @@ export class PreparedRequest {
 
   #authorize(token: Token): void {
     this.#preparation = { ...this.#preparation, token };
-    this.#headers.set('Authorization', bearer(token));
+    this.#headers.set('Authorization', bearerOf(token));
   }
 
   #input(): ReturnType<typeof requestInput> {
     return { ...requestInput(this.#preparation.request), headers: this.#headers };
   }
-}
-
-function bearer({ value }: Token): string {
-  return `Bearer ${value}`;
 }

@@ -31,3 +31,11 @@ export function isFilledString(value: unknown): value is string {
 export function isReadable(value: unknown): value is Readable {
   return isObject(value) && 'pipe' in value && isFunction(value.pipe);
 }
+
+/** Returns the bytes of a buffer of any kind, without a copy; undefined where a value is not one. */
+export function bytesOf(value: unknown): Uint8Array | undefined {
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  return ArrayBuffer.isView(value)
+    ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+    : undefined;
+}

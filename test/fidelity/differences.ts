@@ -169,6 +169,7 @@ export const DIFFERENCES: readonly (readonly [row: string, difference: RegExp])[
   ['a byte order mark before JSON', /^messages\/\d+-json-bom /],
   ['`exc.response.json()["uuAppErrorMap"]`', /^messages\/404-map-string /],
   ['very long bodies', /^messages\/\d+-long-text /],
+  ['a request body that is not text', /^messages\/body-bytes /],
   ['`Connection` in a message', /^messages\/default-headers .*connection/],
   ['cookies, API keys, tokens in bodies and URLs', /^messages\/(?:shown|hidden)-in-/],
   [

@@ -94,7 +94,7 @@ describe('the log', () => {
     const headers = { 'Content-Type': 'multipart/form-data; boundary=b' };
     await world.session.post('x', bodyOf(text), { headers });
     expect(logger.at('debug').map((line) => line.replace(/^.*\/x /, ''))).toEqual(
-      Array(2).fill(`<${text.length} bytes>`),
+      Array(2).fill(`multipart/form-data: <${text.length} bytes>`),
     );
   });
 

@@ -1,5 +1,6 @@
 import { TextDecoder } from 'node:util';
 import { BadJSON } from '../../exceptions/response.js';
+import { escapeControls } from '../../util/control-characters.js';
 import { messageOf } from '../../util/errors.js';
 import { rememberLast } from '../../util/memoize.js';
 import type { HttpResponse } from '../request.js';
@@ -91,7 +92,7 @@ async function readStart(stream: AsyncIterable<Buffer>): Promise<Buffer> {
 }
 
 function badJson(response: HttpResponse, error: unknown): BadJSON {
-  const cause = new SyntaxError(withoutExcerpt(messageOf(error)));
+  const cause = new SyntaxError(escapeControls(withoutExcerpt(messageOf(error))));
   const explanation = isPage(response)
     ? { reason: 'the body is an HTML page, perhaps of a gateway or a login', advice: PAGE_ADVICE }
     : { reason: `the body is not JSON: ${cause.message}` };

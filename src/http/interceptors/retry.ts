@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { callBack, type Logger, SILENT } from '../../config/logger.js';
 import {
   ConnectionFailed,
@@ -8,6 +9,7 @@ import {
   TransportException,
 } from '../../exceptions/transport.js';
 import { redactorFor } from '../../redaction/exchange.js';
+import type { Redactor } from '../../redaction/redact.js';
 import { sleep } from '../../util/sleep.js';
 import type { Attempts, FailedAttempt } from '../attempts.js';
 import { isOneShot } from '../body/request-body.js';
@@ -21,7 +23,7 @@ import {
 import { requestInput, responseInput } from '../response-input.js';
 import { parseRetryAfter } from '../retry-after.js';
 import { endRetries, showRetry } from '../retry-notice.js';
-import type { RetryEvent, RetryPolicy } from '../retry-policy.js';
+import type { Retry, RetryEvent, RetryPolicy } from '../retry-policy.js';
 import { toTransportException } from '../transport/errors.js';
 
 /** What is told of retries. */
@@ -64,15 +66,14 @@ export function retry(hooks: RetryHooks): Interceptor {
           if (!(error instanceof TransportException)) throw error;
           outcome = error;
         }
-        const due = attempts.next(failureOf(outcome, request, attempts.policy));
+        const secrets = secretsOf(outcome, request, context);
+        const due = attempts.next(failureOf(outcome, request, attempts.policy, secrets));
         if (due === undefined) {
           if (outcome instanceof TransportException) throw attempts.explain(outcome);
           return outcome;
         }
         if (!(outcome instanceof TransportException)) context.supersede(outcome);
-        const url = redactorFor({ config: requestInput(request, context.token) }).text(request.url);
-        report(hooks, { method: request.method, url, ...due });
-        if (!hooks.quiet && hooks.logger === SILENT) showRetry(request, due.reason);
+        report(hooks, request, due, secrets);
         await pause(due.delay, request, context, attempts);
       }
     } finally {
@@ -88,7 +89,25 @@ function limited(context: RequestContext, timeout: number): RequestContext {
     : { ...context, options: { ...context.options, timeout } };
 }
 
-function failureOf(outcome: Outcome, request: HttpRequest, policy: RetryPolicy): FailedAttempt {
+/** Returns a function that makes the redactor of an attempt when it is first needed: to make one costs a search of the body. */
+function secretsOf(outcome: Outcome, request: HttpRequest, { token }: RequestContext): () => Redactor {
+  let redactor: Redactor | undefined;
+  return () => {
+    redactor ??= redactorFor(
+      outcome instanceof TransportException
+        ? { config: requestInput(request, token) }
+        : responseInput(outcome),
+    );
+    return redactor;
+  };
+}
+
+function failureOf(
+  outcome: Outcome,
+  request: HttpRequest,
+  policy: RetryPolicy,
+  secrets: () => Redactor,
+): FailedAttempt {
   const isSafe = policy.idempotent || SAFE_METHODS.has(request.method);
   if (outcome instanceof TransportException) {
     return {
@@ -103,8 +122,10 @@ function failureOf(outcome: Outcome, request: HttpRequest, policy: RetryPolicy):
     };
   }
   const { status, statusText, headers } = outcome;
+  const reason = `${status} ${statusText}`.trim();
+  const isUsual = statusText === '' || statusText === STATUS_CODES[status];
   return {
-    reason: redactorFor(responseInput(outcome)).text(`${status} ${statusText}`.trim()),
+    reason: isUsual ? reason : secrets().text(reason),
     isTransient: policy.statuses.includes(status),
     mayRepeat: !isOneShot(request.body) && isSafe,
     mayHaveArrived: true,
@@ -117,12 +138,18 @@ function isRefusedByProxy({ cause }: TransportException): boolean {
   return (cause as { code?: unknown } | undefined)?.code === 'ERR_PROXY_CREDENTIALS';
 }
 
-function report({ logger, onRetry }: RetryHooks, event: RetryEvent): void {
-  const { method, url, failedTries, reason, delay } = event;
+/** Tells of a retry whoever listens: the log, else the person at the terminal, and `onRetry`. */
+function report(hooks: RetryHooks, request: HttpRequest, due: Retry, secrets: () => Redactor): void {
+  const { logger, onRetry, quiet } = hooks;
+  const { failedTries, reason, delay } = due;
+  if (logger === SILENT && !quiet) showRetry(request, reason);
+  if (logger === SILENT && onRetry === undefined) return;
+  const { method } = request;
+  const url = secrets().text(request.url);
   logger.warn(
     `Try ${failedTries} of ${method} ${url} failed (${reason}), the next in ${Math.ceil(delay)} ms`,
   );
-  callBack(logger, 'onRetry', () => onRetry?.(event));
+  callBack(logger, 'onRetry', () => onRetry?.({ method, url, ...due }));
 }
 
 async function pause(

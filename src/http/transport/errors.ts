@@ -14,7 +14,7 @@ import {
   type TransportException,
 } from '../../exceptions/transport.js';
 import { type RequestInput, redactorFor } from '../../redaction/exchange.js';
-import { type Redactor, redactor } from '../../redaction/redact.js';
+import type { Redactor } from '../../redaction/redact.js';
 import { textOf } from '../../util/errors.js';
 import { TRUST_AUTHORITY, UNKNOWN_AUTHORITY } from './proxy-error.js';
 
@@ -127,7 +127,7 @@ export function toTransportException(error: unknown, request: FailedRequest): IT
   const secrets = redactorFor({ config: request });
   const what = describe(request, secrets);
   const context = contextOf(request, secrets);
-  if (signal?.aborted) return abortedException(what, signal.reason, context);
+  if (signal?.aborted) return abortedException(what, signal.reason, context, secrets);
   const cause = plainCause(error, secrets);
   if (CALLERS_FAULT.test(cause.code) || error instanceof URIError)
     return new InvalidInvocation(`${what}: ${cause.message}`, { cause });
@@ -148,9 +148,14 @@ export function toTransportException(error: unknown, request: FailedRequest): IT
 }
 
 /** Makes the exception of a request that was given up: by the caller's signal, or because the session was closed. */
-export function abortedException(what: string, reason: unknown, context: TransportContext): Aborted {
+export function abortedException(
+  what: string,
+  reason: unknown,
+  context: TransportContext,
+  secrets: Redactor,
+): Aborted {
   const why = reason instanceof Error ? reason.message : 'the signal was aborted';
-  return new Aborted(`${what} was aborted: ${redactor.text(why)}`, { ...context, cause: reason });
+  return new Aborted(`${what} was aborted: ${secrets.text(why)}`, { ...context, cause: reason });
 }
 
 /** Names a request in a message, without secrets. A long URL is cut: the exception has it in `url`. */
