@@ -21,22 +21,22 @@ const fail = (): never => {
 
 const { pdb, newSession } = await startDatabase({ components: 100 });
 
-describe('an AbortSignal', () => {
+describe('aborting the signal of a request', () => {
   const reason = new Error('changed my mind');
 
   it.each<[string, Parameters<EmbeddedPdb['fault']>[0], received: string[]]>([
-    ['authentication', { on: 'grantToken', delay: NEVER }, ['grantToken']],
+    ['sign-in', { on: 'grantToken', delay: NEVER }, ['grantToken']],
     [
       'the wait for the response',
       { on: 'listProjects', delay: NEVER },
       ['grantToken', 'listKeys', 'listProjects'],
     ],
-  ])('ends a request during %s', async (_, fault, received) => {
+  ])('rejects the request with Aborted during %s', async (_, fault, received) => {
     const planned = pdb.fault(fault);
     await using session = newSession();
     const controller = new AbortController();
     const request = failure(session.get('listProjects', { signal: controller.signal }), Aborted);
-    await vi.waitFor(() => expect(planned.hits).toBe(1), 10_000);
+    await expect.poll(() => planned.hits).toBe(1);
     controller.abort(reason);
     const exception = await request;
     expect(exception).toMatchObject({ code: 'ERR_ABORTED', cause: reason });
@@ -44,7 +44,7 @@ describe('an AbortSignal', () => {
     expect(pdb.requests.map(({ command }) => command)).toEqual(received);
   });
 
-  it('ends a request during the body', async () => {
+  it('rejects the request with Aborted while the body of the response arrives', async () => {
     pdb.fault({
       on: 'listProjects',
       respond: (_, response) => {
@@ -63,7 +63,7 @@ describe('an AbortSignal', () => {
     expect(onDownloadProgress).toHaveBeenCalledOnce();
   });
 
-  it('reaches a user who authenticates, as a real signal', async () => {
+  it('aborts the AbortSignal that user.authenticate() was given', async () => {
     const controller = new AbortController();
     let given: AbortSignal | undefined;
     const authenticate = ({ signal }: AuthenticateOptions = {}): Promise<never> => {
@@ -79,7 +79,7 @@ describe('an AbortSignal', () => {
     expect(given).toMatchObject({ aborted: true, reason });
   });
 
-  it('that has fired already lets nothing be sent', async () => {
+  it('before the request starts sends nothing', async () => {
     await using session = newSession();
     expect(
       await failure(session.get('listProjects', { signal: AbortSignal.abort(reason) }), Aborted),
@@ -88,7 +88,7 @@ describe('an AbortSignal', () => {
     expect(pdb.count('listProjects')).toBe(1);
   });
 
-  it('ends a stream that is being read', async () => {
+  it('destroys a response stream that is being read', async () => {
     await using session = newSession();
     pdb.fault({ on: 'listProjects', respond: (_, response) => void response.writeHead(200).write('12345') });
     const controller = new AbortController();
@@ -105,7 +105,7 @@ describe('an AbortSignal', () => {
     );
   });
 
-  it('does not take the token from other requests', async () => {
+  it('does not end a sign-in that another request waits for', async () => {
     pdb.fault({ on: 'grantToken', delay: 100 });
     await using session = newSession();
     const controller = new AbortController();
@@ -117,7 +117,7 @@ describe('an AbortSignal', () => {
     expect(pdb.count('grantToken')).toBe(1);
   });
 
-  it('of long life holds on to no request', async () => {
+  it('is possible for many requests with one signal: each request removes its listeners', async () => {
     await using session = newSession();
     const { signal } = new AbortController();
     const added = vi.spyOn(signal, 'addEventListener');
@@ -133,8 +133,8 @@ describe('an AbortSignal', () => {
   });
 });
 
-describe('close()', () => {
-  it('ends what is under way, and allows nothing more', async () => {
+describe('session.close()', () => {
+  it('rejects pending requests with Aborted and later ones with InvalidInvocation', async () => {
     const session = newSession();
     await session.get('listProjects');
     pdb.fault({ on: 'listProjects', delay: NEVER, times: 3 });
@@ -149,7 +149,7 @@ describe('close()', () => {
     await session.close();
   });
 
-  it('ends a first request of which nothing has been sent yet', async () => {
+  it('rejects the first requests of a session before anything is sent', async () => {
     const session = newSession();
     const requests = [failure(session.get('listProjects'), Aborted), failure(session.get('x'), Aborted)];
     await session.close();
@@ -157,7 +157,7 @@ describe('close()', () => {
     expect(pdb.requests).toEqual([]);
   });
 
-  it('ends a request that was begun just before', async () => {
+  it('does not send a write that was started just before', async () => {
     const session = newSession();
     await session.get('listProjects');
     const before = pdb.requests.length;
@@ -171,7 +171,7 @@ describe('close()', () => {
     expect(pdb.requests).toHaveLength(before);
   });
 
-  it('gives up the sign-in of a user of your own when nobody else waits for it', async () => {
+  it('aborts the sign-in of a user passed by the caller if no other request waits for it', async () => {
     await using quiet = await startPdb({ components: 1 });
     quiet.fault({ on: 'grantToken', delay: NEVER });
     const user = new User(quiet.userOptions);
@@ -184,7 +184,7 @@ describe('close()', () => {
     await expect(user.authenticate()).resolves.toBe(true);
   });
 
-  it('ends the wait for a user who never answers, and so does a signal', async () => {
+  it('rejects a request whose user.authenticate() never ends, and so does an AbortSignal', async () => {
     const user = { authenticate: () => new Promise(() => {}), bearer: 'any' };
     const session = newSession({ user });
     const controller = new AbortController();
@@ -197,7 +197,7 @@ describe('close()', () => {
     for (const exception of [await aborted, await closed]) expect(exception.neverReached).toBe(true);
   });
 
-  it('ends what authorizes a prepared request', async () => {
+  it('rejects session.authorize() of a prepared request with Aborted', async () => {
     let answers = true;
     const user = { authenticate: () => answers || new Promise(() => {}), bearer: 'any' };
     const session = newSession({ user });
@@ -210,10 +210,10 @@ describe('close()', () => {
   });
 
   it.each<[string, RequestConfig]>([
-    ['transformResponse fails', { transformResponse: fail }],
-    ['validateStatus fails', { validateStatus: fail }],
-    ['transformResponse wraps it', { transformResponse: (data: unknown) => ({ data }) }],
-  ])('ends a stream whose %s', async (_, config) => {
+    ['transformResponse throws', { transformResponse: fail }],
+    ['validateStatus throws', { validateStatus: fail }],
+    ['transformResponse returns it in an object', { transformResponse: (data: unknown) => ({ data }) }],
+  ])('destroys a response stream if %s', async (_, config) => {
     await using quiet = await startPdb({ components: 1 });
     const session = new Session({ user: new User(quiet.userOptions), prefixUrl: quiet.apiUrl });
     await session.get('listProjects');
@@ -224,7 +224,7 @@ describe('close()', () => {
     await expect.poll(() => quiet.openConnections).toBe(0);
   });
 
-  it('closes the sockets', async () => {
+  it('closes the sockets of the session', async () => {
     await using quiet = await startPdb({ components: 1 });
     const session = new Session({ user: new User(quiet.userOptions), prefixUrl: quiet.apiUrl });
     await Promise.all([1, 2, 3].map(() => session.get('listProjects')));
@@ -233,7 +233,7 @@ describe('close()', () => {
     await expect.poll(() => quiet.openConnections).toBe(0);
   });
 
-  it('is what await using does', async () => {
+  it('is called at the end of a block with `await using`', async () => {
     let kept: Session;
     {
       await using session = newSession();
@@ -243,7 +243,7 @@ describe('close()', () => {
     await failure(kept.get('listProjects'), InvalidInvocation);
   });
 
-  it('closes the user that the session made, and no other', async () => {
+  it('does not close a user passed by the caller', async () => {
     pdb.fault({ on: 'grantToken', delay: NEVER, times: 2 });
     const user = new User(pdb.userOptions);
     const session = newSession({ user });
@@ -255,7 +255,7 @@ describe('close()', () => {
     await failure(waiting, Aborted);
   });
 
-  it('lets the process exit at once', async () => {
+  it('lets the process exit at once while a request is pending', async () => {
     const script = `
       import { Session } from 'itkdb';
       const session = new Session();

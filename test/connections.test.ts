@@ -21,7 +21,7 @@ import { CERTIFICATE, EXPIRED_CERTIFICATE, TlsOrigin } from './helpers/tls-origi
 
 const { pdb, newSession } = await startDatabase({ components: 100 });
 
-describe('a connection that fails', () => {
+describe('a failed connection', () => {
   const unused = async (): Promise<string> => {
     const origin = await Origin.start();
     const { url } = origin;
@@ -29,7 +29,7 @@ describe('a connection that fails', () => {
     return url;
   };
 
-  it('because nothing listens is ConnectionRefused', async () => {
+  it('is ConnectionRefused if no program listens at the port', async () => {
     await using session = newSession({ prefixUrl: await unused(), user: new MockUser('a-marked-bearer') });
     const exception = await failure(session.get('x?authz=in-the-url'), ConnectionRefused);
     expect(exception).toMatchObject({
@@ -43,7 +43,7 @@ describe('a connection that fails', () => {
     );
   });
 
-  it('because the host does not exist is HostNotFound', async () => {
+  it('is HostNotFound if the host name does not resolve', async () => {
     await using session = newSession({ prefixUrl: 'http://nowhere.invalid/', user: new MockUser() });
     const exception = await failure(session.get('x'), HostNotFound);
     expect(exception.code).toBe('ERR_HOST_NOT_FOUND');
@@ -52,8 +52,8 @@ describe('a connection that fails', () => {
     expect(advice).toMatch(/`prefixUrl`.* the database is at itkpd\.unicornuniversity\.net /);
   });
 
-  it('while the program was busy is no matter for a write: it goes over another one', async () => {
-    // In a thread of its own, so that it goes on meanwhile. It tells nobody how long a connection stays open.
+  it('does not affect a write if the server closed an idle connection while the program was busy', async () => {
+    // In a thread of its own, so that it runs while this thread is blocked. It sends no `Keep-Alive` with a time.
     const server = new Worker(
       `require('node:http')
         .createServer((request, response) => {
@@ -81,10 +81,10 @@ describe('a connection that fails', () => {
   });
 
   it.each<[string, Parameters<EmbeddedPdb['fault']>[0]]>([
-    ['before the headers', { drop: 'before-headers' }],
-    ['after the headers', { drop: 'after-headers' }],
-    ['in the middle of the body', { truncate: 10 }],
-  ])('%s is ConnectionReset', async (_, fault) => {
+    ['before the response', { drop: 'before-headers' }],
+    ['after the head of the response', { drop: 'after-headers' }],
+    ['within the body of the response', { truncate: 10 }],
+  ])('is ConnectionReset if the server closes it %s', async (_, fault) => {
     await using session = newSession();
     await session.get('listProjects');
     pdb.fault({ ...fault, on: 'listInstitutions' });
@@ -92,7 +92,7 @@ describe('a connection that fails', () => {
     expect(exception.code).toBe('ERR_CONNECTION_RESET');
   });
 
-  it('in the middle of a stream reaches its reader', async () => {
+  it('destroys a response stream with ConnectionReset if the server closes it within the body', async () => {
     await using session = newSession();
     pdb.fault({ on: 'listProjects', truncate: 10 });
     const { data } = await session.get<Readable>('listProjects', { responseType: 'stream' });
@@ -103,8 +103,10 @@ describe('a connection that fails', () => {
       ConnectionReset,
     );
   });
+});
 
-  it('because the answer is not HTTP is InvalidResponse', async () => {
+describe('a response', () => {
+  it('that is not HTTP is InvalidResponse', async () => {
     const server = createServer((socket) => socket.on('error', () => {}).end('SSH-2.0-OpenSSH_9\r\n\r\n'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const prefixUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
@@ -113,7 +115,7 @@ describe('a connection that fails', () => {
     server.close();
   });
 
-  it('because the body is not what its coding says is InvalidResponse', async () => {
+  it('whose body is not in its content coding is InvalidResponse', async () => {
     await using origin = await Origin.start((_, response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end('no gzip'),
     );
@@ -122,7 +124,7 @@ describe('a connection that fails', () => {
   });
 });
 
-describe('TLS', () => {
+describe('a TLS connection', () => {
   let origin: TlsOrigin;
   let url: string;
 
@@ -135,7 +137,7 @@ describe('TLS', () => {
 
   afterAll(() => origin[Symbol.asyncDispose]());
 
-  it('with a certificate that nobody vouches for is TlsFailure, before anything is sent', async () => {
+  it('with a certificate of an unknown authority is TlsFailure', async () => {
     await using session = newSession({ prefixUrl: url, user: new MockUser() });
     const exception = await failure(session.get('x'), TlsFailure);
     expect(exception).toMatchObject({ code: 'ERR_TLS', cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } });
@@ -144,7 +146,7 @@ describe('TLS', () => {
     );
   });
 
-  it('with an expired certificate is TlsFailure that says so', async () => {
+  it('with an expired certificate is TlsFailure, and the message says so', async () => {
     await using expired = await TlsOrigin.start(undefined, EXPIRED_CERTIFICATE);
     await using session = newSession({
       prefixUrl: expired.url,
@@ -158,14 +160,14 @@ describe('TLS', () => {
     );
   });
 
-  it('with a certificate that the caller trusts works', async () => {
+  it('is open if the httpsAgent of the caller trusts the certificate', async () => {
     const httpsAgent = new HttpsAgent({ ca: CERTIFICATE });
     await using session = newSession({ prefixUrl: url, user: new MockUser(), httpsAgent });
     await expect(session.get('x')).resolves.toMatchObject({ data: 'Bearer mock-bearer-of-a-test' });
     httpsAgent.destroy();
   });
 
-  it('with the certificate of another host is TlsFailure', async () => {
+  it('with a certificate for another host name is TlsFailure', async () => {
     const httpsAgent = new HttpsAgent({ ca: CERTIFICATE, servername: 'other.example' });
     await using session = newSession({ prefixUrl: url, user: new MockUser(), httpsAgent });
     expect(await failure(session.get('x'), TlsFailure)).toMatchObject({

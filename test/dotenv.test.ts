@@ -20,7 +20,7 @@ afterEach(async () => {
 
 const code = (): string => new SettingsReader().get('ITKDB_ACCESS_CODE1');
 
-describe('a value in .env is read as python-dotenv reads it', () => {
+describe('a value in .env, read as python-dotenv reads it', () => {
   it.each<[string, string]>([
     ['ab#cd', 'ab#cd'],
     ['#abc', '#abc'],
@@ -42,19 +42,19 @@ describe('a value in .env is read as python-dotenv reads it', () => {
     ['a=b', 'a=b'],
     ['a$b${', 'a$b${'],
     ['zwölf#€😀', 'zwölf#€😀'],
-  ])('%j is %j', async (text, value) => {
+  ])('ITKDB_ACCESS_CODE1=%s has the value %j', async (text, value) => {
     await writeFile('.env', `# c\nexport OTHER='x'\nITKDB_ACCESS_CODE1=${text}\nITKDB_ACCESS_CODE2=next\n`);
     expect(code()).toBe(value);
     expect(new SettingsReader().get('ITKDB_ACCESS_CODE2')).toBe('next');
   });
 
-  it('with line ends of Windows', async () => {
+  it('does not include the line ends of Windows', async () => {
     await writeFile('.env', 'ITKDB_ACCESS_CODE1=a#b\r\nITKDB_ACCESS_CODE2="c#d"\r\n');
     expect([code(), new SettingsReader().get('ITKDB_ACCESS_CODE2')]).toEqual(['a#b', 'c#d']);
   });
 });
 
-describe('a reference in .env', () => {
+describe('a reference to a variable in .env', () => {
   const to = (name: string): string => `\${${name}}`;
 
   it.each<[string, string]>([
@@ -64,13 +64,13 @@ describe('a reference in .env', () => {
     [`ITKDB_ACCESS_CODE1=x${to('MISSING:-')}`, 'x'],
     [`A=\nITKDB_ACCESS_CODE1=x${to('A')}`, 'x'],
     [`FROM_OUTSIDE=file\nITKDB_ACCESS_CODE1=${to('FROM_OUTSIDE')}`, 'environment'],
-  ])('%j is replaced: %s', async (text, value) => {
+  ])('is replaced by the value of the variable: %j has the value %s', async (text, value) => {
     vi.stubEnv('FROM_OUTSIDE', 'environment');
     await writeFile('.env', text);
     expect(code()).toBe(value);
   });
 
-  it('to what is set nowhere is an error of the setting that has it, and of no other', async () => {
+  it('to a variable that is not set is an InvalidInvocation for this setting only', async () => {
     await writeFile(
       '.env',
       `A=${to('constructor')}\nITKDB_ACCESS_CODE1=x${to('A')}\nITKDB_ACCESS_CODE2=fine\n`,
@@ -83,7 +83,7 @@ describe('a reference in .env', () => {
   });
 });
 
-describe('the encoding of .env', () => {
+describe('.env', () => {
   const text = 'ITKDB_ACCESS_CODE1=zwölf#€\nITKDB_LEEWAY=9\n';
   const utf16 = Buffer.from(`\ufeff${text}`, 'utf16le');
   const utf32 = Buffer.from(
@@ -95,7 +95,7 @@ describe('the encoding of .env', () => {
     ['UTF-8 with a byte order mark', Buffer.from(`\ufeff${text}`)],
     ['UTF-16LE with a byte order mark', utf16],
     ['UTF-16BE with a byte order mark', Buffer.from(utf16).swap16()],
-  ])('may be %s', async (_, bytes) => {
+  ])('is read in %s', async (_, bytes) => {
     await writeFile('.env', bytes);
     expect(code()).toBe('zwölf#€');
   });
@@ -106,7 +106,7 @@ describe('the encoding of .env', () => {
     ['UTF-16 with half a character', utf16.subarray(0, -1)],
     ['UTF-16 with half a surrogate pair', Buffer.from('\ufeffA=\ud83d', 'utf16le')],
     ['UTF-32', utf32],
-  ])('must not be %s, where a setting is looked up there', async (_, bytes) => {
+  ])('in %s is an InvalidInvocation when a setting is read from it', async (_, bytes) => {
     await writeFile('.env', bytes);
     expect(code).toThrow(InvalidInvocation);
     expect(code).toThrow(`${join(process.cwd(), '.env')}: must be text in UTF-8, or in UTF-16`);
@@ -116,7 +116,7 @@ describe('the encoding of .env', () => {
 });
 
 describe('white space and quotes around a setting', () => {
-  it.each(['x\n', 'x\r\n', ' x ', '\tx', '\ufeffx'])('white space is left out: %j', (value) => {
+  it.each(['x\n', 'x\r\n', ' x ', '\tx', '\ufeffx'])('white space is removed: %j', (value) => {
     vi.stubEnv('ITKDB_ACCESS_CODE1', value);
     expect(code()).toBe('x');
     expect(new User().accessCode1).toBe('x');
@@ -126,12 +126,12 @@ describe('white space and quotes around a setting', () => {
     });
   });
 
-  it('a variable of white space counts as not set', () => {
+  it('a variable that has only white space counts as not set', () => {
     vi.stubEnv('ITKDB_LEEWAY', ' \n');
     expect(new SettingsReader().get('ITKDB_LEEWAY')).toBe(2);
   });
 
-  it('quotes are named where they make a setting wrong', () => {
+  it('an InvalidInvocation says that the quotes around a setting must be removed', () => {
     vi.stubEnv('ITKDB_API_URL', '"https://itkpd.unicornuniversity.net/"');
     expect(() => new Session()).toThrow(
       /environment: `ITKDB_API_URL` must be .*; remove the quotes around it/,
@@ -140,7 +140,7 @@ describe('white space and quotes around a setting', () => {
     expect(() => new Session()).not.toThrow(/quotes/);
   });
 
-  it('quotes around the token of a UserBearer are an error', async () => {
+  it('quotes around ITKDB_AUDREYTWO_API_KEY are an InvalidInvocation', async () => {
     vi.stubEnv('ITKDB_AUDREYTWO_API_KEY', "'key'");
     await expect(new UserBearer().token()).rejects.toThrow(
       'remove the quotes around ITKDB_AUDREYTWO_API_KEY: no token',
@@ -148,26 +148,26 @@ describe('white space and quotes around a setting', () => {
   });
 });
 
-it('a setting that is wrong in .env names the path of the file', async () => {
+it('the InvalidInvocation for a wrong setting in .env names the path of the file', async () => {
   await writeFile('.env', 'ITKDB_LEEWAY=soon\n');
   expect(() => new SettingsReader().get('ITKDB_LEEWAY')).toThrow(
     `${join(process.cwd(), '.env')}: \`ITKDB_LEEWAY\` must be a whole number`,
   );
 });
 
-describe.skipIf(process.platform === 'win32')('a working directory that was removed', () => {
+describe.skipIf(process.platform === 'win32')('in a working directory that was removed', () => {
   beforeEach(() => rm(folder, { recursive: true }));
 
-  it('leaves the settings of the environment and the defaults', () => {
+  it('settings have the values of the environment or the defaults', () => {
     expect(new SettingsReader().get('ITKDB_LEEWAY')).toBe(2);
   });
 
-  it('is an InvalidInvocation where access codes or a token are missing', async () => {
+  it('missing access codes or a missing token are an InvalidInvocation', async () => {
     await expect(new User({ accessCode1: 'x' }).authenticate()).rejects.toThrow(InvalidInvocation);
     await expect(new UserBearer().authenticate()).rejects.toThrow(InvalidInvocation);
   });
 
-  it('is an InvalidInvocation for a relative `saveAuth`, not for an absolute one', () => {
+  it('a relative `saveAuth` is an InvalidInvocation, an absolute one is accepted', () => {
     expect(() => new User({ saveAuth: '.auth' })).toThrow(InvalidInvocation);
     expect(() => new User({ saveAuth: '.auth' })).toThrow('`saveAuth` must be an absolute path');
     expect(() => new Session({ saveAuth: '.auth' })).toThrow(InvalidInvocation);

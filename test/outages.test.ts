@@ -85,7 +85,7 @@ describe('a clock that is wrong', () => {
     ['a second early', -1, 'success'],
     ['an hour early, with a token that lives for two', -3600, 'success'],
     ['three hours early', -3 * 3600, InvalidIdToken],
-  ])('%s ends as it should', async (_, clockOffset, outcome) => {
+  ])('%s ends in success or in the typed exception', async (_, clockOffset, outcome) => {
     const skew = () => {
       pdb.identity.clockOffset = clockOffset;
       pdb.identity.revokeTokens();
@@ -94,21 +94,21 @@ describe('a clock that is wrong', () => {
   });
 });
 
-describe('a server that cannot be reached', () => {
+describe('a request to a server that cannot be reached', () => {
   it.each<[string, string, Outcome]>([
-    ['because its name does not resolve', 'http://no-such-host.invalid/', HostNotFound],
-    ['because nothing listens', 'http://127.0.0.1:1/', ConnectionRefused],
-  ])('%s is typed', async (_, url, outcome) => {
+    ['whose name does not resolve', 'http://no-such-host.invalid/', HostNotFound],
+    ['where no program listens', 'http://127.0.0.1:1/', ConnectionRefused],
+  ])('%s ends in a typed exception', async (_, url, outcome) => {
     expect(await requestOutcome(pdb, () => {}, {}, url)).toBe(outcome);
   });
 
-  it('because its certificate is not trusted is a TlsFailure', async () => {
+  it('with an untrusted certificate ends in a TlsFailure', async () => {
     await using origin = await TlsOrigin.start();
     await using session = new Session({ user: new MockUser(), prefixUrl: origin.url, retry: false });
     await expect(session.get('x')).rejects.toBeInstanceOf(TlsFailure);
   });
 
-  it('because it speaks no TLS is a TlsFailure', async () => {
+  it('over https but without TLS ends in a TlsFailure', async () => {
     const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     const url = await listen(server, 'https');
     await using session = new Session({ user: new MockUser(), prefixUrl: url, retry: false });
@@ -116,7 +116,7 @@ describe('a server that cannot be reached', () => {
     server.close();
   });
 
-  it('because it accepts connections but never responds is a Timeout', async () => {
+  it('that accepts connections but never responds ends in a Timeout', async () => {
     const server = createServer(() => {});
     const url = await listen(server, 'http');
     await using session = new Session({ user: new MockUser(), prefixUrl: url, retry: false, timeout: 200 });

@@ -43,6 +43,7 @@ describe('the tarball', () => {
       'README.md',
       'docs/authentication.md',
       'docs/caching.md',
+      'docs/client.md',
       'docs/coming-from-python.md',
       'docs/commands.md',
       'docs/differences.md',
@@ -139,7 +140,7 @@ describe('the installed package', () => {
     ['bundler', ['--module', 'esnext', '--moduleResolution', 'bundler'], ['consumer.mts']],
   ] as const)(
     'type-checks with %s resolution, the declarations too',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async ([, options, files]) => {
       const consumer = `
       import { BadRequest, isITkDBException, Session, User, UserBearer, type SessionOptions } from 'itkdb';

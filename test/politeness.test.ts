@@ -53,7 +53,7 @@ const many = (session: Session, count: number) =>
   Promise.all(Array.from({ length: count }, (_, index) => session.get(`${index}`)));
 
 describe('maxConcurrency', () => {
-  it('is 16 by default, whatever the number of requests that are made at once', async () => {
+  it('is 16 by default, for any number of requests started at once', async () => {
     await using world = await crowded({}, heldUntil(16));
     const answers = await many(world.session, 500);
     expect(answers).toHaveLength(500);
@@ -61,7 +61,7 @@ describe('maxConcurrency', () => {
   });
 
   it.each([1, 5])(
-    'of %i is the most requests at a time, and keeps the order in which they were made',
+    'of %i is the largest number of requests at a time, sent in the order of the calls',
     async (maxConcurrency) => {
       await using world = await crowded({ maxConcurrency }, heldUntil(maxConcurrency));
       await many(world.session, 60);
@@ -133,8 +133,8 @@ describe('maxConcurrency', () => {
   );
 });
 
-describe('a signal that many requests share', () => {
-  it('has one listener for all of them, and none after they have ended', async () => {
+describe('an AbortSignal of many requests', () => {
+  it('has one listener for all of them, and none after they ended', async () => {
     await using world = await crowded();
     const { signal } = new AbortController();
     const added = vi.spyOn(signal, 'addEventListener');
@@ -244,7 +244,7 @@ describe('minInterval', () => {
 });
 
 describe('Retry-After of a server', () => {
-  it('also delays the next request where the failed one is not retried', async () => {
+  it('also delays the next request if the failed one is not retried', async () => {
     const respond: Respond = ({ method }, response) =>
       method === 'POST' ? response.writeHead(503, { 'retry-after': '1' }).end() : response.end('{}');
     await using world = await crowded({}, respond);

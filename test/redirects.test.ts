@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   Aborted,
   ConnectionRefused,
@@ -17,6 +17,7 @@ import { failure } from './helpers/failure.js';
 import { keepLogs } from './helpers/logs.js';
 import { MockUser } from './helpers/mock-user.js';
 import { Origin, type Respond } from './helpers/origin.js';
+import { stopClock } from './helpers/stopped-clock.js';
 
 let origin: Origin;
 let elsewhere: Origin;
@@ -51,6 +52,7 @@ const hops = (): string[] => origin.requests.map(({ method, url }) => `${method}
 
 describe('a redirect within the origin', () => {
   it.each([301, 302, 303, 307, 308])('a GET keeps its body and its token over a %i', async (status) => {
+    stopClock();
     redirects = { '/api/a': [status, '/api/b'] };
     const response = await session.get('a', { data: { component: 'x' }, headers: { 'X-Mine': 'y' } });
     expect(response.data).toBe('at /api/b');
@@ -367,7 +369,7 @@ describe('a token that a server puts into a Location', () => {
       await using own = new Session({ user, prefixUrl: `${origin.url}api/`, cache, ...options });
       const controller = new AbortController();
       const request = failure(own.get('a', { signal: controller.signal }), Aborted);
-      await vi.waitFor(() => expect(own.lastResponse?.status).toBe(302));
+      await expect.poll(() => own.lastResponse?.status).toBe(302);
       await sleep(50);
       controller.abort();
       expectNoBearer(await request);

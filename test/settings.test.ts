@@ -20,43 +20,43 @@ afterEach(async () => {
 
 const read = <Name extends keyof Settings>(name: Name): Settings[Name] => new SettingsReader().get(name);
 
-describe('where a setting comes from', () => {
-  it.each(Object.entries(DEFAULT_SETTINGS))('%s is %j where nobody set it', (name, value) => {
+describe('the value of a setting', () => {
+  it.each(Object.entries(DEFAULT_SETTINGS))('%s is %j by default', (name, value) => {
     expect(read(name as keyof Settings)).toBe(value);
   });
 
-  it('.env in the working directory goes before the default', async () => {
+  it('in .env in the working directory overrides the default', async () => {
     await writeFile('.env', 'ITKDB_API_URL="https://from.file/" # a comment\nITKDB_LEEWAY=7\n');
     expect(read('ITKDB_API_URL')).toBe('https://from.file/');
     expect(read('ITKDB_LEEWAY')).toBe(7);
   });
 
-  it('the environment goes before .env', async () => {
+  it('in the environment overrides .env', async () => {
     await writeFile('.env', 'ITKDB_API_URL=https://from.file/\n');
     vi.stubEnv('ITKDB_API_URL', 'https://from.environment/');
     expect(read('ITKDB_API_URL')).toBe('https://from.environment/');
   });
 
-  it('an argument goes before the environment', () => {
+  it('as an option overrides the environment', () => {
     vi.stubEnv('ITKDB_API_URL', 'https://from.environment/');
     vi.stubEnv('ITKDB_ACCESS_CODE1', 'from environment');
     expect(new Session({ prefixUrl: 'https://from.argument/' }).prefixUrl).toBe('https://from.argument/');
     expect(new User({ accessCode1: 'from argument' }).accessCode1).toBe('from argument');
   });
 
-  it('.env may be UTF-16, as PowerShell writes it', async () => {
+  it('is read from .env in UTF-16, as PowerShell writes it', async () => {
     await writeFile('.env', Buffer.from('\ufeffITKDB_LEEWAY=9\r\nITKDB_ACCESS_CODE1="a#b"\r\n', 'utf16le'));
     expect([read('ITKDB_LEEWAY'), read('ITKDB_ACCESS_CODE1')]).toEqual([9, 'a#b']);
   });
 
-  it('an empty variable counts as not set', async () => {
+  it('that is empty counts as not set', async () => {
     await writeFile('.env', 'ITKDB_LEEWAY=5\nITKDB_ACCESS_SCOPE=\n');
     vi.stubEnv('ITKDB_LEEWAY', '');
     expect(read('ITKDB_LEEWAY')).toBe(5);
     expect(read('ITKDB_ACCESS_SCOPE')).toBe(DEFAULT_SETTINGS.ITKDB_ACCESS_SCOPE);
   });
 
-  it('a setting is read when it is first needed, not when the user is made', () => {
+  it('is read when it is first needed, not when the user is created', () => {
     const user = new User();
     vi.stubEnv('ITKDB_ACCESS_CODE1', 'set later');
     expect(user.accessCode1).toBe('set later');
@@ -64,7 +64,7 @@ describe('where a setting comes from', () => {
     expect(user.accessCode1).toBe('set later');
   });
 
-  it('.env never reaches process.env, nor does reading it print anything', async () => {
+  it('in .env is not copied to process.env, and nothing is printed', async () => {
     const stdout = vi.spyOn(process.stdout, 'write');
     const stderr = vi.spyOn(process.stderr, 'write');
     await writeFile('.env', 'ITKDB_ACCESS_SCOPE=only-in-the-file\n');
@@ -75,13 +75,13 @@ describe('where a setting comes from', () => {
     expect(stderr).not.toHaveBeenCalled();
   });
 
-  it('a folder called .env is not the file', async () => {
+  it('is not read from a folder named .env', async () => {
     await mkdir('.env');
     expect(read('ITKDB_LEEWAY')).toBe(2);
   });
 });
 
-describe('a setting that is wrong', () => {
+describe('a wrong setting', () => {
   it.each([
     ['ITKDB_LEEWAY', 'abc', 'a whole number of seconds, such as 2'],
     ['ITKDB_LEEWAY', '1.5', 'a whole number of seconds'],
@@ -90,21 +90,21 @@ describe('a setting that is wrong', () => {
     ['ITKDB_API_URL', 'ftp://h/', 'an http(s) URL'],
     ['ITKDB_API_URL', 'https://user:hunter2@h/', 'an http(s) URL without credentials'],
     ['ITKDB_AUTH_URL', 'nowhere', 'an http(s) URL'],
-  ] as const)('%s=%s is refused by name', (name, value, expectation) => {
+  ] as const)('%s=%s is an InvalidInvocation that names it', (name, value, expectation) => {
     vi.stubEnv(name, value);
     expect(() => read(name)).toThrow(InvalidInvocation);
     expect(() => read(name)).toThrow(`environment: \`${name}\` must be ${expectation}`);
     expect(() => read(name)).not.toThrow('hunter2');
   });
 
-  it('the message says that it stands in .env', async () => {
+  it('in .env is an InvalidInvocation that names the file', async () => {
     await writeFile('.env', 'ITKDB_API_URL=nowhere\n');
     expect(() => new Session()).toThrow('.env: `ITKDB_API_URL` must be an http(s) URL');
   });
 });
 
 describe('ITKDB_SITE_URL, the name of ITKDB_API_URL before 0.6.0', () => {
-  it('counts where ITKDB_API_URL is not set, and only there', async () => {
+  it('is used only if ITKDB_API_URL is not set', async () => {
     await writeFile('.env', 'ITKDB_SITE_URL=https://former.example/\n');
     vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     expect(read('ITKDB_API_URL')).toBe('https://former.example/');
@@ -112,7 +112,7 @@ describe('ITKDB_SITE_URL, the name of ITKDB_API_URL before 0.6.0', () => {
     expect(read('ITKDB_API_URL')).toBe('https://present.example/');
   });
 
-  it('is warned of once a process', async () => {
+  it('causes one warning in a process', async () => {
     vi.resetModules();
     const { Session } = await import('../src/index.js');
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
@@ -125,7 +125,7 @@ describe('ITKDB_SITE_URL, the name of ITKDB_API_URL before 0.6.0', () => {
     );
   });
 
-  it('is named in the error where it is wrong', () => {
+  it('is named in the InvalidInvocation if it is wrong', () => {
     vi.stubEnv('ITKDB_SITE_URL', 'nowhere');
     vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     expect(() => new Session()).toThrow('environment: `ITKDB_SITE_URL` must be an http(s) URL');
@@ -134,7 +134,7 @@ describe('ITKDB_SITE_URL, the name of ITKDB_API_URL before 0.6.0', () => {
 
 describe('a URL without TLS', () => {
   it.each(['http://pdb.example:8080/', 'http://127.0.0.1.example/', 'http://[::2]/', 'http://10.0.0.1/'])(
-    'is warned of once a process: %s',
+    'causes one warning in a process: %s',
     async (url) => {
       vi.resetModules();
       const { Session, User } = await import('../src/index.js');
@@ -165,7 +165,7 @@ describe('a URL without TLS', () => {
     'http://127.3.4.5:80/',
     'http://[::1]:1/',
     'https://pdb.example/',
-  ])('is not warned of on this computer, nor one with TLS: %s', (prefixUrl) => {
+  ])('causes no warning on this computer, nor does a URL with TLS: %s', (prefixUrl) => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     new Session({ prefixUrl, user: { authenticate: () => true, bearer: 'x' } });
     expect(warned).not.toHaveBeenCalled();
@@ -173,7 +173,7 @@ describe('a URL without TLS', () => {
 });
 
 describe('UserBearer', () => {
-  it('takes its bearer from ITKDB_AUDREYTWO_API_KEY', async () => {
+  it('uses ITKDB_AUDREYTWO_API_KEY by default', async () => {
     vi.stubEnv('ITKDB_AUDREYTWO_API_KEY', 'key-from-environment');
     const user = new UserBearer();
     expect(user.bearer).toBe('key-from-environment');

@@ -132,7 +132,7 @@ describe('the prefix', () => {
     'https://h/?a=b',
     'https://h/#f',
     new URL('https://h/?a=b'),
-  ])('%s is refused by the name of the option', (prefixUrl) => {
+  ])('%s is an InvalidInvocation that names the option', (prefixUrl) => {
     const user = new MockUser();
     expect(() => new Session({ user, prefixUrl })).toThrow(InvalidInvocation);
     expect(() => new Session({ user, prefixUrl })).toThrow(

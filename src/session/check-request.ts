@@ -120,7 +120,8 @@ const REQUEST_OPTIONS: OptionsExpected = {
   expectation: 'given an object of options, such as { data: { component } }',
   hints: {
     ...HINTS_FOR_BOTH,
-    allow_duplicate: 'nothing looks for duplicates yet',
+    allow_duplicate: 'it is `allowDuplicate` of client.post',
+    allowDuplicate: 'it is an option of client.post',
     adapter: 'start a server with itkdb/testing instead',
     allow_redirects: 'it is `maxRedirects: 0` here',
     allowAbsoluteUrls: 'absolute URLs are allowed, and only those under `prefixUrl` get the token',

@@ -32,75 +32,75 @@ import { isFilledString, isFunction, isObject } from '../util/guards.js';
 
 /** Options of a `Session`. */
 export interface SessionOptions {
-  /** A user is an option, not the options: `new Session({ user })`. */
+  /** Not an option: reports `new Session(user)`. Write `new Session({ user })`. */
   readonly authenticate?: never;
   /**
-   * The user that requests are made for.
+   * The user that the requests are made for.
    *
    * @defaultValue a `User` with the access codes of the settings, closed together with the session
    */
   readonly user?: UserLike | undefined;
-  /** URL of the database. Only URLs below it are sent the user's token. @defaultValue `ITKDB_API_URL` */
+  /** URL of the database. The token is sent only to URLs under it. @defaultValue `ITKDB_API_URL` */
   readonly prefixUrl?: string | URL | undefined;
-  /** A file in which tokens survive the process. Not beside `user`, which has its own. @defaultValue none */
+  /** The file in which tokens are saved for the next process. Only without `user`, which has the same option. @defaultValue none */
   readonly saveAuth?: string | undefined;
-  /** A token is refreshed when it has no more than this left, in seconds. Not beside `user`. @defaultValue `15` */
+  /** A token is refreshed when it expires within this number of seconds. Only without `user`. @defaultValue `15` */
   readonly authExpiryThreshold?: number | undefined;
   /**
-   * Where responses are stored: `true` for `.webcache` in the working directory, the path of another directory, a `Keyv`
-   * or a storage adapter for one; `false` for no cache. @defaultValue `true`
+   * Where responses are stored: `true` for the directory `.webcache` in the working directory, the path of another
+   * directory, a `Keyv`, or a storage adapter of Keyv. `false` for no cache. @defaultValue `true`
    */
   readonly cache?: boolean | string | CacheStore | undefined;
-  /** How long the database's responses to GETs are fresh, whatever their own headers say, such as `{ days: 1 }`. @defaultValue by their headers */
+  /** How long responses of the database to GET requests are fresh, such as `{ days: 1 }`. It overrides their headers. @defaultValue as their headers say */
   readonly expiresAfter?: Duration | undefined;
   /** Whether a write to the database invalidates the user's stored responses. @defaultValue `true` */
   readonly invalidateOnWrite?: boolean | undefined;
-  /** Size of the stored responses in a directory, in bytes; the least recently used are evicted. @defaultValue 512 MiB */
+  /** The largest total size of the stored responses in a directory, in bytes. The least recently used are evicted. @defaultValue 512 MiB */
   readonly maxCacheSize?: number | undefined;
   /** Idle timeout in milliseconds, including sign-in. 0 disables it. @defaultValue `60000` */
   readonly timeout?: number | undefined;
-  /** When a failed request is retried; `false` for never. @defaultValue 4 attempts within 2 minutes, of writes only if they never reached the server */
+  /** When a failed request is retried; `false` for never. @defaultValue 4 attempts within 2 minutes; a write only if it cannot have reached the server */
   readonly retry?: RetryOptions | false | undefined;
   /** Called before each retry. @defaultValue none */
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
   /**
-   * The number of requests to one server at a time; others wait. A `ConcurrencyLimit` is shared by all sessions that are
-   * given it. @defaultValue `16`
+   * The number of requests sent to one server at a time; the others wait. To share one limit, give several sessions the
+   * same `ConcurrencyLimit`. @defaultValue `16`
    */
   readonly maxConcurrency?: number | ConcurrencyLimit | undefined;
-  /** The least time between the starts of two requests to one server, in milliseconds. @defaultValue `0` */
+  /** The minimum interval between the starts of two requests to one server, in milliseconds. @defaultValue `0` */
   readonly minInterval?: number | undefined;
-  /** The number of redirects that are followed. @defaultValue `30` */
+  /** The largest number of redirects of one request. @defaultValue `30` */
   readonly maxRedirects?: number | undefined;
-  /** The longest response body, in bytes after decompression; streams have no limit. @defaultValue 256 MiB */
+  /** The largest response body, in bytes after decompression. Streams have no limit. @defaultValue 256 MiB */
   readonly maxContentLength?: number | undefined;
   /**
-   * Header fields of every request. Those that name a secret, such as `X-Api-Key`, go to the database only. `Authorization`
-   * and `Cookie` are refused. @defaultValue none
+   * Header fields of every request. If a field contains a credential, such as `X-Api-Key`, it is sent to the database only.
+   * `Authorization` and `Cookie` are refused. @defaultValue none
    */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Where log lines go: an object with `debug`, `info`, `warn` and `error`, such as `console`. @defaultValue stderr where `NODE_DEBUG` names `itkdb`, else nowhere */
+  /** Where log lines go: an object with `debug`, `info`, `warn` and `error`, such as `console`. @defaultValue stderr if `NODE_DEBUG` contains `itkdb`, otherwise nowhere */
   readonly logger?: Logger | undefined;
   /**
-   * Whether no line on stderr says that requests are being retried. There is such a line only where stderr is a terminal
-   * and nothing is logged. @defaultValue `false`
+   * `true` turns off the lines about retries on stderr. They are written only if stderr is a terminal and there is no log.
+   * @defaultValue `false`
    */
   readonly quiet?: boolean | undefined;
   /**
-   * A proxy for every request and for sign-in: its URL, such as `http://proxy.example:3128`, or its parts; `false` for
-   * none. @defaultValue the proxy that the environment names
+   * The proxy for requests and for sign-in: its URL, such as `http://proxy.example:3128`, or its parts; `false` for none.
+   * @defaultValue from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`
    */
   readonly proxy?: string | AxiosProxyConfig | false | undefined;
   /**
    * Certificates of private authorities, for requests and for sign-in: the contents of a file in PEM or DER, or a list of
-   * them. They are trusted besides those of Node. @defaultValue none
+   * such contents. They are trusted in addition to those of Node.js. @defaultValue none
    */
   readonly ca?: string | Buffer | readonly (string | Buffer)[] | undefined;
-  /** The agent for `http:` URLs. Not destroyed by `close()`. @defaultValue an agent of the session that keeps connections alive */
+  /** The agent for `http:` URLs. `close()` does not destroy it. @defaultValue an agent of the session that keeps connections alive */
   readonly httpAgent?: HttpAgent | undefined;
   /**
-   * The agent for `https:` URLs. Not destroyed by `close()`. Used for sign-in too, if it verifies certificates and holds no client
-   * certificate. @defaultValue an agent of the session that keeps connections alive
+   * The agent for `https:` URLs. `close()` does not destroy it. It is also used for sign-in if it verifies certificates and
+   * has no client certificate. @defaultValue an agent of the session that keeps connections alive
    */
   readonly httpsAgent?: HttpsAgent | undefined;
 }
@@ -108,9 +108,9 @@ export interface SessionOptions {
 /** {@link SessionOptions} after checks and defaults. Frozen. */
 export interface ResolvedSessionOptions {
   readonly user: UserLike;
-  /** Whether the session made the user, and closes it. */
+  /** Whether the session created the user, and closes it. */
   readonly ownsUser: boolean;
-  /** Its path ends in a slash. */
+  /** URL of the database. Its path ends with a slash. */
   readonly prefix: URL;
   readonly cache: boolean | string | CacheStore;
   /** In milliseconds. */
@@ -118,7 +118,7 @@ export interface ResolvedSessionOptions {
   readonly invalidateOnWrite: boolean;
   readonly maxCacheSize: number;
   readonly timeout: number;
-  /** undefined for one attempt. That of a request is laid over it: `resolveRetry(retry ?? false, config.retry)`. */
+  /** undefined for one attempt. The option of a request overrides it: `resolveRetry(retry ?? false, config.retry)`. */
   readonly retry: RetryPolicy | undefined;
   readonly onRetry: ((event: RetryEvent) => void) | undefined;
   readonly maxConcurrency: ConcurrencyLimit;
@@ -126,7 +126,7 @@ export interface ResolvedSessionOptions {
   readonly maxRedirects: number;
   readonly maxContentLength: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Writes to the caller's, and redacts what it writes. */
+  /** Redacts each line, then passes it to the caller's logger. */
   readonly logger: Logger;
   readonly quiet: boolean;
   readonly proxy: string | AxiosProxyConfig | false | undefined;
@@ -138,7 +138,7 @@ export interface ResolvedSessionOptions {
 const MAX_CONCURRENCY = 16;
 const MAX_REDIRECTS = 30;
 const TIMEOUT = 60_000;
-/** Half of the longest string that there can be. */
+/** Half of the longest possible string. */
 const MAX_CONTENT_LENGTH: number = 256 * 1024 * 1024;
 const MAX_CACHE_SIZE: number = 512 * 1024 * 1024;
 

@@ -10,7 +10,7 @@ import type { RequestConfig } from './request-options.js';
 export interface Message {
   /** In upper case. */
   readonly method: string;
-  /** As the caller gave it, with its query. */
+  /** Absolute, with its query. */
   readonly url: string;
   /** Names in lower case. A field that is `false` is not sent. */
   readonly headers: Readonly<Record<string, unknown>>;
@@ -26,10 +26,15 @@ const QUERY_WRITER = new Axios({ paramsSerializer: { indexes: null, encode: enco
  * Makes the message of a request as it is at the time of the call: what the caller changes later makes no difference.
  *
  * @param config - checked
+ * @param url - absolute, with its query
  * @param defaults - header fields of the session, names in lower case
- * @throws InvalidInvocation where the body or the query cannot be written
+ * @throws InvalidInvocation where the body cannot be written
  */
-export function toMessage(config: RequestConfig, defaults: Readonly<Record<string, string>>): Message {
+export function toMessage(
+  config: RequestConfig,
+  url: string,
+  defaults: Readonly<Record<string, string>>,
+): Message {
   const { auth, data, formSerializer, method = 'GET', transformRequest } = config;
   const headers: Headers = { ...defaults, ...lowerCase(config.headers) };
   if (auth) headers['authorization'] = basic(auth.username, auth.password ?? '');
@@ -39,8 +44,6 @@ export function toMessage(config: RequestConfig, defaults: Readonly<Record<strin
   const serialized = serializeBody(body, contentType, formSerializer);
   const type = serialized.isForced ? serialized.contentType : (contentType ?? serialized.contentType);
   if (type !== undefined) headers['content-type'] = type;
-  const url =
-    config.params === undefined || config.params === null ? String(config.url ?? '') : withQuery(config);
   return { method: method.toUpperCase(), url, headers, data: serialized.body };
 }
 
@@ -115,8 +118,12 @@ function transformed(config: RequestConfig, headers: Headers): unknown {
 /** What the text of a Promise becomes in a query. */
 const A_PROMISE = /(?:\[|%5B)object(?:\+|%20| )Promise(?:\]|%5D)/;
 
-/** The URL with `params` added to its query, before the fragment. */
-function withQuery({ url, params, paramsSerializer }: RequestConfig): string {
+/**
+ * Returns the URL with `params` added to its query, before the fragment.
+ *
+ * @throws InvalidInvocation where `params` cannot be written as a query
+ */
+export function withQuery({ url, params, paramsSerializer }: RequestConfig): string {
   const text = String(url ?? '');
   const query = toQuery(params, paramsSerializer);
   if (query === '') return text;

@@ -29,69 +29,76 @@ export interface RequestConfig<R extends ResponseType = ResponseType, X extends 
   url?: string | URL | undefined;
   /** The method, in upper or lower case. @defaultValue `'GET'` */
   method?: AxiosRequestConfig['method'] | undefined;
-  /** The body: an object or a list is sent as JSON, with a GET too: this is how a command gets its input. */
+  /** The body. An object or a list is sent as JSON, also with a GET: this is how a command gets its input. */
   data?: unknown;
-  /** The query of the URL: an object, in which a list repeats its name, and undefined and null are left out; a list of pairs; `URLSearchParams`; or text. */
+  /**
+   * The query of the URL: an object, a list of pairs, `URLSearchParams`, or text. In an object, a list repeats the name, and
+   * undefined and null are left out.
+   */
   params?: unknown;
-  /** How `params` are written: axios's options for that, or a function. */
+  /** How `params` become text: options of axios, or a function. */
   paramsSerializer?: AxiosRequestConfig['paramsSerializer'] | undefined;
-  /** Header fields. They replace those of the session with the same name. @defaultValue those of the session */
+  /** Header fields. They replace fields of the session with the same name. @defaultValue as the session */
   headers?: AxiosRequestConfig['headers'] | undefined;
-  /** Credentials of the caller's own, in place of the session's token; `false` sends none. @defaultValue the token, to URLs under `prefixUrl` */
+  /** User name and password to send instead of the token; `false` sends neither. @defaultValue the token, to URLs under `prefixUrl` */
   auth?: AxiosBasicCredentials | false | undefined;
-  /** Idle timeout in milliseconds, including sign-in; 0 disables it. @defaultValue that of the session */
+  /** Idle timeout in milliseconds, including sign-in; 0 disables it. @defaultValue as the session */
   timeout?: number | undefined;
-  /** Aborts the request, its wait for sign-in and for retries too: it ends in `Aborted`. */
+  /** Aborts the request, also while it waits for sign-in or for a retry. It is then rejected with `Aborted`. */
   signal?: AxiosRequestConfig['signal'] | undefined;
-  /** When a failed request is retried; `false` for never. What is left out is that of the session. @defaultValue that of the session */
+  /** When a failed request is retried; `false` for never. It overrides single options of the session's `retry`. @defaultValue as the session */
   retry?: RetryOptions | false | undefined;
   /**
-   * `false` neither reads nor writes the cache, `'reload'` only writes it, `'only-if-cached'` asks no server (504 where
-   * nothing is stored), `'force-cache'` uses what is stored, however old. @defaultValue the rules of HTTP caching
+   * How the request uses the cache. `false`: not at all. `'reload'`: the request is sent, and the response is stored.
+   * `'only-if-cached'`: nothing is sent; if there is no stored response, the result is a 504. `'force-cache'`: a stored
+   * response is used, however old it is. @defaultValue the rules of HTTP caching
    */
   cache?: CacheMode | undefined;
   /**
-   * What `data` of the response is: `'json'` for parsed JSON, `'text'` for a string, `'arraybuffer'` for a `Buffer`,
-   * `'stream'` for a `Readable`. @defaultValue by `Content-Type`: parsed JSON, text or a `Buffer`
+   * The type of `data` of the response: `'json'` for parsed JSON, `'text'` for a string, `'arraybuffer'` for a `Buffer`,
+   * `'stream'` for a `Readable`. @defaultValue by the `Content-Type`: parsed JSON, text or a `Buffer`
    */
   responseType?: R | undefined;
-  /** Which statuses are no exception; null for all. @defaultValue those below 400 but 302; of a write none from 300 on but 303 */
+  /**
+   * Returns whether a status is a success; other statuses are exceptions. null: each status is a success. @defaultValue for a
+   * read, each status below 400 except 302; for a write, each status below 300, and 303
+   */
   validateStatus?: ((status: number) => boolean) | null | undefined;
-  /** Redirects to follow; 0 for none. @defaultValue that of the session */
+  /** The largest number of redirects; 0 for none. @defaultValue as the session */
   maxRedirects?: number | undefined;
-  /** The longest response body in bytes, decoded; -1 for no limit. @defaultValue that of the session; none for a stream */
+  /** The largest response body, in bytes after decompression; -1 for no limit. @defaultValue as the session; no limit for a stream */
   maxContentLength?: number | undefined;
-  /** The longest request body in bytes; -1 for no limit. @defaultValue `-1` */
+  /** The largest request body, in bytes; -1 for no limit. @defaultValue `-1` */
   maxBodyLength?: number | undefined;
-  /** Whether content codings such as gzip are undone. @defaultValue `true` */
+  /** Whether a response body with a content coding such as gzip is decompressed. @defaultValue `true` */
   decompress?: boolean | undefined;
-  /** How an object is written as a form, where `Content-Type` is that of a form: axios's options for that. */
+  /** How an object is written as a form, if the `Content-Type` is that of a form: options of axios. */
   formSerializer?: FormSerializerOptions | undefined;
-  /** Writes the body in place of the session: given `data` and the headers, returns what is sent. */
+  /** Returns the body to send. The arguments are `data` and the headers, which it may change. */
   transformRequest?: AxiosRequestConfig['transformRequest'] | undefined;
-  /** Reads the body in place of the session: given text or bytes, returns `data`. */
+  /** Returns `data` of the response. The argument is the body as text or bytes. */
   transformResponse?: X | undefined;
-  /** Called while the body is sent, at most three times a second, and at its end. */
+  /** Called while the body is sent, at most three times a second, and at the end. */
   onUploadProgress?: ((event: AxiosProgressEvent) => void) | undefined;
-  /** Called while the response body arrives, at most three times a second, and at its end. */
+  /** Called while the response body arrives, at most three times a second, and at the end. */
   onDownloadProgress?: ((event: AxiosProgressEvent) => void) | undefined;
-  /** A proxy for this request: its URL or parts, or `false` for none. @defaultValue that of the session */
+  /** The proxy for this request: its URL or its parts; `false` for none. @defaultValue as the session */
   proxy?: string | AxiosProxyConfig | false | undefined;
-  /** The agent for `http:` URLs; `false` for none. @defaultValue that of the session */
+  /** The agent for `http:` URLs; `false` for none. @defaultValue as the session */
   httpAgent?: HttpAgent | false | undefined;
-  /** The agent for `https:` URLs; `false` for none. @defaultValue that of the session */
+  /** The agent for `https:` URLs; `false` for none. @defaultValue as the session */
   httpsAgent?: HttpsAgent | false | undefined;
-  /** Resolves host names, as the option of that name of `node:net`. */
+  /** Resolves host names, as the option `lookup` of `node:net`. */
   lookup?: LookupFunction | undefined;
   /** The version of the Internet Protocol: 4 or 6; 0 for either. @defaultValue `0` */
   family?: 0 | 4 | 6 | undefined;
 }
 
 /**
- * The type of the `data` of a response: what `responseType` makes of it, or else `T`. `T` also where there is a
- * `transformResponse`, and where the caller has named a type: `session.get<T>(…)`.
+ * The type of `data` of a response. `responseType` decides it. It is `T` without `responseType`, with a
+ * `transformResponse`, and if the caller names a type: `session.get<T>(…)`.
  *
- * @typeParam T - what the caller says
+ * @typeParam T - the type that the caller names
  * @typeParam R - the `responseType`
  * @typeParam X - the `transformResponse`
  */
@@ -105,19 +112,22 @@ export type DataOf<T, R, X> = undefined extends X
         : T
   : T;
 
-/** An axios response. Its `config` and `request` are copies without credentials, and so is `set-cookie`. */
+/** An axios response. `config`, `request` and the header field `set-cookie` are copies without credentials. */
 export interface SessionResponse<T = unknown> extends AxiosResponse<T> {
-  /** The body: what `responseType`, or else its `Content-Type`, says; `''` where it is empty and neither bytes nor a stream. */
+  /**
+   * The body. `responseType` decides its type; without it, the `Content-Type` does. An empty body is `''`, unless it is bytes
+   * or a stream.
+   */
   data: T;
   /** The status, such as 200. */
   status: number;
-  /** The reason phrase, such as `OK`; `''` where the server sent none. */
+  /** The reason phrase, such as `OK`; `''` if the server sent none. */
   statusText: string;
-  /** The header fields. Of each cookie only the name is left. */
+  /** The header fields. `set-cookie` has only the names of the cookies. */
   headers: AxiosHeaders;
   /** The request: a copy of its method, URL and header fields, without credentials. */
   config: AxiosResponse['config'];
-  /** The method and the URL of the request, without credentials; after redirects, those of the last one. */
+  /** The method and the URL of the request, without credentials. After redirects, those of the last request. */
   // biome-ignore lint/suspicious/noExplicitAny: its type is that of axios
   request?: any;
   /** Whether the response came from the cache. */

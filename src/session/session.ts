@@ -39,7 +39,7 @@ import {
   SESSION_OPTION_NAMES,
   type SessionOptions,
 } from './options.js';
-import { type Message, toHttpRequest, toMessage } from './outgoing.js';
+import { type Message, toHttpRequest, toMessage, withQuery } from './outgoing.js';
 import { type PendingRequest, PendingRequests } from './pending-requests.js';
 import { createPipeline } from './pipeline.js';
 import { type Preparation, PreparedRequest } from './prepared-request.js';
@@ -48,7 +48,7 @@ import type { DataOf, RequestConfig, SessionResponse, Transforms } from './reque
 import { isAccepted, readBody, showSuccess, showSuperseded, toException } from './response.js';
 
 /**
- * A connection to the database that signs in by itself.
+ * A client of the database that signs in by itself.
  *
  * ```ts
  * import { Session } from 'itkdb';
@@ -58,14 +58,14 @@ import { isAccepted, readBody, showSuccess, showSuperseded, toException } from '
  * await session.close();
  * ```
  *
- * It wraps an axios instance. Its request interceptor joins the URL to `prefixUrl` and asks the user for a fresh token, its
- * adapter sends the request through the pipeline, and its response interceptor makes an exception of a status that
- * stands for a failure, as {@link Session.STATUS_EXCEPTIONS} says.
+ * It wraps an axios instance. Its request interceptor asks the user for a fresh token, its adapter sends the request
+ * through the pipeline, and its response interceptor throws an exception if {@link Session.STATUS_EXCEPTIONS} has one for
+ * the status.
  */
 export class Session {
-  /** Which exception stands for which status. */
+  /** The exception for each status that is a failure. */
   static readonly STATUS_EXCEPTIONS: Readonly<Record<number, ResponseExceptionClass>> = STATUS_EXCEPTIONS;
-  /** The statuses that the database answers with when a command went well. */
+  /** The statuses with which the database answers a command that succeeded. */
   static readonly SUCCESS_STATUSES: ReadonlySet<number> = new Set([200, 201]);
 
   readonly #options: ResolvedSessionOptions;
@@ -84,7 +84,7 @@ export class Session {
     refuseAssignments(this.prototype, SESSION_OPTION_NAMES);
   }
 
-  /** @throws InvalidInvocation where an option or a setting is wrong */
+  /** @throws InvalidInvocation if an option or a setting is wrong */
   constructor(options: SessionOptions = {}) {
     this.#options = resolveOptions(options);
     const { prefix, user } = this.#options;
@@ -99,18 +99,18 @@ export class Session {
       cache: this.#cache.intercept,
       transport: createTransport(this.#connections),
     });
-    // Not `axios.create`: what the program has put into axios's own defaults, a token say, is not for this server.
+    // Not `axios.create`: the program may have put a token for another server into `axios.defaults`.
     this.#axios = new Axios({ adapter: this.#adapt });
     this.#axios.interceptors.request.use(this.#prepare);
     this.#axios.interceptors.response.use(this.#conclude);
   }
 
-  /** The base of relative URLs, with a slash at its end. */
+  /** The URL that relative URLs are joined to. It ends with a slash. */
   get prefixUrl(): string {
     return this.#options.prefix.href;
   }
 
-  /** The user that requests are made for. */
+  /** The user that the requests are made for. */
   get user(): UserLike {
     return this.#options.user;
   }
@@ -120,12 +120,15 @@ export class Session {
     return this.#cache;
   }
 
-  /** The last response received, that of a failure included; undefined before the first. */
+  /** The last response, also if it was a failure; undefined before the first. */
   get lastResponse(): SessionResponse | undefined {
     return this.#lastResponse;
   }
 
-  /** Sends a GET request. The input of a command goes into `data`, which is sent as the JSON body of the GET. See {@link Session.request} for what it throws. */
+  /**
+   * Sends a GET request. `data` is the input of a command: it is sent as the JSON body of the GET. See
+   * {@link Session.request} for the exceptions.
+   */
   get<
     T = unknown,
     U extends string = string,
@@ -167,7 +170,7 @@ export class Session {
     return this.#request(config ?? {}, { method: 'GET', url });
   }
 
-  /** Sends a HEAD request, which is answered with the headers alone. See {@link Session.request} for what it throws. */
+  /** Sends a HEAD request. The response has header fields and no body. See {@link Session.request} for the exceptions. */
   head<T = unknown, R extends ResponseType = ResponseType, X extends Transforms = Transforms>(
     url: string | URL,
     config?: RequestConfig<R, X>,
@@ -175,7 +178,7 @@ export class Session {
     return this.#request(config ?? {}, { method: 'HEAD', url });
   }
 
-  /** Sends an OPTIONS request. See {@link Session.request} for what it throws. */
+  /** Sends an OPTIONS request. See {@link Session.request} for the exceptions. */
   options<T = unknown, R extends ResponseType = ResponseType, X extends Transforms = Transforms>(
     url: string | URL,
     config?: RequestConfig<R, X>,
@@ -183,7 +186,7 @@ export class Session {
     return this.#request(config ?? {}, { method: 'OPTIONS', url });
   }
 
-  /** Sends a DELETE request. See {@link Session.request} for what it throws. */
+  /** Sends a DELETE request. See {@link Session.request} for the exceptions. */
   delete<T = unknown, R extends ResponseType = ResponseType, X extends Transforms = Transforms>(
     url: string | URL,
     config?: RequestConfig<R, X>,
@@ -191,7 +194,7 @@ export class Session {
     return this.#request(config ?? {}, { method: 'DELETE', url });
   }
 
-  /** Sends a POST request with `data` as its JSON body. See {@link Session.request} for what it throws. */
+  /** Sends a POST request with `data` as its JSON body. See {@link Session.request} for the exceptions. */
   post<
     T = unknown,
     U extends string = string,
@@ -216,7 +219,7 @@ export class Session {
     return this.#request(config ?? {}, { method: 'POST', url, data });
   }
 
-  /** Sends a PUT request with `data` as its JSON body. See {@link Session.request} for what it throws. */
+  /** Sends a PUT request with `data` as its JSON body. See {@link Session.request} for the exceptions. */
   put<T = unknown, R extends ResponseType = ResponseType, X extends Transforms = Transforms>(
     url: string | URL,
     data?: unknown,
@@ -225,7 +228,7 @@ export class Session {
     return this.#request(config ?? {}, { method: 'PUT', url, data });
   }
 
-  /** Sends a PATCH request with `data` as its JSON body. See {@link Session.request} for what it throws. */
+  /** Sends a PATCH request with `data` as its JSON body. See {@link Session.request} for the exceptions. */
   patch<T = unknown, R extends ResponseType = ResponseType, X extends Transforms = Transforms>(
     url: string | URL,
     data?: unknown,
@@ -235,11 +238,11 @@ export class Session {
   }
 
   /**
-   * Sends a request. Every other verb is short for this.
+   * Sends a request. `get`, `post` and the other methods call this one.
    *
-   * @throws InvalidInvocation where the request is wrong
-   * @throws ResponseException where the response's status stands for a failure
-   * @throws TransportException where no whole response came
+   * @throws InvalidInvocation if an option of the request is wrong
+   * @throws ResponseException if the status of the response is a failure
+   * @throws TransportException if no complete response arrived
    */
   request<T = unknown, R extends ResponseType = ResponseType, X extends Transforms = Transforms>(
     config: RequestConfig<R, X>,
@@ -260,15 +263,15 @@ export class Session {
   }
 
   /**
-   * Makes a request ready to be sent, without sending it: joins its URL, serialises its body, and adds the token.
+   * Prepares a request without sending it: joins its URL, serialises its body, and adds the token.
    *
-   * @throws InvalidInvocation where the request is wrong, and what `user.authenticate()` throws
+   * @throws InvalidInvocation if an option of the request is wrong; and what `user.authenticate()` throws
    */
   async prepareRequest(config: RequestConfig): Promise<PreparedRequest> {
     return new PreparedRequest(await this.#toPreparation(config));
   }
 
-  /** Sends a prepared request as it is. */
+  /** Sends a prepared request as it is. See {@link Session.request} for the exceptions. */
   async send<T = unknown>(
     request: PreparedRequest,
     options: { signal?: AbortSignal } = {},
@@ -284,7 +287,7 @@ export class Session {
     return this.#call({ message, options: requestOptions, read, signal, preparation });
   }
 
-  /** Puts the user's token of this moment into a prepared request, if it is under the prefix. */
+  /** Puts the user's current token into a prepared request, if its URL is under `prefixUrl`. Throws what `user.authenticate()` throws. */
   async authorize(request: PreparedRequest): Promise<PreparedRequest> {
     const preparation = PreparedRequest.preparationOf(request, this.#authorization.covers);
     if (!this.#authorization.covers(preparation.request.url)) return request;
@@ -299,10 +302,10 @@ export class Session {
   }
 
   /**
-   * Returns who the session's requests are made for, and signs in if needed.
+   * Returns the identity and the name of the user. Signs in if needed.
    *
-   * @returns the identity, such as `1234-567-1`, and the full name, `''` where the user has none
-   * @throws InvalidInvocation where the user has no identity, and what `user.authenticate()` throws
+   * @returns the identity, such as `1234-567-1`, and the full name, `''` if there is none
+   * @throws InvalidInvocation if the user has no identity; and what `user.authenticate()` throws
    */
   async whoAmI(): Promise<{ identity: string; name: string }> {
     const { signal, end } = this.#pending.start(undefined);
@@ -317,7 +320,7 @@ export class Session {
     return { identity, name };
   }
 
-  /** Ends what is under way with `Aborted`, and closes the connections. The session cannot be used again. */
+  /** Rejects pending requests with `Aborted`, and closes the connections. The session cannot be used again. */
   async close(): Promise<void> {
     this.#cache.beforeClose();
     this.#pending.close(new Error('the session was closed; is an `await` missing before that?'));
@@ -331,12 +334,12 @@ export class Session {
     return this.close();
   }
 
-  /** What a template string shows. */
+  /** Returns what a template string shows. */
   toString(): string {
     return `Session(prefixUrl=${this.prefixUrl})`;
   }
 
-  /** What `JSON.stringify` shows. */
+  /** Returns what `JSON.stringify` shows. */
   toJSON(): { prefixUrl: string } {
     return { prefixUrl: this.prefixUrl };
   }
@@ -345,15 +348,14 @@ export class Session {
     return this.#call(this.#toCall(config, more));
   }
 
-  /** Does for a request what is done before it is sent, and no more. */
+  /** Prepares a request as if it were sent: checks it and gets the token. */
   async #toPreparation(config: RequestConfig): Promise<Preparation> {
     const call = this.#toCall(config);
     const { message, options, read } = call;
     const { signal, end } = this.#start(call);
     try {
-      const url = this.#join(message.url);
-      const token = await this.#obtainToken(call, url, { signal, options, supersede: () => {} });
-      return { request: toHttpRequest({ ...message, url }, token !== undefined), options, token, read };
+      const token = await this.#obtainToken(call, { signal, options, supersede: () => {} });
+      return { request: toHttpRequest(message, token !== undefined), options, token, read };
     } catch (error) {
       discardUnsent(message.data);
       throw error;
@@ -362,7 +364,7 @@ export class Session {
     }
   }
 
-  /** Checks a request, and takes it as it is now. */
+  /** Checks a request, and copies it: later changes of the caller have no effect. */
   #toCall(config: RequestConfig, fromMethod?: RequestConfig): NewCall {
     const checked = checkRequest(config, fromMethod);
     const { auth, responseType, signal, transformResponse } = checked;
@@ -377,17 +379,17 @@ export class Session {
 
   #toMessage(checked: RequestConfig): Message {
     try {
-      const url = this.#join(String(checked.url ?? ''));
-      return toMessage(checked, this.#defaults.headers(this.#authorization.covers(url)));
+      const url = this.#join(withQuery(checked));
+      return toMessage(checked, url, this.#defaults.headers(this.#authorization.covers(url)));
     } catch (error) {
       discardUnsent(checked.data);
       throw error;
     }
   }
 
-  /** The token for a request; undefined where it is sent without. */
-  #obtainToken(call: NewCall, url: string, context: RequestContext): Promise<Token> | undefined {
-    const { method } = call.message;
+  /** Returns the token for a request; undefined if it is sent without a token. */
+  #obtainToken(call: NewCall, context: RequestContext): Promise<Token> | undefined {
+    const { method, url } = call.message;
     const { signal } = context;
     if (signal.aborted)
       throw toTransportException(signal.reason, { method, url, signal, neverReached: true });
@@ -404,7 +406,7 @@ export class Session {
     }
   }
 
-  /** Takes a call through axios. */
+  /** Sends a call through axios. */
   async #call<T>(newCall: NewCall): Promise<SessionResponse<T>> {
     const { message, options, preparation } = newCall;
     const { signal, end } = this.#start(newCall);
@@ -429,17 +431,16 @@ export class Session {
     }
   }
 
-  /** axios's request interceptor: sets the headers, joins the URL to the prefix, and asks the user for a fresh token. */
+  /** axios's request interceptor: sets the headers, and asks the user for a fresh token. */
   readonly #prepare = async (config: InternalAxiosRequestConfig): Promise<InternalAxiosRequestConfig> => {
     const call = CallHandle.callOf(config);
-    const { method, url, headers } = call.message;
-    // In upper case again: axios would call the body of a `post` without a type a form.
+    const { method, headers } = call.message;
+    // axios has changed it to lower case. With `post` in lower case, it would declare a body without a type to be a form.
     config.method = method;
-    config.url = this.#join(url);
-    // The headers are not given to axios with the rest, nor by its `set`: either costs more than all else that it does.
+    // Not passed in the config, nor with the `set` of axios: both take more time than everything else that axios does.
     Object.assign(config.headers, headers);
     if (call.preparation !== undefined) return config;
-    const token = await this.#obtainToken(call, config.url, call.context);
+    const token = await this.#obtainToken(call, call.context);
     if (token !== undefined) call.context = { ...call.context, token };
     return config;
   };
@@ -457,7 +458,7 @@ export class Session {
     return { status: 0, statusText: '', headers: {}, data: outcome, config };
   };
 
-  /** axios's response interceptor: makes an exception or the caller's response of what the pipeline came to. */
+  /** axios's response interceptor: turns the outcome of the pipeline into an exception or the caller's response. */
   readonly #conclude = async ({
     config,
     data: outcome,
@@ -488,10 +489,10 @@ export class Session {
       return readBody(shown, response, read, this.#authorization.covers(response.request.url));
     } catch (error) {
       if (!(error instanceof BadJSON)) throw error;
-      // A body that cannot be read must not be answered from the cache again.
+      // A body that cannot be read must not come from the cache again.
       await response.retract?.();
       if (!fromCache) throw error;
-      // Another caller stored the response without reading it as JSON, so the server is asked.
+      // Another caller stored the response without reading it as JSON, so the request is sent.
       return this.#toResponse(await this.#pipeline(request as HttpRequest, context), call);
     }
   }
@@ -499,7 +500,7 @@ export class Session {
   async #toException(response: HttpResponse, context: RequestContext): Promise<Error> {
     const { exception, shown } = await toException(response, {
       ...this.#authorization.explain(response),
-      // Of attempts that were shared with other callers, those of the first.
+      // If the request was shared with other callers, the attempts of the first one.
       tries: (response.attempts ?? context.attempts)?.summary,
     });
     this.#lastResponse = shown;
@@ -524,7 +525,7 @@ export class Session {
 
 const stacks = new WeakMap<Error, string | undefined>();
 
-/** Several callers may be given one exception, and axios adds each of them to its stack: here only the first. */
+/** Several callers may get the same exception, and axios adds each of them to its stack. This keeps only the first. */
 function ofThisCaller(error: unknown): unknown {
   if (error instanceof TransportException) return copyException(error);
   if (!(error instanceof Error)) return error;

@@ -26,8 +26,8 @@ async function whileReading(act: (world: CacheWorld, held: ServerResponse[]) => 
   return numberIn(await before) === numberIn(await after) ? 'joined' : 'requested';
 }
 
-describe('equal concurrent reads', () => {
-  it('are one request where the session has no cache', async () => {
+describe('equal reads at the same time', () => {
+  it('share one request in a session with `cache: false`', async () => {
     const { world, held, arrived } = await startHeld();
     await using _ = world;
     const session = world.session({ cache: false });
@@ -50,7 +50,7 @@ describe('equal concurrent reads', () => {
     ['credentials of its own', { auth: { username: 'u', password: 'p' } }],
     ['an API key', { headers: { 'X-Api-Key': 'k' } }],
     ['a cookie', { headers: { Cookie: 'a=1' } }],
-  ])('are several requests where each has %s', async (_, config) => {
+  ])('are separate requests if each has %s', async (_, config) => {
     const { world, held, arrived } = await startHeld();
     await using __ = world;
     const session = world.session({ cache: false });
@@ -60,7 +60,7 @@ describe('equal concurrent reads', () => {
     await Promise.all(responses);
   });
 
-  it('are several requests where they are for two users', async () => {
+  it('are separate requests for two users', async () => {
     const { world, held, arrived } = await startHeld();
     await using _ = world;
     const tokens = ['token-of-a', 'token-of-b'];
@@ -73,36 +73,39 @@ describe('equal concurrent reads', () => {
   });
 });
 
-describe('a caller of a read that is shared', () => {
+describe('a request that two callers share', () => {
   it.each([
-    ['that made it, while the other has a signal too', true, true, 0],
-    ['that made it, while the other has no signal', true, false, 0],
-    ['that joined it, while the other has a signal too', true, true, 1],
-    ['that joined it, while the other has no signal', false, true, 1],
-  ])('%s, leaves alone', async (_, firstHasSignal, secondHasSignal, leaving) => {
-    const { world, held, arrived } = await startHeld();
-    await using __ = world;
-    const session = world.session({ cache: false });
-    const controllers = [new AbortController(), new AbortController()];
-    const configs = [firstHasSignal, secondHasSignal].map((hasSignal, index) =>
-      hasSignal ? { signal: controllers[index]?.signal } : {},
-    );
-    const responses = configs.map((config) => session.get('x', config));
-    await arrived(1);
-    const left = failure(responses[leaving] as Promise<unknown>, Aborted);
-    controllers[leaving]?.abort();
-    await left;
-    json(held[0] as ServerResponse, { is: 'whole' });
-    expect((await responses[1 - leaving])?.data).toEqual({ is: 'whole' });
-    expect(world.count).toBe(1);
-  });
+    ['the first caller, if both have a signal', true, true, 0],
+    ['the first caller, if the other has no signal', true, false, 0],
+    ['the second caller, if both have a signal', true, true, 1],
+    ['the second caller, if the other has no signal', false, true, 1],
+  ])(
+    'goes on for the other when it is aborted by %s',
+    async (_, firstHasSignal, secondHasSignal, leaving) => {
+      const { world, held, arrived } = await startHeld();
+      await using __ = world;
+      const session = world.session({ cache: false });
+      const controllers = [new AbortController(), new AbortController()];
+      const configs = [firstHasSignal, secondHasSignal].map((hasSignal, index) =>
+        hasSignal ? { signal: controllers[index]?.signal } : {},
+      );
+      const responses = configs.map((config) => session.get('x', config));
+      await arrived(1);
+      const left = failure(responses[leaving] as Promise<unknown>, Aborted);
+      controllers[leaving]?.abort();
+      await left;
+      json(held[0] as ServerResponse, { is: 'whole' });
+      expect((await responses[1 - leaving])?.data).toEqual({ is: 'whole' });
+      expect(world.count).toBe(1);
+    },
+  );
 
   it.each([
     ['both have a signal', [true, true]],
-    ['the first has one', [true, false]],
-    ['the second has one', [false, true]],
-    ['none has one', [false, false]],
-  ])('is aborted when the session is closed, where %s', async (_, haveSignals) => {
+    ['only the first has a signal', [true, false]],
+    ['only the second has a signal', [false, true]],
+    ['none has a signal', [false, false]],
+  ])('is aborted when the session is closed: %s', async (_, haveSignals) => {
     const { world, arrived } = await startHeld();
     await using __ = world;
     const session = world.session({ cache: false });
@@ -117,7 +120,7 @@ describe('a caller of a read that is shared', () => {
 });
 
 describe('a write', () => {
-  it('of another session of the process ends what may be joined', async () => {
+  it('of another session in the process: a later read does not share an earlier request', async () => {
     const write = async (world: CacheWorld, held: ServerResponse[]): Promise<void> => {
       const written = world.session({ cache: false }).post('y', {});
       await expect.poll(() => held.length, { timeout: 10_000 }).toBe(2);
@@ -127,7 +130,7 @@ describe('a write', () => {
     expect(await whileReading(write)).toBe('requested');
   });
 
-  it('that failed ends what may be joined', async () => {
+  it('that failed: a later read does not share an earlier request', async () => {
     const write = async (world: CacheWorld, held: ServerResponse[]): Promise<void> => {
       const failed = failure(world.session().post('y', {}), ServerError);
       await expect.poll(() => held.length, { timeout: 10_000 }).toBe(2);
@@ -137,7 +140,7 @@ describe('a write', () => {
     expect(await whileReading(write)).toBe('requested');
   });
 
-  it('to another origin ends nothing here', async () => {
+  it('to another origin: a later read may share an earlier request', async () => {
     const write = (world: CacheWorld) =>
       failure(world.session({ prefixUrl: 'http://127.0.0.1:1/' }).post('y', {}), ConnectionRefused);
     expect(await whileReading(write)).toBe('joined');

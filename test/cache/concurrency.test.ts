@@ -9,7 +9,7 @@ import { keepLogs } from '../helpers/logs.js';
 import { json } from '../helpers/origin.js';
 
 describe('equal reads at the same time', () => {
-  it('are one request, and each caller gets data of his own', async () => {
+  it('share one request, and each caller gets a copy of the data', async () => {
     const { world, held, arrived } = await startHeld();
     await using _ = world;
     const session = world.session();
@@ -25,7 +25,7 @@ describe('equal reads at the same time', () => {
     expect(world.count).toBe(1);
   });
 
-  it('that are no more than alike are several', async () => {
+  it('are separate requests if a header, the body or an option differs', async () => {
     const { world, held, arrived } = await startHeld();
     await using _ = world;
     const session = world.session();
@@ -47,7 +47,7 @@ describe('equal reads at the same time', () => {
     await Promise.all(answers);
   });
 
-  it('of which one has a function that fails, do not fail for the others', async () => {
+  it('are not affected by a validateStatus of another caller that throws', async () => {
     const { world, held, arrived } = await startHeld();
     await using _ = world;
     const session = world.session();
@@ -62,7 +62,7 @@ describe('equal reads at the same time', () => {
     await yours;
   });
 
-  it('are all told which tries there were', async () => {
+  it('all get an exception that lists the attempts', async () => {
     await using world = await CacheWorld.start((_, response) => response.writeHead(503).end());
     const session = world.session({ retry: { tries: 2, baseDelay: 1 } });
     const both = await Promise.all([1, 2].map(() => failure(session.get('x'), ServerError)));
@@ -70,7 +70,7 @@ describe('equal reads at the same time', () => {
     expect(world.count).toBe(2);
   });
 
-  it('in two ways do not end each other', async () => {
+  it('with different options are shared separately', async () => {
     const { world, held, arrived } = await startHeld();
     await using _ = world;
     const session = world.session();
@@ -86,7 +86,7 @@ describe('equal reads at the same time', () => {
     expect(world.count).toBe(2);
   });
 
-  it('fail together', async () => {
+  it('get the same failure', async () => {
     const { world, held, arrived } = await startHeld();
     await using _ = world;
     const session = world.session();
@@ -98,7 +98,7 @@ describe('equal reads at the same time', () => {
     expect(world.count).toBe(1);
   });
 
-  it('go on when the one that was first is given up', async () => {
+  it('go on when the signal of the first caller is aborted', async () => {
     const { world, held, arrived } = await startHeld();
     await using _ = world;
     const session = world.session();
@@ -113,7 +113,7 @@ describe('equal reads at the same time', () => {
     expect(world.count).toBe(1);
   });
 
-  it('are ended when the last one is given up', async () => {
+  it('are aborted when the signals of all callers are aborted', async () => {
     const { world, held, arrived } = await startHeld();
     await using _ = world;
     const session = world.session();
@@ -133,7 +133,7 @@ describe('equal reads at the same time', () => {
     await next;
   });
 
-  it('do not get what was asked for before a write that has ended since', async () => {
+  it('do not share a request that was sent before a write', async () => {
     const { world, held, arrived } = await startHeld();
     await using _ = world;
     const session = world.session();
@@ -150,7 +150,7 @@ describe('equal reads at the same time', () => {
     expect([numberIn(await before), numberIn(await after)]).toEqual([1, 2]);
   });
 
-  it('end with the session', async () => {
+  it('are rejected when the session is closed', async () => {
     const { world, arrived } = await startHeld();
     await using _ = world;
     const session = world.session();
@@ -162,9 +162,9 @@ describe('equal reads at the same time', () => {
   });
 });
 
-describe('what the caller does to an answer', () => {
+describe('a change that the caller makes to a response', () => {
   it.each(['arraybuffer', 'json', undefined] as const)(
-    'of type %s does not change the next one',
+    'of responseType %s does not change the next response',
     async (responseType) => {
       await using world = await CacheWorld.start((_, response) => {
         response.setHeader('Cache-Control', 'max-age=60');
@@ -185,7 +185,7 @@ describe('what the caller does to an answer', () => {
 });
 
 describe('a streamed response', () => {
-  it('is neither stored nor answered from the cache', async () => {
+  it('is neither stored nor read from the cache', async () => {
     await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
     const session = world.session();
     for (const number of [1, 2]) {
@@ -199,8 +199,8 @@ describe('a streamed response', () => {
   });
 });
 
-describe('closing a session', () => {
-  it('writes what was still to be written, and ends what went on in the background', async () => {
+describe('session.close()', () => {
+  it('writes pending entries to the cache, and aborts revalidation in the background', async () => {
     await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
     const session = world.session({ logger: keepLogs() });
     await Promise.all(Array.from({ length: 50 }, (_, index) => session.get(`x${index}`)));

@@ -25,8 +25,8 @@ async function withOneEntry() {
   return { world, file };
 }
 
-describe('the directory', () => {
-  it('is made when the first answer is kept, readable for nobody else, and not for git', async () => {
+describe('the cache directory', () => {
+  it('is created when the first response is stored, with mode 0700 and ignored by git', async () => {
     await using world = await CacheWorld.start((request, response) => {
       if (request.url === '/kept') response.setHeader('Cache-Control', 'max-age=60');
       json(response, {});
@@ -54,7 +54,7 @@ describe('the directory', () => {
     expect(await fs.readFile(join(cache, '.gitignore'), 'utf8')).toBe('*\n');
   });
 
-  it('is .webcache where the process was when it was first used', async () => {
+  it('is .webcache in the working directory at the first request', async () => {
     await using world = await CacheWorld.start(numbered(FRESH));
     const session = world.session({ cache: true });
     vi.spyOn(process, 'cwd').mockReturnValue(world.directory);
@@ -63,7 +63,7 @@ describe('the directory', () => {
     expect(await entriesIn(join(world.directory, '.webcache'))).toHaveLength(1);
   });
 
-  it('that held something else already is left as it was', async () => {
+  it('keeps other files that were in it', async () => {
     await using world = await CacheWorld.start(numbered(FRESH));
     await fs.writeFile(join(world.directory, 'mine.txt'), 'mine');
     await fs.chmod(world.directory, 0o755);
@@ -85,7 +85,7 @@ describe('the directory', () => {
         return join(directory, 'file', 'cache');
       },
     ],
-    ['cannot be made', async () => '/proc/itkdb-cache'],
+    ['cannot be created', async () => '/proc/itkdb-cache'],
     [
       'cannot be written',
       async (directory: string) => {
@@ -96,7 +96,7 @@ describe('the directory', () => {
         return cache;
       },
     ],
-  ])('that %s costs a warning at most', async (_, prepare) => {
+  ])('that %s causes at most one warning', async (_, prepare) => {
     await using world = await CacheWorld.start(numbered(FRESH));
     const cache = await prepare(world.directory);
     const logger = keepLogs();
@@ -107,7 +107,7 @@ describe('the directory', () => {
     expect(logger.at('warn').length).toBeLessThanOrEqual(1);
   });
 
-  it('that has a link to another one in it leaves that alone', async () => {
+  it('with a link in it: the target of the link is not changed', async () => {
     await using world = await CacheWorld.start(numbered(FRESH));
     const mine = join(world.directory, 'mine');
     await fs.mkdir(mine);
@@ -121,7 +121,7 @@ describe('the directory', () => {
     expect([(await fs.stat(mine)).mode & 0o777, await fs.readdir(mine)]).toEqual([0o755, []]);
   });
 
-  it('on a full disk costs one warning, and leaves nothing half', async () => {
+  it('on a full disk causes one warning and has no incomplete entry', async () => {
     const body = 'x'.repeat(200_000);
     await using world = await CacheWorld.start((_, response) => {
       response.setHeader('Cache-Control', 'max-age=3600');
@@ -146,7 +146,7 @@ describe('the directory', () => {
   });
 });
 
-describe('a file', () => {
+describe('the file of an entry', () => {
   const POLLUTED = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}';
 
   it.each<[string, (bytes: Buffer, file: string) => Promise<void>]>([
@@ -156,7 +156,7 @@ describe('a file', () => {
     ['longer than it was', (bytes, file) => fs.writeFile(file, Buffer.concat([bytes, Buffer.from('x')]))],
     ['changed in one bit', (bytes, file) => fs.writeFile(file, bytes.with(bytes.length - 3, 0x30) as Buffer)],
     ['random', (_, file) => fs.writeFile(file, Buffer.alloc(5000, 7))],
-    ['JSON of somebody else', (_, file) => fs.writeFile(file, POLLUTED)],
+    ['JSON of another program', (_, file) => fs.writeFile(file, POLLUTED)],
     [
       'a hostile head',
       (bytes, file) => fs.writeFile(file, `${bytes.toString().split('\n')[0]}\n${POLLUTED}\n${POLLUTED}\n`),
@@ -184,21 +184,21 @@ describe('a file', () => {
       },
     ],
     [
-      'a pipe that nobody writes to',
+      'a pipe without a writer',
       async (_, file) => {
         await fs.rm(file);
         execFileSync('mkfifo', [file]);
       },
     ],
     [
-      'a link to something endless',
+      'a link to /dev/zero',
       async (_, file) => {
         await fs.rm(file);
         await fs.symlink('/dev/zero', file);
       },
     ],
-    ['gone', (_, file) => fs.rm(file)],
-  ])('that is %s is a miss, and at most one warning', async (_, spoil) => {
+    ['removed', (_, file) => fs.rm(file)],
+  ])('that is %s is a miss and causes at most one warning', async (_, spoil) => {
     const { world, file } = await withOneEntry();
     await using __ = world;
     await spoil(await fs.readFile(file), file);
@@ -210,7 +210,7 @@ describe('a file', () => {
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
   });
 
-  it('in the place of another is a miss', async () => {
+  it('with the name of another entry is a miss', async () => {
     await using world = await CacheWorld.start(numbered(FRESH));
     const session = world.session();
     await session.get('x');
@@ -223,7 +223,7 @@ describe('a file', () => {
     expect([numberIn(await next.get('x')), numberIn(await next.get('y'))].sort()).not.toEqual([2, 2]);
   });
 
-  it('that claims a header called __proto__ is no entry', () => {
+  it('with a header field __proto__ is a miss', () => {
     const times = { requestedAt: 1, receivedAt: 1, expires: 2 };
     const entry = { kind: 'response', key: 'k', status: 200, statusText: 'OK', ...times } as const;
     const read = (headers: Record<string, string>) =>
@@ -233,7 +233,7 @@ describe('a file', () => {
     expect(read({ a: 1 as never })).toBeUndefined();
   });
 
-  it('that is longer than all entries may be is not read', async () => {
+  it('that is larger than `maxCacheSize` is not read', async () => {
     await using world = await CacheWorld.start(numbered(FRESH));
     const files = new Files(world.directory, 100_000);
     files.create();
@@ -243,14 +243,14 @@ describe('a file', () => {
     expect(() => files.read('k')).toThrow('one of its files is something else');
   });
 
-  it('that holds the entry of another key is none', () => {
+  it('that contains the entry of another key is a miss', () => {
     const entry = { kind: 'vary', key: 'k', names: ['accept'], expires: 1 } as const;
     const bytes = Buffer.concat(encode(entry));
     expect(decode(bytes, 'k')).toMatchObject(entry);
     expect(decode(bytes, 'another')).toBeUndefined();
   });
 
-  it('whose response has an empty body is whole', () => {
+  it('of a response with an empty body is a hit', () => {
     const times = { requestedAt: 1, receivedAt: 1, expires: 2 };
     const entry = { kind: 'response', key: 'k', status: 204, statusText: '', headers: {}, ...times } as const;
     const bytes = Buffer.concat(encode({ ...entry, body: Buffer.alloc(0) }));
@@ -258,11 +258,11 @@ describe('a file', () => {
   });
 });
 
-describe('a directory that others can write to', () => {
+describe('a cache directory that other users can write to', () => {
   it.each<[string, (path: string) => Promise<void>]>([
-    ['can be changed by others', (path) => fs.chmod(path, 0o777)],
-    ['can be changed by its group', (path) => fs.chmod(path, 0o770)],
-  ])('is not used where `v1` %s', async (_, change) => {
+    ['is writable by others', (path) => fs.chmod(path, 0o777)],
+    ['is writable by its group', (path) => fs.chmod(path, 0o770)],
+  ])('is not used if `v1` %s', async (_, change) => {
     const { world } = await withOneEntry();
     await using __ = world;
     await change(join(world.directory, 'v1'));
@@ -275,7 +275,7 @@ describe('a directory that others can write to', () => {
     expect(await entriesIn(world.directory)).toHaveLength(1);
   });
 
-  it('has no entry that others can change', async () => {
+  it('does not use a file that others can write to', async () => {
     const { world, file } = await withOneEntry();
     await using __ = world;
     await fs.chmod(file, 0o666);
@@ -285,7 +285,7 @@ describe('a directory that others can write to', () => {
     expect(logger.at('warn')).toEqual([expect.stringContaining('one of its files can be changed by')]);
   });
 
-  it.runIf(process.getuid?.() === 0)('has no entry of another user', async () => {
+  it.runIf(process.getuid?.() === 0)('does not use a file of another user', async () => {
     const { world, file } = await withOneEntry();
     await using __ = world;
     await fs.chown(file, 64_001, 64_001);
@@ -294,26 +294,23 @@ describe('a directory that others can write to', () => {
     expect(logger.at('warn')).toEqual([expect.stringContaining('belongs to another user')]);
   });
 
-  it.each(['.swept', '.gitignore', '.lastExpire'])(
-    'has a link called %s that nothing follows',
-    async (name) => {
-      await using world = await CacheWorld.start(numbered(FRESH));
-      const precious = join(world.directory, 'precious');
-      await fs.writeFile(precious, 'years of work');
-      await fs.utimes(precious, 1, 1);
-      const cache = join(world.directory, 'cache');
-      await fs.mkdir(join(cache, 'v1'), { recursive: true, mode: 0o700 });
-      await fs.chmod(join(cache, 'v1'), 0o700);
-      await fs.symlink(precious, join(cache, 'v1', name));
-      const session = world.session({ cache });
-      await session.get('x');
-      await session.close();
-      expect(await fs.readFile(precious, 'utf8')).toBe('years of work');
-      expect((await fs.stat(precious)).mtimeMs).toBe(1000);
-    },
-  );
+  it.each(['.swept', '.gitignore', '.lastExpire'])('does not follow a link named %s', async (name) => {
+    await using world = await CacheWorld.start(numbered(FRESH));
+    const precious = join(world.directory, 'precious');
+    await fs.writeFile(precious, 'years of work');
+    await fs.utimes(precious, 1, 1);
+    const cache = join(world.directory, 'cache');
+    await fs.mkdir(join(cache, 'v1'), { recursive: true, mode: 0o700 });
+    await fs.chmod(join(cache, 'v1'), 0o700);
+    await fs.symlink(precious, join(cache, 'v1', name));
+    const session = world.session({ cache });
+    await session.get('x');
+    await session.close();
+    expect(await fs.readFile(precious, 'utf8')).toBe('years of work');
+    expect((await fs.stat(precious)).mtimeMs).toBe(1000);
+  });
 
-  it('has a pipe called .swept that nothing waits for', async () => {
+  it('does not wait for a pipe named .swept', async () => {
     const { world } = await withOneEntry();
     await using __ = world;
     const pipe = join(world.directory, 'v1', '.swept');
@@ -327,7 +324,7 @@ describe('a directory that others can write to', () => {
   });
 });
 
-it('is no cache in a working directory that was removed', async () => {
+it('the cache is off, with a warning, in a working directory that was removed', async () => {
   await using world = await CacheWorld.start(numbered(FRESH));
   const logger = keepLogs();
   const session = world.session({ cache: true, logger });

@@ -7,7 +7,7 @@ import { json } from '../helpers/origin.js';
 fakeClock();
 
 describe('expiresAfter', () => {
-  it('lets every answer of the database live so long, also where it said no-store', async () => {
+  it('overrides the headers of a response of the database, no-store included', async () => {
     for (const headers of [
       {},
       { 'Cache-Control': 'no-store' },
@@ -30,7 +30,7 @@ describe('expiresAfter', () => {
     }
   });
 
-  it('is not about a page, such as that of somebody on the way who is sorry', async () => {
+  it('does not apply to an HTML page, such as that of a gateway', async () => {
     await using world = await CacheWorld.start((_, response) => {
       response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end('<h1>Maintenance</h1>');
     });
@@ -48,20 +48,20 @@ describe('expiresAfter', () => {
     [{ hours: 0.5 }, '0:30:00'],
     [{ days: 1, hours: -1 }, '23:00:00'],
     [{ days: 2 }, '2 days, 0:00:00'],
-  ])('adds up %j to %s', async (expiresAfter, text) => {
+  ])('%j is %s', async (expiresAfter, text) => {
     await using world = await CacheWorld.start(numbered());
     const { headers } = await world.session({ expiresAfter }).get('x');
     expect(headers['warning']).toBe(`110 - Automatically cached for ${text}. Response might be stale`);
   });
 
-  it('counts to the millisecond', async () => {
+  it('is exact to the millisecond', async () => {
     const options = { expiresAfter: { milliseconds: 500 } };
     await expect(isReused({}, { after: 499, options })).resolves.toBe(true);
     await expect(isReused({}, { after: 501, options })).resolves.toBe(false);
   });
 
   it.each([{}, { days: 0 }, { days: -1 }, { days: 1, hours: -24 }, { weeks: 1e9 }])(
-    'cannot be %j',
+    '%j is an InvalidInvocation',
     (expiresAfter) => {
       const open = (): unknown => new Session({ expiresAfter });
       expect(open).toThrow(InvalidInvocation);
@@ -70,13 +70,13 @@ describe('expiresAfter', () => {
   );
 
   it.each([{ days: Number.NaN }, { days: Infinity }, { day: 1 }, { days: '1' }])(
-    'cannot be %o',
+    '%o is an InvalidInvocation',
     (expiresAfter) => {
       expect(() => new Session({ expiresAfter: expiresAfter as never })).toThrow(/expiresAfter.*day/);
     },
   );
 
-  it('is only for GETs, for statuses that may be kept, and for the database', async () => {
+  it('applies only to successful GET requests under prefixUrl', async () => {
     await using world = await CacheWorld.start((request, response) =>
       json(response, {}, request.url === '/missing' ? 404 : 200),
     );
@@ -96,7 +96,7 @@ describe('expiresAfter', () => {
     ]);
   });
 
-  it('of the session that asks counts too, where it is shorter or is not there', async () => {
+  it('of the session that reads also applies if it is shorter or not set', async () => {
     await using world = await CacheWorld.start(numbered());
     const first = world.session({ expiresAfter: { days: 7 } });
     await first.get('x');
@@ -111,7 +111,7 @@ describe('expiresAfter', () => {
     await expect(world.session().get('x')).resolves.toMatchObject({ fromCache: false });
   });
 
-  it('of another session is no lifetime of what the server says is unchanged', async () => {
+  it('of another session is not the lifetime of a response that was revalidated', async () => {
     await using world = await CacheWorld.start((request, response) => {
       response.setHeader('ETag', '"1"');
       if (request.headers['if-none-match'] !== undefined) response.writeHead(304).end();
@@ -129,7 +129,7 @@ describe('expiresAfter', () => {
     expect(world.count).toBe(3);
   });
 
-  it('is nothing where there is no cache', async () => {
+  it('has no effect with `cache: false`', async () => {
     await using world = await CacheWorld.start(numbered());
     const session = world.session({ cache: false, expiresAfter: { days: 1 } });
     for (const number of [1, 2]) {

@@ -13,7 +13,7 @@ import { json } from '../helpers/origin.js';
 
 fakeClock();
 
-describe('an answer', () => {
+describe('a stored response', () => {
   it.each<[string, () => Record<string, string>]>([
     ['max-age', () => ({ 'Cache-Control': 'max-age=3600' })],
     ['MAX-AGE', () => ({ 'Cache-Control': 'MAX-AGE=3600' })],
@@ -21,43 +21,43 @@ describe('an answer', () => {
     ['private, max-age', () => ({ 'Cache-Control': 'private, max-age=3600' })],
     ['must-revalidate', () => ({ 'Cache-Control': 'must-revalidate, max-age=3600' })],
     ['Expires', () => ({ Expires: at(HOUR) })],
-    ['s-maxage, which is for others', () => ({ 'Cache-Control': 's-maxage=1, max-age=3600' })],
+    ['s-maxage, which is for shared caches', () => ({ 'Cache-Control': 's-maxage=1, max-age=3600' })],
     ['max-age before Expires', () => ({ 'Cache-Control': 'max-age=3600', Expires: at(-HOUR) })],
     ['Last-Modified', () => ({ 'Last-Modified': at(-100 * HOUR) })],
     ['must-understand', () => ({ 'Cache-Control': 'must-understand, no-store, max-age=3600' })],
     ['Age', () => ({ 'Cache-Control': 'max-age=3600', Age: '10' })],
     ['no Date', () => ({ 'Cache-Control': 'max-age=3600', Date: 'nonsense' })],
-  ])('with %s is used as long as it is fresh', async (_, headers) => {
+  ])('with %s is reused as long as it is fresh', async (_, headers) => {
     await expect(isReused(headers(), { after: HOUR / 2 })).resolves.toBe(true);
     await expect(isReused(headers(), { after: 40 * HOUR })).resolves.toBe(false);
   });
 
   it.each<[string, () => Record<string, string>]>([
-    ['nothing', () => ({})],
+    ['no Cache-Control', () => ({})],
     ['no-store', () => ({ 'Cache-Control': 'max-age=3600, no-store' })],
     ['No-Store', () => ({ 'Cache-Control': 'max-age=3600, No-Store' })],
     ['no-cache', () => ({ 'Cache-Control': 'max-age=3600, no-cache' })],
     ['Pragma: no-cache', () => ({ Pragma: 'no-cache', Expires: at(HOUR) })],
     ['two max-age', () => ({ 'Cache-Control': 'max-age=3600, max-age=0' })],
-    ['max-age that is no number', () => ({ 'Cache-Control': 'max-age=1h' })],
-    ['Expires that is no date', () => ({ Expires: '0' })],
+    ['a max-age that is not a number', () => ({ 'Cache-Control': 'max-age=1h' })],
+    ['an Expires that is not a date', () => ({ Expires: '0' })],
     ['Expires in another form of date', () => ({ Expires: '2030-01-01T00:00:00Z' })],
-    ['an Age that is used up', () => ({ 'Cache-Control': 'max-age=3600', Age: '3600' })],
-    ['a Date that is long ago', () => ({ 'Cache-Control': 'max-age=3600', Date: at(-2 * HOUR) })],
+    ['an Age as large as max-age', () => ({ 'Cache-Control': 'max-age=3600', Age: '3600' })],
+    ['an old Date', () => ({ 'Cache-Control': 'max-age=3600', Date: at(-2 * HOUR) })],
     ['Vary: *', () => ({ 'Cache-Control': 'max-age=3600', Vary: '*' })],
     ['immutable alone', () => ({ 'Cache-Control': 'immutable' })],
     ['only an ETag', () => ({ ETag: '"a"' })],
-  ])('with %s is not used without asking', async (_, headers) => {
+  ])('with %s is not reused without a request to the server', async (_, headers) => {
     await expect(isReused(headers(), { after: 1000 })).resolves.toBe(false);
   });
 
-  it('without a lifetime of its own is used for no more than a day', async () => {
+  it('with only Last-Modified is reused for at most a day', async () => {
     const headers = { 'Last-Modified': at(-10_000 * HOUR) };
     await expect(isReused(headers, { after: 23 * HOUR })).resolves.toBe(true);
     await expect(isReused(headers, { after: 25 * HOUR })).resolves.toBe(false);
   });
 
-  it('is the same from the cache, but for its Age', async () => {
+  it('from the cache has the same headers, and an Age', async () => {
     await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=3600', 'X-Mine': 'ü' }));
     const memory = world.session();
     const first = await memory.get('x');
@@ -72,7 +72,7 @@ describe('an answer', () => {
     }
   });
 
-  it('is kept without what is about its connection alone', async () => {
+  it('has no header fields of the connection', async () => {
     await using world = await CacheWorld.start((_, response) => {
       const headers = { 'Cache-Control': 'max-age=60', Connection: 'x-hop', 'X-Hop': 'a', 'X-Kept': 'b' };
       response.writeHead(200, headers).end();
@@ -83,7 +83,7 @@ describe('an answer', () => {
     expect([fromCache, headers['x-hop'], headers['x-kept']]).toEqual([true, undefined, 'b']);
   });
 
-  it('is no longer than the caller allows', async () => {
+  it('is ResponseTooLarge for a caller with a smaller maxContentLength', async () => {
     await using world = await CacheWorld.start((_, response) =>
       response.setHeader('Cache-Control', 'max-age=60').end('12345'),
     );
@@ -94,7 +94,7 @@ describe('an answer', () => {
     expect(world.count).toBe(1);
   });
 
-  it('that varies by cookies of the session is not used again', async () => {
+  it('with `Vary: Cookie` is not reused if the session sends cookies', async () => {
     await using world = await CacheWorld.start((request, response) => {
       response.setHeader('Set-Cookie', 'lang=de');
       response.writeHead(200, { 'Cache-Control': 'max-age=60', Vary: 'Cookie' }).end(request.headers.cookie);
@@ -105,7 +105,7 @@ describe('an answer', () => {
     expect(world.count).toBe(3);
   });
 
-  it('to nobody is not kept where cookies of the session went along', async () => {
+  it('is not made of a response to `auth: false` with cookies of the session', async () => {
     await using world = await CacheWorld.start((_, response) => {
       response.setHeader('Set-Cookie', 'lang=de');
       response.writeHead(200, { 'Cache-Control': 'max-age=60' }).end('x');
@@ -116,7 +116,7 @@ describe('an answer', () => {
     expect(world.count).toBe(3);
   });
 
-  it('that is a part, or an error, is not kept', async () => {
+  it('is not made of a 206 or of an exception', async () => {
     for (const status of [206, 400, 401, 403, 404, 410, 429, 500, 503]) {
       await using world = await CacheWorld.start((_, response) => {
         response.setHeader('Cache-Control', 'max-age=3600');
@@ -129,7 +129,7 @@ describe('an answer', () => {
     }
   });
 
-  it('that is an error is kept for those to whom it is none, if it says for how long', async () => {
+  it('is made of a 404 that validateStatus accepts, if its headers say how long it is fresh', async () => {
     await using world = await CacheWorld.start((_, response) => {
       response.setHeader('Cache-Control', 'max-age=3600');
       json(response, {}, 404);
@@ -141,7 +141,7 @@ describe('an answer', () => {
     expect(world.count).toBe(2);
   });
 
-  it('whose JSON is broken is not kept, also where somebody else took it as text', async () => {
+  it('with invalid JSON is removed, also if another caller read it as text', async () => {
     let body = '{"a":';
     await using world = await CacheWorld.start((_, response) => {
       response.writeHead(200, { 'Content-Type': 'application/json' }).end(body);
@@ -155,7 +155,7 @@ describe('an answer', () => {
     expect((await session.get('y')).data).toEqual({ a: 1 });
   });
 
-  it('that broke off is not kept', async () => {
+  it('is not made of an incomplete response', async () => {
     await using world = await CacheWorld.start((_, response) => {
       response.writeHead(200, { 'Cache-Control': 'max-age=3600', 'Content-Length': '100' });
       response.write('half of it', () => response.destroy());
@@ -166,7 +166,7 @@ describe('an answer', () => {
     expect(world.count).toBe(2);
   });
 
-  it('that varies by language is the same in any case and spacing', async () => {
+  it('with `Vary: Accept-Language` is reused whatever the case and spaces of the header', async () => {
     await using world = await CacheWorld.start(
       numbered({ 'Cache-Control': 'max-age=60', Vary: 'Accept-Language' }),
     );
@@ -176,7 +176,7 @@ describe('an answer', () => {
     expect(fromCache).toBe(true);
   });
 
-  it('is one for each set of the request headers that it varies by', async () => {
+  it('exists for each value of the request headers in Vary', async () => {
     await using world = await CacheWorld.start(
       numbered({ 'Cache-Control': 'max-age=3600', Vary: 'X-A, Accept' }),
     );
@@ -194,9 +194,9 @@ describe('a request', () => {
     ['no-cache', { headers: { 'Cache-Control': 'no-cache' } }, false],
     ['No-Cache', { headers: { 'Cache-Control': 'No-Cache' } }, false],
     ['max-age=0', { headers: { 'Cache-Control': 'max-age=0' } }, false],
-    ['max-age that is over', { headers: { 'Cache-Control': 'max-age=60' } }, false],
-    ['max-age that is not over', { headers: { 'Cache-Control': 'max-age=7200' } }, true],
-    ['min-fresh that is too long', { headers: { 'Cache-Control': 'min-fresh=3000' } }, false],
+    ['a max-age that is over', { headers: { 'Cache-Control': 'max-age=60' } }, false],
+    ['a max-age that is not over', { headers: { 'Cache-Control': 'max-age=7200' } }, true],
+    ['a min-fresh that is too long', { headers: { 'Cache-Control': 'min-fresh=3000' } }, false],
     ['Pragma: no-cache', { headers: { Pragma: 'no-cache' } }, false],
     ['a range', { headers: { Range: 'bytes=0-1' } }, false],
     ['a condition', { headers: { 'If-None-Match': '"a"' } }, false],
@@ -205,7 +205,7 @@ describe('a request', () => {
     ['cache: only-if-cached', { cache: 'only-if-cached' }, true],
     ['cache: force-cache', { cache: 'force-cache' }, true],
     ['decompress: false', { decompress: false }, false],
-  ])('with %s decides for itself', async (_, request, expected) => {
+  ])('with %s reuses a fresh response, or not', async (_, request, expected) => {
     await expect(isReused({ 'Cache-Control': 'max-age=3600' }, { after: HOUR / 2, request })).resolves.toBe(
       expected,
     );
@@ -213,7 +213,7 @@ describe('a request', () => {
 
   it.each<[string, string, RequestConfig, boolean]>([
     ['max-stale', '', { headers: { 'Cache-Control': 'max-stale' } }, true],
-    ['max-stale that is too short', '', { headers: { 'Cache-Control': 'max-stale=60' } }, false],
+    ['a max-stale that is too short', '', { headers: { 'Cache-Control': 'max-stale=60' } }, false],
     [
       'max-stale against must-revalidate',
       ', must-revalidate',
@@ -222,18 +222,18 @@ describe('a request', () => {
     ],
     ['cache: force-cache', '', { cache: 'force-cache' }, true],
     ['max-age=0 against immutable', ', immutable', { headers: { 'Cache-Control': 'max-age=0' } }, false],
-  ])('with %s takes a stale answer, or does not', async (_, directive, request, expected) => {
+  ])('with %s reuses a stale response, or not', async (_, directive, request, expected) => {
     const headers = { 'Cache-Control': `max-age=60${directive}`, ETag: '"a"' };
     await expect(isReused(headers, { after: 300_000, request })).resolves.toBe(expected);
   });
 
-  it('for a reload does not ask for what never changes', async () => {
+  it('with max-age=0 reuses an immutable response', async () => {
     const headers = { 'Cache-Control': 'max-age=3600, immutable' };
     const request = { headers: { 'Cache-Control': 'max-age=0' } };
     await expect(isReused(headers, { after: 1000, request })).resolves.toBe(true);
   });
 
-  it('that only the cache may answer is answered 504 where it cannot', async () => {
+  it('with only-if-cached is a ServerError (504) if no response is stored', async () => {
     await using world = await CacheWorld.start(numbered());
     for (const session of [world.session(), world.session({ cache: false })]) {
       const error = await failure(session.get('x', { cache: 'only-if-cached' }), ServerError);
@@ -242,7 +242,7 @@ describe('a request', () => {
     expect(world.count).toBe(0);
   });
 
-  it('that reloads puts the new answer in place of the old one', async () => {
+  it('with `cache: reload` replaces the stored response', async () => {
     await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=3600' }));
     const session = world.session();
     await session.get('x');
@@ -250,14 +250,14 @@ describe('a request', () => {
     expect(numberIn(await session.get('x'))).toBe(2);
   });
 
-  it('with no-store leaves nothing behind', async () => {
+  it('with no-store stores no response', async () => {
     await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=3600' }));
     const session = world.session();
     await session.get('x', { headers: { 'Cache-Control': 'no-store' } });
     await expect(session.get('x')).resolves.toMatchObject({ fromCache: false });
   });
 
-  it('is refused where it wants something of the cache that there is not', async () => {
+  it('with an unknown value of `cache` is an InvalidInvocation', async () => {
     await using world = await CacheWorld.start(numbered());
     const error = await failure(world.session().get('x', { cache: 'always' as never }), InvalidInvocation);
     expect(error.message).toContain("`cache` must be false, 'reload', 'only-if-cached' or 'force-cache'");

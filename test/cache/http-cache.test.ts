@@ -48,7 +48,7 @@ function respond(headers: Record<string, string>, more: Partial<HttpResponse> & 
 }
 
 describe('an empty cache', () => {
-  it('is not looked into until a response was stored', async () => {
+  it('is not read before a response is stored', async () => {
     const { store } = memory();
     const cache = open(store);
     const next = respond({});
@@ -60,7 +60,7 @@ describe('an empty cache', () => {
     await cache.close();
   });
 
-  it('writes no invalidation until a response was stored', async () => {
+  it('writes no invalidation before a response is stored', async () => {
     const { store, values } = memory();
     const cache = open(store);
     await cache.intercept({ ...get, method: 'POST' }, context, respond({}));
@@ -73,7 +73,7 @@ describe('an empty cache', () => {
 });
 
 describe('a stored response', () => {
-  it('has the time at which its last attempt was sent', async () => {
+  it('has the time of its last attempt', async () => {
     const { store, values } = memory();
     const cache = open(store);
     const sentAt = Date.now() - 50_000;
@@ -86,7 +86,7 @@ describe('a stored response', () => {
   it.each<[string, Token | undefined]>([
     ['the token of another user', tokenOf('b')],
     ['no token', undefined],
-  ])('is none where the request was sent with %s', async (_, token) => {
+  ])('is not made of a request that was sent with %s', async (_, token) => {
     const { store, values } = memory();
     const cache = open(store);
     const { fromCache } = await cache.intercept(get, context, respond(FRESH, { token }));
@@ -94,7 +94,7 @@ describe('a stored response', () => {
     expect([fromCache, values.size]).toEqual([undefined, 0]);
   });
 
-  it('is removed alone by its retract', async () => {
+  it('is removed by its retract(), and no other response is', async () => {
     const cache = open(memory().store);
     const other = { ...get, url: 'http://a.example/y' };
     const { retract } = await cache.intercept(get, context, respond(FRESH));

@@ -15,7 +15,7 @@ async function interrupt(world: CacheWorld, how: string) {
 }
 
 describe('a job that is interrupted', () => {
-  it('by the recipe of the documentation has stored what has arrived, and exits with 130', async () => {
+  it('as in the documentation has stored the responses that arrived, and exits with 130', async () => {
     await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=3600' }));
     const { arrived, stderr, code, stored } = await interrupt(world, 'recipe');
     expect([stderr, code]).toEqual(['', 130]);
@@ -24,7 +24,7 @@ describe('a job that is interrupted', () => {
     expect(stored).toBeGreaterThanOrEqual(0.99 * arrived);
   });
 
-  it('by a handler that closes the session has stored what has arrived', async () => {
+  it('by a handler that calls session.close() has stored the responses that arrived', async () => {
     await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=3600' }));
     const { arrived, stored } = await interrupt(world, 'handler');
     expect(arrived).toBeGreaterThanOrEqual(300);

@@ -25,7 +25,7 @@ async function nextMillisecond(): Promise<void> {
 
 describe('a write to the database', () => {
   it.each(['post', 'put', 'patch', 'delete'] as const)(
-    "by %s makes the user's reads be asked for anew",
+    'by %s invalidates the stored responses of the user',
     async (verb) => {
       await using world = await CacheWorld.start(fresh());
       const session = world.session({ user: user('a') });
@@ -38,22 +38,19 @@ describe('a write to the database', () => {
     },
   );
 
-  it('is seen by other sessions of the user, at once where they start and soon where they run', async () => {
+  it('is noticed by other sessions of the user: at once by a new one, within a second by a running one', async () => {
     await using world = await CacheWorld.start(fresh());
     const [first, second] = [world.session({ user: user('a') }), world.session({ user: user('a') })];
     await first.get<unknown>('getComponent');
     await first.cache.size();
     expect(await cached(second, 'getComponent')).toBe(true);
     await first.post<unknown>('setComponentStage', {});
-    await vi.waitFor(async () => expect(await cached(second, 'getComponent')).toBe(false), {
-      timeout: 3000,
-      interval: 100,
-    });
+    await expect.poll(() => cached(second, 'getComponent'), { interval: 100 }).toBe(false);
     await second.cache.size();
     expect(await cached(world.session({ user: user('a') }), 'getComponent')).toBe(true);
   });
 
-  it('counts also where the clock was stepped back before it', async () => {
+  it('invalidates also if the clock was set back before', async () => {
     await using world = await CacheWorld.start(fresh());
     const session = world.session();
     await session.get<unknown>('getComponent');
@@ -65,7 +62,7 @@ describe('a write to the database', () => {
     expect(await cached(session, 'getComponent')).toBe(true);
   });
 
-  it('leaves the reads of others alone', async () => {
+  it('does not invalidate the stored responses of other users', async () => {
     await using world = await CacheWorld.start(fresh());
     const [a, b] = [world.session({ user: user('a') }), world.session({ user: user('b') })];
     await b.get<unknown>('getComponent');
@@ -74,9 +71,9 @@ describe('a write to the database', () => {
   });
 
   it.each([
-    ['was refused', 400, true],
-    ['failed', 500, false],
-  ])('that %s counts as such', async (_, status, expected) => {
+    ['a 400 invalidates nothing', 400, true],
+    ['a 500 invalidates', 500, false],
+  ])('that is answered with %s', async (_, status, expected) => {
     await using world = await CacheWorld.start((request, response) => {
       response.setHeader('Cache-Control', 'max-age=3600');
       json(response, {}, request.method === 'POST' ? status : 200);
@@ -87,7 +84,7 @@ describe('a write to the database', () => {
     expect(await cached(session, 'getComponent')).toBe(expected);
   });
 
-  it('whose answer got lost may have been done', async () => {
+  it('whose response is lost invalidates', async () => {
     await using world = await CacheWorld.start((request, response) => {
       response.setHeader('Cache-Control', 'max-age=3600');
       if (request.method === 'POST') response.destroy();
@@ -99,7 +96,7 @@ describe('a write to the database', () => {
     expect(await cached(session, 'getComponent')).toBe(false);
   });
 
-  it('that was refused when it was repeated may have been done at first', async () => {
+  it('that is refused when it is retried invalidates, as the first attempt may have been done', async () => {
     let posts = 0;
     await using world = await CacheWorld.start((request, response) => {
       response.setHeader('Cache-Control', 'max-age=3600');
@@ -114,7 +111,7 @@ describe('a write to the database', () => {
     expect(await cached(session, 'getComponent')).toBe(false);
   });
 
-  it('that never arrived has done nothing', async () => {
+  it('that never reached the server invalidates nothing', async () => {
     await using world = await CacheWorld.start(fresh());
     const session = world.session();
     await session.get<unknown>('getComponent');
@@ -125,7 +122,7 @@ describe('a write to the database', () => {
     expect(await cached(session, 'getComponent')).toBe(true);
   });
 
-  it('changes nothing but its target where the session says so', async () => {
+  it('with `invalidateOnWrite: false` invalidates only its own URL', async () => {
     await using world = await CacheWorld.start(fresh());
     const session = world.session({ invalidateOnWrite: false });
     await session.get<unknown>('getComponent');
@@ -136,8 +133,8 @@ describe('a write to the database', () => {
   });
 });
 
-describe('a write to elsewhere', () => {
-  it('says nothing about other origins', async () => {
+describe('a write to another server', () => {
+  it('does not invalidate responses of other origins', async () => {
     await using other = await CacheWorld.start(fresh());
     const target = `${other.origin.url}x`;
     await using world = await CacheWorld.start((_, response) =>
@@ -150,7 +147,7 @@ describe('a write to elsewhere', () => {
     expect(await cached(session, target)).toBe(true);
   });
 
-  it('makes its target, and what it names of the same origin, be asked for anew', async () => {
+  it('invalidates its own URL, and the URLs of the same origin in Location and Content-Location', async () => {
     await using world = await CacheWorld.start((request, response) => {
       response.setHeader('Cache-Control', 'max-age=3600');
       if (request.method === 'POST') {
@@ -173,7 +170,7 @@ describe('a write to elsewhere', () => {
 });
 
 describe('session.cache', () => {
-  it('forgets one answer, or all of them, and counts them', async () => {
+  it('deletes one stored response or all of them, and counts them', async () => {
     await using world = await CacheWorld.start(fresh());
     const session = world.session();
     expect(await session.cache.size()).toEqual({ entries: 0, bytes: 0 });
@@ -193,7 +190,7 @@ describe('session.cache', () => {
     expect(numberIn(await next.get('getComponent', { data: { component: 'b' } }))).toBe(4);
   });
 
-  it('forgets the one among several that a request would get', async () => {
+  it('delete() removes the variant that the request would get', async () => {
     await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=3600', Vary: 'Accept' }));
     const session = world.session();
     const [csv, xml] = ['text/csv', 'text/xml'].map((Accept) => ({ url: 'x', headers: { Accept } }));
@@ -204,7 +201,7 @@ describe('session.cache', () => {
     expect(numberIn(await session.get('x', csv))).toBe(3);
   });
 
-  it('forgets what varies by a header that every request is sent with', async () => {
+  it('delete() removes a response that varies by a default header', async () => {
     await using world = await CacheWorld.start(
       numbered({ 'Cache-Control': 'max-age=3600', Vary: 'Accept-Encoding' }),
     );
@@ -216,7 +213,7 @@ describe('session.cache', () => {
     expect((await other.cache.size()).entries).toBe(0);
   });
 
-  it('has nothing to do where there is no cache', async () => {
+  it('is empty with `cache: false`', async () => {
     await using world = await CacheWorld.start(fresh());
     const { cache } = world.session({ cache: false });
     await cache.clear();

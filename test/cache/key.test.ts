@@ -19,22 +19,22 @@ async function readAll(directory: string): Promise<string> {
   return files.join('\n');
 }
 
-describe('the same request', () => {
+describe('a second request', () => {
   it.each<[string, RequestConfig, RequestConfig]>([
-    ['is the same', { data: { a: 1 } }, { data: { a: 1 } }],
+    ['is equal', { data: { a: 1 } }, { data: { a: 1 } }],
     [
       'has its members in another order',
       { data: { a: 1, b: { c: 2, d: 3 } } },
       { data: { b: { d: 3, c: 2 }, a: 1 } },
     ],
-    ['has another fragment', { url: 'x#a' }, { url: 'x#b' }],
-    ['asks for another type of data', {}, { responseType: 'text' }],
+    ['has another fragment in its URL', { url: 'x#a' }, { url: 'x#b' }],
+    ['has another responseType', {}, { responseType: 'text' }],
     [
-      'has other ordinary headers that the answer does not depend on',
+      'has other headers that are not in Vary',
       {},
       { headers: { Accept: 'text/csv', 'Accept-Language': 'de', 'User-Agent': 'me', 'X-Request-Id': '5' } },
     ],
-  ])('is answered from the cache where it %s', async (_, first, second) => {
+  ])('gets the stored response of the first if it %s', async (_, first, second) => {
     await using world = await CacheWorld.start(fresh());
     const session = world.session();
     await session.request({ method: 'GET', url: 'x', ...first });
@@ -45,18 +45,18 @@ describe('the same request', () => {
   });
 });
 
-describe('another request', () => {
+describe('a different request', () => {
   it.each<[string, RequestConfig, RequestConfig]>([
     ['has another body', { data: { a: 1 } }, { data: { a: 2 } }],
     ['has a body', {}, { data: { a: 1 } }],
     [
-      'has bytes that were base64 before',
+      'has bytes, and the first had their base64',
       { data: Buffer.from('{"a":1}') },
       { data: Buffer.from('{"a":1}').toString('base64') },
     ],
     ['has its items in another order', { data: [1, 2] }, { data: [2, 1] }],
     ['has another query', { params: { a: 1 } }, { params: { a: 2 } }],
-    ['has the same query otherwise written', { url: 'x?a=%20' }, { url: 'x?a=+' }],
+    ['has another spelling of the query', { url: 'x?a=%20' }, { url: 'x?a=+' }],
     ['has another method', {}, { method: 'HEAD' }],
     ['has credentials of its own', {}, { auth: { username: 'u', password: 'p' } }],
     ['has no credentials', {}, { auth: false }],
@@ -68,20 +68,20 @@ describe('another request', () => {
     ['has a header with a credential', {}, { headers: { 'X-Api-Key': 'mine' } }],
     ...['X-Auth', 'X-Session-Id', 'X-User', 'X-Access-Code', 'X-Credential'].map(
       (name): [string, RequestConfig, RequestConfig] => [
-        `is somebody else's by ${name}`,
+        `has another ${name}`,
         { auth: false, headers: { [name]: 'mine' } },
         { auth: false, headers: { [name]: 'yours' } },
       ],
     ),
     ['has another cookie', { headers: { Cookie: 'a=1' } }, { headers: { Cookie: 'a=2' } }],
-    ['says that its body is something else', { data: '{"a":1}' }, { data: { a: 1 } }],
+    ['has the same body with another Content-Type', { data: '{"a":1}' }, { data: { a: 1 } }],
     [
-      'shows another certificate',
+      'has another client certificate',
       { httpsAgent: new Agent({ cert: 'of alice' }) },
       { httpsAgent: new Agent({ cert: Buffer.from('of bob') }) },
     ],
     [
-      'shows another certificate that nobody can look into',
+      'has another client certificate in PKCS 12',
       { httpsAgent: new Agent({ pfx: [{ buf: 'of alice' }] as never }) },
       { httpsAgent: new Agent({ pfx: [{ buf: 'of bob' }] as never }) },
     ],
@@ -90,7 +90,7 @@ describe('another request', () => {
       { httpsAgent: new Agent({ secureContext: createSecureContext() }) },
       { httpsAgent: new Agent({ secureContext: createSecureContext() }) },
     ],
-  ])('is never answered with this one where it %s', async (_, first, second) => {
+  ])('does not get the stored response of the first if it %s', async (_, first, second) => {
     await using world = await CacheWorld.start(fresh());
     const session = world.session();
     await session.request({ method: 'GET', url: 'x', ...first });
@@ -101,11 +101,11 @@ describe('another request', () => {
   });
 });
 
-describe('the answer of somebody', () => {
+describe('a stored response of a user', () => {
   const as = (world: CacheWorld, bearer: string, identity?: string): Session =>
     world.session({ user: Object.assign(new MockUser(bearer), identity && { identity }) });
 
-  it('is not given to anybody else on the same directory', async () => {
+  it('is not given to another user of the same directory', async () => {
     await using world = await CacheWorld.start(fresh());
     const ask = async (bearer: string, identity?: string): Promise<number> => {
       // Closed, so that the next one finds on the disk what this one has kept.
@@ -119,7 +119,7 @@ describe('the answer of somebody', () => {
     expect(await ask('bearer-of-c')).toBe(3);
   });
 
-  it('is still his when he has another bearer', async () => {
+  it('is reused with another token of this user', async () => {
     await using world = await CacheWorld.start(fresh());
     const before = as(world, 'bearer-of-today', 'a');
     await before.get('x');
@@ -127,7 +127,7 @@ describe('the answer of somebody', () => {
     await expect(as(world, 'bearer-of-tomorrow', 'a').get('x')).resolves.toMatchObject({ fromCache: true });
   });
 
-  it('is found again by the bearer where nobody knows whose that is', async () => {
+  it('is reused with the same token if the user has no identity', async () => {
     await using world = await CacheWorld.start(fresh());
     const before = as(world, 'bearer-of-a-service');
     await before.get('x');
@@ -135,7 +135,7 @@ describe('the answer of somebody', () => {
     await expect(as(world, 'bearer-of-a-service').get('x')).resolves.toMatchObject({ fromCache: true });
   });
 
-  it('is not kept under the name of whoever sends a request that another one prepared', async () => {
+  it('belongs to the user who prepared the request, not to the user of the session that sends it', async () => {
     await using world = await CacheWorld.start(fresh());
     const prepared = await as(world, 'bearer-of-a', 'a').prepareRequest({ method: 'GET', url: 'x' });
     const session = as(world, 'bearer-of-b', 'b');
@@ -143,7 +143,7 @@ describe('the answer of somebody', () => {
     expect(numberIn(await session.get('x'))).toBe(2);
   });
 
-  it('is not given to others whose identity is no text', async () => {
+  it('is not given to another user whose identity is not text', async () => {
     await using world = await CacheWorld.start(fresh());
     const ask = async (bearer: string): Promise<number> => {
       const user = Object.assign(new MockUser(bearer), { identity: { id: bearer } as never });
@@ -154,7 +154,7 @@ describe('the answer of somebody', () => {
     expect(await ask('bearer-of-b')).toBe(2);
   });
 
-  it('is not kept under his name where the request was sent with the bearer of somebody else', async () => {
+  it('is not made of a request that was sent with the token of another user', async () => {
     await using world = await CacheWorld.start(fresh());
     const session = as(world, 'bearer-of-a', 'a');
     const request = await session.prepareRequest({ method: 'GET', url: 'x' });
@@ -164,8 +164,8 @@ describe('the answer of somebody', () => {
   });
 });
 
-describe('what is stored', () => {
-  it('holds no token, no cookie, no URL and no Set-Cookie', async () => {
+describe('a stored entry', () => {
+  it('contains no token, cookie, URL or Set-Cookie', async () => {
     const secrets = {
       'Set-Cookie': 'session=cookie-of-the-server',
       'Cache-Control': 'max-age=100',
@@ -190,36 +190,36 @@ describe('what is stored', () => {
     ],
     ['in a header of that name', (_, response) => response.setHeader('X-Csrf-Token', 'opaque').end('x'), {}],
     [
-      'that is its cookie',
+      'from the Cookie of the request',
       (request, response) => response.end(request.headers.cookie),
       { headers: { Cookie: 'sid=opaque-0123456789' } },
     ],
     [
-      "that is the caller's",
+      'from the API key of the request',
       (request, response) => response.end(request.headers['x-api-key']),
       { headers: { 'X-Api-Key': 'opaque-0123456789' } },
     ],
     [
-      'of its URL',
+      'from the URL of the request',
       (_, response) => response.end('opaque-0123456789'),
       { params: { token: 'opaque-0123456789' } },
     ],
     [
-      'that it sets as a cookie',
+      'from its own Set-Cookie',
       (_, response) => response.setHeader('Set-Cookie', 'sid=opaque-0123456789').end('opaque-0123456789'),
       {},
     ],
     [
-      'in the spelling of a URL',
+      'that is percent-encoded',
       (request, response) => response.end(encodeURIComponent(String(request.headers['x-api-key']))),
       { headers: { 'X-Api-Key': 'opaque/0123456789=' } },
     ],
     [
-      'with slashes as PHP writes them',
+      'with `\\/` for each slash',
       (request, response) => response.end(String(request.headers['x-api-key']).replace('/', '\\/')),
       { headers: { 'X-Api-Key': 'opaque/0123456789=' } },
     ],
-  ])('is no answer that has a secret in it %s', async (_, respond, config) => {
+  ])('is not made of a response with a secret %s', async (_, respond, config) => {
     await using world = await CacheWorld.start(respond);
     const session = world.session({ expiresAfter: { days: 1 } });
     for (const count of [1, 2]) {
@@ -229,7 +229,7 @@ describe('what is stored', () => {
     expect((await session.cache.size()).entries).toBe(0);
   });
 
-  it('is no answer with a cookie in it that the server set', async () => {
+  it('is not made of a response that contains a cookie of the session', async () => {
     await using world = await CacheWorld.start((request, response) =>
       response.setHeader('Set-Cookie', 'sid=opaque-0123456789').end(request.headers.cookie ?? ''),
     );
@@ -242,7 +242,7 @@ describe('what is stored', () => {
     expect((await session.get('second')).fromCache).toBe(false);
   });
 
-  it('is no answer that has a token in it', async () => {
+  it('is not made of a response that contains a token', async () => {
     await using world = await CacheWorld.start((request, response) => {
       response.setHeader('Cache-Control', 'max-age=100');
       response.end(
@@ -255,8 +255,8 @@ describe('what is stored', () => {
   });
 });
 
-describe('an answer that repeats a secret of its request', () => {
-  it.each([20, 40_000])('of %i characters is passed on, and not kept', async (length) => {
+describe('a response that contains a secret of its request', () => {
+  it.each([20, 40_000])('of %i characters is returned, and not stored', async (length) => {
     await using world = await CacheWorld.start((request, response) => {
       response.setHeader('Cache-Control', 'max-age=100');
       response.end(request.body);
@@ -280,13 +280,13 @@ describe('canonical JSON', () => {
   });
 
   it.each(['{"b":1, "a":2}', '{"b":1.0,"a":2}', '{"b":9007199254740993,"a":2}', '{"b":1,"b":2}', '{"b":1'])(
-    'is not made of %s, which may mean more to a server',
+    'leaves %s as it is, because a server may read it in another way',
     (text) => {
       expect(canonicalJson(text)).toBe(text);
     },
   );
 
-  it('is not made of what is nested too deeply', () => {
+  it('leaves text that is nested too deeply as it is', () => {
     const text = '['.repeat(200_000);
     expect(canonicalJson(text)).toBe(text);
   });

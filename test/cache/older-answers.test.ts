@@ -29,7 +29,7 @@ class SlowStore {
   }
 }
 
-describe('an older answer', () => {
+describe('an older response', () => {
   const fresh = { 'Cache-Control': 'max-age=100' };
   /** A session with an empty memory, whose slow store has the answer to `x`. */
   async function startSlow() {
@@ -44,7 +44,7 @@ describe('an older answer', () => {
     return { world, session };
   }
 
-  it('that a slow store brings does not take the place of a newer one', async () => {
+  it('from a slow store does not replace a newer one', async () => {
     const { world, session } = await startSlow();
     await using _ = world;
     const slow = session.get('x');
@@ -54,7 +54,7 @@ describe('an older answer', () => {
     expect(numberIn(await session.get('x'))).toBe(numberIn(reloaded));
   });
 
-  it('that a slow store brings does not outlive a clear', async () => {
+  it('from a slow store is not used after clear()', async () => {
     const { world, session } = await startSlow();
     await using _ = world;
     const slow = session.get('x');
@@ -68,24 +68,27 @@ describe('an older answer', () => {
   it.each<[string, (session: Session) => Promise<unknown>]>([
     ['clear', (session) => session.cache.clear()],
     ['delete', (session) => session.cache.delete('x')],
-  ])('that was under way before a %s is for nobody who asks after it, and is not kept', async (_, forget) => {
-    const { world, held, arrived } = await startHeld(fresh);
-    await using _world = world;
-    const session = world.session();
-    const before = session.get('x');
-    await arrived(1);
-    await forget(session);
-    const after = session.get('x');
-    await arrived(2);
-    json(held[1] as ServerResponse, { number: 2 });
-    await after;
-    json(held[0] as ServerResponse, { number: 1 });
-    await before;
-    expect(numberIn(await session.get('x'))).toBe(2);
-    expect(world.count).toBe(2);
-  });
+  ])(
+    'that was requested before %s() is not shared with later reads, and is not stored',
+    async (_, forget) => {
+      const { world, held, arrived } = await startHeld(fresh);
+      await using _world = world;
+      const session = world.session();
+      const before = session.get('x');
+      await arrived(1);
+      await forget(session);
+      const after = session.get('x');
+      await arrived(2);
+      json(held[1] as ServerResponse, { number: 2 });
+      await after;
+      json(held[0] as ServerResponse, { number: 1 });
+      await before;
+      expect(numberIn(await session.get('x'))).toBe(2);
+      expect(world.count).toBe(2);
+    },
+  );
 
-  it('that was under way before a clear is not kept, also where nobody has asked again', async () => {
+  it('that was requested before clear() is not stored, also if there is no later read', async () => {
     const { world, held, arrived } = await startHeld(fresh);
     await using _ = world;
     const session = world.session();
@@ -97,7 +100,7 @@ describe('an older answer', () => {
     expect((await session.cache.size()).entries).toBe(0);
   });
 
-  it('that comes late does not take the place of a newer one', async () => {
+  it('that arrives late does not replace a newer one', async () => {
     const { world, held, arrived } = await startHeld(fresh);
     await using _ = world;
     const session = world.session();

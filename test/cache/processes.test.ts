@@ -32,7 +32,7 @@ describe('several processes', () => {
     expect(world.count).toBe(before);
   });
 
-  it('killed 200 times while they write leave whole entries, and nothing that is not swept', {
+  it('killed 200 times while they write leave only whole entries and temporary files that are swept', {
     timeout: 180_000,
   }, async () => {
     const directory = await fs.mkdtemp(join(tmpdir(), 'itkdb-crash-'));

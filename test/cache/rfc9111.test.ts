@@ -9,20 +9,23 @@ import { json } from '../helpers/origin.js';
 const FRESH = { 'Cache-Control': 'max-age=3600' };
 const ANY_STATUS = { validateStatus: null };
 
-describe('a status that is never stored', () => {
-  it.each([206, 407, 428, 429, 431, 511])('%i has a lifetime, and is requested again', async (status) => {
-    await using world = await CacheWorld.start((_, response) => {
-      response.setHeader('Cache-Control', 'max-age=3600');
-      json(response, {}, status);
-    });
-    const session = world.session();
-    for (const count of [1, 2]) {
-      expect((await session.get('x', ANY_STATUS)).fromCache).toBe(false);
-      expect(world.count).toBe(count);
-    }
-  });
+describe('a response with a status that is never stored', () => {
+  it.each([206, 407, 428, 429, 431, 511])(
+    '%i is requested again, although it has a max-age',
+    async (status) => {
+      await using world = await CacheWorld.start((_, response) => {
+        response.setHeader('Cache-Control', 'max-age=3600');
+        json(response, {}, status);
+      });
+      const session = world.session();
+      for (const count of [1, 2]) {
+        expect((await session.get('x', ANY_STATUS)).fromCache).toBe(false);
+        expect(world.count).toBe(count);
+      }
+    },
+  );
 
-  it('401: the retry with a new token reaches the server', async () => {
+  it('401: the request with a new token reaches the server', async () => {
     let token = 'first-token';
     const user = {
       identity: 'a',
@@ -57,7 +60,7 @@ describe('only-if-cached', () => {
     ['without decompression', { cache: 'only-if-cached', decompress: false }],
     ['by OPTIONS', { cache: 'only-if-cached', method: 'OPTIONS' }],
     ['with retries', { cache: 'only-if-cached', retry: { baseDelay: 1 } }],
-  ])('%s never reaches the server', async (_, config) => {
+  ])('%s is a 504, and nothing is sent', async (_, config) => {
     await using world = await CacheWorld.start(numbered());
     for (const session of [world.session(), world.session({ cache: false })]) {
       const error = await failure(session.request({ method: 'GET', url: 'x', ...config }), ServerError);
@@ -67,7 +70,7 @@ describe('only-if-cached', () => {
     expect(world.count).toBe(0);
   });
 
-  it('never validates what is stale', async () => {
+  it('is a 504 for a stale response, which is not revalidated', async () => {
     await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=0', ETag: '"a"' }));
     const session = world.session();
     await session.get('x');
@@ -93,21 +96,24 @@ describe('a 304', () => {
     ['another strong ETag', { ETag: '"b"' }],
     ['another weak ETag', { ETag: 'W/"b"' }],
     ['another Last-Modified', { 'Last-Modified': 'Thu, 01 Jan 2026 00:00:00 GMT' }],
-  ])('with %s is not about the stored response, which is requested anew', async (_, validator) => {
-    await using world = await CacheWorld.start((request, response) => {
-      response.setHeader('Cache-Control', 'max-age=60');
-      if (request.headers['if-none-match'] !== undefined) response.writeHead(304, validator).end();
-      else json(response.setHeader('ETag', '"a"'), { number: world.count });
-    });
-    const session = world.session();
-    await session.get('x');
-    pass(61_000);
-    const { fromCache, data } = await session.get('x');
-    expect([fromCache, data]).toEqual([false, { number: 3 }]);
-    expect(world.origin.requests[2]?.headers['if-none-match']).toBeUndefined();
-  });
+  ])(
+    'with %s does not match the stored response, so the request is sent without a condition',
+    async (_, validator) => {
+      await using world = await CacheWorld.start((request, response) => {
+        response.setHeader('Cache-Control', 'max-age=60');
+        if (request.headers['if-none-match'] !== undefined) response.writeHead(304, validator).end();
+        else json(response.setHeader('ETag', '"a"'), { number: world.count });
+      });
+      const session = world.session();
+      await session.get('x');
+      pass(61_000);
+      const { fromCache, data } = await session.get('x');
+      expect([fromCache, data]).toEqual([false, { number: 3 }]);
+      expect(world.origin.requests[2]?.headers['if-none-match']).toBeUndefined();
+    },
+  );
 
-  it('to a request with no-store updates nothing', async () => {
+  it('to a request with no-store does not update the stored response', async () => {
     await using world = await CacheWorld.start((request, response) => {
       const is304 = request.headers['if-none-match'] !== undefined;
       response.setHeader('Cache-Control', is304 ? 'max-age=7200' : 'max-age=60').setHeader('ETag', '"a"');
@@ -127,7 +133,7 @@ describe('a 304', () => {
 });
 
 describe('the age of a response', () => {
-  it('counts from its arrival where it has no Date', async () => {
+  it('counts from its arrival if it has no Date', async () => {
     await using world = await CacheWorld.start((_, response) => {
       response.sendDate = false;
       json(response.setHeader('Cache-Control', 'max-age=3600'), {});
@@ -152,7 +158,7 @@ describe('the age of a response', () => {
 });
 
 describe('session.cache.delete()', () => {
-  it('leaves other responses that are under way alone', async () => {
+  it('does not affect other requests under way', async () => {
     const { world, held, arrived } = await startHeld(FRESH);
     await using _ = world;
     const session = world.session();
@@ -197,7 +203,7 @@ describe('a response with a credential in it', () => {
   );
 });
 
-describe('a request for a part', () => {
+describe('a request with Range', () => {
   const body = '0123456789';
   const start = () =>
     CacheWorld.start((_, response) => response.writeHead(200, { ...FRESH, 'Content-Length': 10 }).end(body));
@@ -207,7 +213,7 @@ describe('a request for a part', () => {
     ['bytes=8-', '89', 'bytes 8-9/10'],
     ['bytes=8-100', '89', 'bytes 8-9/10'],
     ['bytes=-3', '789', 'bytes 7-9/10'],
-  ])('%s is answered from a complete response', async (range, part, contentRange) => {
+  ])('%s gets its part of a stored complete response', async (range, part, contentRange) => {
     await using world = await start();
     const session = world.session();
     await session.get('x');
@@ -226,8 +232,8 @@ describe('a request for a part', () => {
     ['beyond the end', { Range: 'bytes=10-' }],
     ['in another unit', { Range: 'lines=0-1' }],
     ['with a condition', { Range: 'bytes=0-1', 'If-Range': '"a"' }],
-    ['that wants the server', { Range: 'bytes=0-1', 'Cache-Control': 'no-cache' }],
-  ])('%s is answered by the server, and not stored', async (_, headers) => {
+    ['with no-cache', { Range: 'bytes=0-1', 'Cache-Control': 'no-cache' }],
+  ])('%s is sent, and the response is not stored', async (_, headers) => {
     await using world = await start();
     const session = world.session();
     await session.get('x');
@@ -237,7 +243,7 @@ describe('a request for a part', () => {
     }
   });
 
-  it('is answered by the server where the stored body may have had a content coding', async () => {
+  it('is sent if the stored body may have had a content coding', async () => {
     await using world = await CacheWorld.start((_, response) => {
       response.writeHead(200, FRESH);
       response.write('01234');
@@ -249,7 +255,7 @@ describe('a request for a part', () => {
   });
 });
 
-it('a response that was stored as text and is no JSON is requested again by the next caller', async () => {
+it('a response with invalid JSON that was stored as text is requested again by a caller who reads JSON', async () => {
   let count = 0;
   await using world = await CacheWorld.start((_, response) =>
     response

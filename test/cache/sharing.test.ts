@@ -24,8 +24,8 @@ async function twoNames(world: CacheWorld): Promise<[string, string]> {
   return [join(world.directory, 'a', 'cache'), join(world.directory, 'b', 'cache')];
 }
 
-describe('two sessions that open a directory before it is there', () => {
-  it('leave nothing there that only one of them can use', async () => {
+describe('two sessions with a directory that does not exist yet', () => {
+  it('store responses that a third session can read', async () => {
     await using world = await CacheWorld.start(fresh());
     const [first, second] = [world.session(), world.session()];
     await Promise.all([first.get('x'), second.get('y')]);
@@ -43,15 +43,12 @@ describe('two sessions that open a directory before it is there', () => {
     await Promise.all([first.get('x'), second.get('y')]);
     await Promise.all([first.cache.size(), second.cache.size()]);
     await second.post<unknown>('setComponentStage', {});
-    await vi.waitFor(async () => expect(await cached(first, 'x')).toBe(false), {
-      timeout: 3000,
-      interval: 100,
-    });
+    await expect.poll(() => cached(first, 'x'), { interval: 100 }).toBe(false);
   });
 });
 
-describe('a store that cannot be read for a moment', () => {
-  it('keeps what it has', async () => {
+describe('a store that fails for some time', () => {
+  it('keeps its entries', async () => {
     await using world = await CacheWorld.start(fresh());
     const map = new Map<string, string>();
     let isDown = false;
@@ -76,7 +73,7 @@ describe('a store that cannot be read for a moment', () => {
   });
 });
 
-describe('a directory that is removed', () => {
+describe('a cache directory that is removed', () => {
   it('is empty', async () => {
     await using world = await CacheWorld.start(fresh());
     const session = world.session();
@@ -87,7 +84,7 @@ describe('a directory that is removed', () => {
     await session.cache.clear();
   });
 
-  it('is made again by the session that runs, for all', async () => {
+  it('is created again by a running session, and used by new ones', async () => {
     await using world = await CacheWorld.start(fresh());
     const session = world.session();
     await session.get('x');
@@ -98,7 +95,7 @@ describe('a directory that is removed', () => {
     expect(await cached(world.session(), 'y')).toBe(true);
   });
 
-  it('and made again by another session is shared with that', async () => {
+  it('and created again by another session is shared with it', async () => {
     await using world = await CacheWorld.start(fresh());
     const first = world.session();
     await first.get('x');
@@ -112,15 +109,12 @@ describe('a directory that is removed', () => {
     await first.cache.size();
     expect(await cached(first, 'y')).toBe(true);
     await second.post<unknown>('setComponentStage', {});
-    await vi.waitFor(async () => expect(await cached(first, 'x')).toBe(false), {
-      timeout: 3000,
-      interval: 100,
-    });
+    await expect.poll(() => cached(first, 'x'), { interval: 100 }).toBe(false);
   });
 });
 
-describe('the note of a write', () => {
-  it('makes no directory where there is nothing that it could be about', async () => {
+describe('the invalidation by a write', () => {
+  it('creates no directory if no response is stored', async () => {
     await using world = await CacheWorld.start(fresh());
     const cache = join(world.directory, 'cache');
     const session = world.session({ cache });
@@ -129,7 +123,7 @@ describe('the note of a write', () => {
     await expect(fs.stat(cache)).rejects.toThrow(/ENOENT/);
   });
 
-  it('is there for what waits to be written', async () => {
+  it('applies to responses that wait to be written', async () => {
     await using world = await CacheWorld.start(fresh());
     const session = world.session();
     await session.get('x');
@@ -138,7 +132,7 @@ describe('the note of a write', () => {
     expect(await cached(world.session(), 'x')).toBe(false);
   });
 
-  it('is there for what was asked for before it, and came after', async () => {
+  it('applies to a response that was requested before the write and arrived after it', async () => {
     let answer = (): void => {};
     await using world = await CacheWorld.start((request, response) => {
       response.setHeader('Cache-Control', 'max-age=3600');
@@ -147,7 +141,7 @@ describe('the note of a write', () => {
     });
     const session = world.session();
     const reading = session.get('x');
-    await vi.waitFor(() => expect(world.count).toBe(1));
+    await expect.poll(() => world.count).toBe(1);
     await sleep(2);
     await session.post<unknown>('setComponentStage', {});
     answer();
@@ -155,12 +149,12 @@ describe('the note of a write', () => {
     await session.close();
     const next = world.session();
     const again = next.get('x');
-    await vi.waitFor(() => expect(world.count).toBe(3));
+    await expect.poll(() => world.count).toBe(3);
     answer();
     expect((await again).fromCache).toBe(false);
   });
 
-  it('has a lifetime in the store of somebody else', async () => {
+  it('has a lifetime in a store of the caller', async () => {
     await using world = await CacheWorld.start(fresh());
     const lifetimes: (number | undefined)[] = [];
     const cache: CacheStore = {

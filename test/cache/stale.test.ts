@@ -8,40 +8,37 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('a stale answer', () => {
+describe('a stale response', () => {
   fakeClock();
 
   it.each([
     ['an ETag', { ETag: '"a"' }, 'if-none-match', '"a"'],
     ['a Last-Modified', { 'Last-Modified': 'Thu, 01 Jan 2026 00:00:00 GMT' }, 'if-modified-since', undefined],
-  ])(
-    'with %s is used again when the server says that it is still right',
-    async (_, validator, name, value) => {
-      await using world = await CacheWorld.start((request, response) => {
-        response.setHeader('Date', new Date().toUTCString());
-        response.setHeader('Cache-Control', 'max-age=60');
-        if (request.headers[name] !== undefined) {
-          response.writeHead(304, { 'X-New': 'yes', 'Cache-Control': 'max-age=7200' }).end();
-        } else {
-          for (const [field, text] of Object.entries(validator)) response.setHeader(field, text);
-          json(response, { number: 1 });
-        }
-      });
-      const first = world.session();
-      await first.get('x');
-      pass(61_000);
-      const renewed = await first.get('x');
-      expect(renewed).toMatchObject({ status: 200, data: { number: 1 }, fromCache: true });
-      expect(renewed.headers).toMatchObject({ 'x-new': 'yes', 'content-type': 'application/json', age: '0' });
-      if (value !== undefined) expect(world.origin.requests[1]?.headers[name]).toBe(value);
-      await first.close();
-      pass(HOUR);
-      await expect(world.session().get('x')).resolves.toMatchObject({ data: { number: 1 }, fromCache: true });
-      expect(world.count).toBe(2);
-    },
-  );
+  ])('with %s is reused after a 304', async (_, validator, name, value) => {
+    await using world = await CacheWorld.start((request, response) => {
+      response.setHeader('Date', new Date().toUTCString());
+      response.setHeader('Cache-Control', 'max-age=60');
+      if (request.headers[name] !== undefined) {
+        response.writeHead(304, { 'X-New': 'yes', 'Cache-Control': 'max-age=7200' }).end();
+      } else {
+        for (const [field, text] of Object.entries(validator)) response.setHeader(field, text);
+        json(response, { number: 1 });
+      }
+    });
+    const first = world.session();
+    await first.get('x');
+    pass(61_000);
+    const renewed = await first.get('x');
+    expect(renewed).toMatchObject({ status: 200, data: { number: 1 }, fromCache: true });
+    expect(renewed.headers).toMatchObject({ 'x-new': 'yes', 'content-type': 'application/json', age: '0' });
+    if (value !== undefined) expect(world.origin.requests[1]?.headers[name]).toBe(value);
+    await first.close();
+    pass(HOUR);
+    await expect(world.session().get('x')).resolves.toMatchObject({ data: { number: 1 }, fromCache: true });
+    expect(world.count).toBe(2);
+  });
 
-  it('keeps its type and loses its old age over a 304', async () => {
+  it('keeps its Content-Type and loses its Age after a 304', async () => {
     await using world = await CacheWorld.start((request, response) => {
       const headers = { 'Cache-Control': 'max-age=100', ETag: '"a"' };
       const is304 = request.headers['if-none-match'] !== undefined;
@@ -58,7 +55,7 @@ describe('a stale answer', () => {
     expect(world.count).toBe(2);
   });
 
-  it('has the headers of a 304 that says nothing about its life', async () => {
+  it('gets the headers of a 304 without Cache-Control', async () => {
     await using world = await CacheWorld.start((request, response) => {
       if (request.headers['if-none-match'] !== undefined) response.writeHead(304, { 'X-New': 'yes' }).end();
       else json(response.setHeader('Cache-Control', 'max-age=60').setHeader('ETag', '"a"'), {});
@@ -69,7 +66,7 @@ describe('a stale answer', () => {
     expect((await session.get('x')).headers['x-new']).toBe('yes');
   });
 
-  it('is replaced by another one', async () => {
+  it('is replaced by a new response', async () => {
     await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60', ETag: '"a"' }));
     const session = world.session();
     await session.get('x');
@@ -81,7 +78,7 @@ describe('a stale answer', () => {
   it.each([
     [404, false],
     [503, true],
-  ])('is forgotten where the answer is %i: that is not so of every error', async (status, expected) => {
+  ])('is removed by a 404 and kept by a 503: %i', async (status, expected) => {
     let fails = false;
     await using world = await CacheWorld.start((request, response) => {
       response.setHeader('Cache-Control', 'max-age=60');
@@ -101,7 +98,7 @@ describe('a stale answer', () => {
 });
 
 describe('stale-while-revalidate', () => {
-  it('answers at once with what is there, and fetches a newer one', async () => {
+  it('returns the stale response at once, and requests a new one', async () => {
     const headers = { 'Cache-Control': 'max-age=1, stale-while-revalidate=60' };
     await using world = await CacheWorld.start(numbered(headers));
     const session = world.session();
@@ -109,12 +106,12 @@ describe('stale-while-revalidate', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
     const answers = await Promise.all([session.get('x'), session.get('x')]);
     expect(answers.map(numberIn)).toEqual([1, 1]);
-    await vi.waitFor(() => expect(world.count).toBe(2));
-    await vi.waitFor(async () => expect(numberIn(await session.get('x'))).toBe(2));
+    await expect.poll(() => world.count).toBe(2);
+    await expect.poll(async () => numberIn(await session.get('x'))).toBe(2);
     expect(world.count).toBe(2);
   });
 
-  it('tells no caller how it gets on', async () => {
+  it('does not call onDownloadProgress for the revalidation in the background', async () => {
     await using world = await CacheWorld.start(
       numbered({ 'Cache-Control': 'max-age=1, stale-while-revalidate=60' }),
     );
@@ -123,11 +120,11 @@ describe('stale-while-revalidate', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
     const onDownloadProgress = vi.fn();
     expect((await session.get('x', { onDownloadProgress })).fromCache).toBe(true);
-    await vi.waitFor(async () => expect(numberIn(await session.get('x'))).toBe(2));
+    await expect.poll(async () => numberIn(await session.get('x'))).toBe(2);
     expect(onDownloadProgress).not.toHaveBeenCalled();
   });
 
-  it('is over when it is over, and is not for what must be revalidated', async () => {
+  it('does not apply after its time, nor with must-revalidate', async () => {
     for (const [directives, after] of [
       ['max-age=1, stale-while-revalidate=2', 5000],
       ['max-age=1, stale-while-revalidate=60, must-revalidate', 5000],
@@ -145,7 +142,7 @@ describe('stale-while-revalidate', () => {
 describe('stale-if-error', () => {
   const DIRECTIVES = 'max-age=1, stale-if-error=60';
 
-  it('is not for what was read before a write', async () => {
+  it('does not apply to a response from before a write', async () => {
     let isDown = false;
     await using world = await CacheWorld.start((_, response) => {
       response.setHeader('Cache-Control', DIRECTIVES);
@@ -158,7 +155,7 @@ describe('stale-if-error', () => {
     await expect(session.get<unknown>('getComponent')).rejects.toBeInstanceOf(ServerError);
   });
 
-  it.each([500, 502, 503, 504])('answers with what is there in place of a %i', async (status) => {
+  it.each([500, 502, 503, 504])('returns the stale response instead of a %i', async (status) => {
     await using world = await CacheWorld.start((_, response) => {
       response.setHeader('Cache-Control', DIRECTIVES);
       json(response, {}, world.count === 1 ? 200 : status);
@@ -172,7 +169,7 @@ describe('stale-if-error', () => {
     await expect(session.get('x', { retry: false })).rejects.toThrow(ServerError);
   });
 
-  it.each([408, 429])('gives a %i to the caller after one attempt', async (status) => {
+  it.each([408, 429])('does not apply to a %i, and there is one attempt', async (status) => {
     await using world = await CacheWorld.start((_, response) => {
       response.setHeader('Cache-Control', DIRECTIVES);
       json(response, {}, world.count === 1 ? 200 : status);
@@ -184,7 +181,7 @@ describe('stale-if-error', () => {
     expect(world.count).toBe(2);
   });
 
-  it('answers with what is there where nobody answers', async () => {
+  it('returns the stale response if no server listens', async () => {
     await using world = await CacheWorld.start(numbered({ 'Cache-Control': DIRECTIVES }));
     const session = world.session();
     await session.get('x');
@@ -194,7 +191,7 @@ describe('stale-if-error', () => {
     await expect(session.get('y')).rejects.toThrow(ConnectionRefused);
   });
 
-  it.each([401, 403, 404, 410, 429])('does not hide a %i', async (status) => {
+  it.each([401, 403, 404, 410, 429])('does not apply to a %i', async (status) => {
     await using world = await CacheWorld.start((_, response) => {
       response.setHeader('Cache-Control', DIRECTIVES);
       json(response, {}, world.count === 1 ? 200 : status);
@@ -205,7 +202,7 @@ describe('stale-if-error', () => {
     await expect(session.get('x')).rejects.toThrow(String(status));
   });
 
-  it('is not for what must be revalidated', async () => {
+  it('does not apply with must-revalidate', async () => {
     await using world = await CacheWorld.start((_, response) => {
       response.setHeader('Cache-Control', `${DIRECTIVES}, must-revalidate`);
       json(response, {}, world.count === 1 ? 200 : 503);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import KeyvRedis from '@keyv/redis';
 import { Keyv } from 'keyv';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DirectoryStore } from '../../src/cache/directory-store.js';
 import type { Entry } from '../../src/cache/entry.js';
 import { KeyvStore } from '../../src/cache/keyv-store.js';
@@ -77,43 +77,43 @@ describe.each(KINDS.filter(({ skip }) => !skip))('$name', ({ open }) => {
 
   afterEach(() => opened[Symbol.asyncDispose]());
 
-  it('gives back the bytes that it was given, in one piece', async () => {
+  it('read() returns the written bytes in one Buffer', async () => {
     const bytes = randomBytes(100_000);
     await store.write(NAME, [bytes.subarray(0, 10), bytes.subarray(10)], soon());
     expect((await store.read(NAME))?.equals(bytes)).toBe(true);
   });
 
-  it.each([0, 1, 16 * 1024 - 70, 16 * 1024, 64 * 1024, 5_000_000])('keeps %i bytes', async (length) => {
+  it.each([0, 1, 16 * 1024 - 70, 16 * 1024, 64 * 1024, 5_000_000])('stores %i bytes', async (length) => {
     const bytes = randomBytes(length);
     await store.write(NAME, [bytes], soon());
     expect((await store.read(NAME))?.equals(bytes)).toBe(true);
   });
 
-  it('has nothing under a name that was never written, and can delete it', async () => {
+  it('read() of an unknown name is undefined, and delete() is false', async () => {
     expect(await store.read(NAME)).toBeUndefined();
     expect(await store.delete(NAME)).toBe(false);
   });
 
-  it('keeps the last of what was written under a name', async () => {
+  it('the last write under a name counts', async () => {
     for (const value of ['long, and first', 'short']) await store.write(NAME, [Buffer.from(value)], soon());
     expect(String(await store.read(NAME))).toBe('short');
   });
 
-  it('keeps one whole value where several are written at the same time', async () => {
+  it('several writes at the same time leave one whole value', async () => {
     const values = Array.from({ length: 20 }, (_, index) => Buffer.alloc(50_000, index));
     await Promise.all(values.map((value) => store.write(NAME, [value], soon())));
     const value = await store.read(NAME);
     expect(values.some((candidate) => value?.equals(candidate))).toBe(true);
   });
 
-  it('forgets what has expired', async () => {
+  it('read() of an expired entry is undefined', async () => {
     await store.write(NAME, [Buffer.from('1')], Date.now() + 150);
     expect(String(await store.read(NAME))).toBe('1');
     await sleep(200);
     expect(await store.read(NAME)).toBeUndefined();
   });
 
-  it('deletes one, and all, and counts the responses but not the other entries', async () => {
+  it('delete() removes one entry, clear() removes all, size() counts only responses', async () => {
     const names = ['1', '2', '3'].map((digit) => digit.repeat(64));
     const others = [`v${NAME}`, `i${NAME}`];
     for (const name of [...names, ...others]) await store.write(name, [Buffer.from('x')], soon());
@@ -127,7 +127,7 @@ describe.each(KINDS.filter(({ skip }) => !skip))('$name', ({ open }) => {
   });
 });
 
-describe('what waits to be written', () => {
+describe('an entry that waits to be written', () => {
   const storeThat = (write: Store['write']): Store => ({
     isEmpty: false,
     read: async () => undefined,
@@ -143,7 +143,7 @@ describe('what waits to be written', () => {
     ...{ requestedAt: 1, receivedAt: 1, expires: soon() },
   });
 
-  it('is dropped with a warning where it is too much', async () => {
+  it('is dropped with a warning if more than 64 MiB wait', async () => {
     const logger = keepLogs();
     const written: string[] = [];
     const tiered = new TieredStore(
@@ -157,18 +157,24 @@ describe('what waits to be written', () => {
     expect(logger.lines).toEqual([expect.stringMatching(/^warn: Cache: .*not written/)]);
   });
 
-  it('is given up with a warning where closing takes too long', { timeout: 30_000 }, async () => {
+  it('is lost with a warning if close() has waited five seconds for the store', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
     const logger = keepLogs();
     const tiered = new TieredStore(
       storeThat(() => new Promise(() => {})),
       logger,
     );
     tiered.put(entry('a', Buffer.from('x')));
-    await tiered.close();
+    const closed = tiered.close();
+    await vi.advanceTimersByTimeAsync(4999);
+    expect(logger.lines).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    await closed;
     expect(logger.lines).toEqual([expect.stringMatching(/^warn: Cache: .*within 5 seconds/)]);
   });
 
-  it('is not replaced by an older entry that was being written when it was written at once', async () => {
+  it('is not replaced by an older entry that was being written at the same time', async () => {
     const values = new Map<string, Buffer>();
     const put = (key: string, parts: readonly Buffer[]): void => void values.set(key, Buffer.concat(parts));
     const slow = storeThat(async (key, parts) => {
@@ -186,7 +192,7 @@ describe('what waits to be written', () => {
     expect(values.get('a')?.toString()).toMatch(/new$/);
   });
 
-  it('is answered from memory, of which the least recently used goes first', async () => {
+  it('is read from memory, where the least recently used entry is evicted first', async () => {
     const tiered = new TieredStore(
       storeThat(async () => {}),
       keepLogs(),

@@ -10,11 +10,11 @@ import { CacheWorld, numbered, numberIn } from '../helpers/cache-world.js';
 import { keepLogs } from '../helpers/logs.js';
 import { hasRedis, Redis } from '../helpers/redis.js';
 
-describe('a session', () => {
+describe('a session with a store of the caller', () => {
   it.each<[string, () => CacheStore]>([
     ['a Keyv', () => new Keyv() as unknown as CacheStore],
     ['a Map', () => new Map()],
-  ])('shares its answers with others by %s', async (_, create) => {
+  ])('shares its responses with other sessions: %s', async (_, create) => {
     await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
     const cache = create();
     const first = world.session({ cache });
@@ -23,26 +23,29 @@ describe('a session', () => {
     await expect(world.session({ cache }).get('x')).resolves.toMatchObject({ fromCache: true });
   });
 
-  it.runIf(hasRedis)('shares its answers with others by Redis, and goes on when that is gone', async () => {
-    await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
-    const redis = await Redis.start();
-    const adapter = new KeyvRedis({
-      socket: { path: redis.socket, tls: false, reconnectStrategy: false },
-    });
-    const cache = adapter as unknown as CacheStore;
-    const first = world.session({ cache });
-    await first.get('x');
-    await first.close();
-    const logger = keepLogs();
-    const second = world.session({ cache, logger });
-    expect(await second.get('x')).toMatchObject({ fromCache: true });
-    await redis[Symbol.asyncDispose]();
-    expect(numberIn(await second.get('y'))).toBe(2);
-    expect(numberIn(await second.get('z'))).toBe(3);
-    expect(logger.at('warn')).toHaveLength(1);
-  });
+  it.runIf(hasRedis)(
+    'shares its responses with other sessions: Redis; and works without it when it stops',
+    async () => {
+      await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
+      const redis = await Redis.start();
+      const adapter = new KeyvRedis({
+        socket: { path: redis.socket, tls: false, reconnectStrategy: false },
+      });
+      const cache = adapter as unknown as CacheStore;
+      const first = world.session({ cache });
+      await first.get('x');
+      await first.close();
+      const logger = keepLogs();
+      const second = world.session({ cache, logger });
+      expect(await second.get('x')).toMatchObject({ fromCache: true });
+      await redis[Symbol.asyncDispose]();
+      expect(numberIn(await second.get('y'))).toBe(2);
+      expect(numberIn(await second.get('z'))).toBe(3);
+      expect(logger.at('warn')).toHaveLength(1);
+    },
+  );
 
-  it('takes keyv-file as it is', async () => {
+  it('can use keyv-file directly', async () => {
     await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
     const cache = new KeyvFile({
       filename: join(world.directory, 'file'),
@@ -78,7 +81,7 @@ describe('a session', () => {
       },
     ],
     [
-      'throws what is no error',
+      'throws values that are not errors',
       {
         get: () => {
           throw undefined;
@@ -88,13 +91,13 @@ describe('a session', () => {
         },
       },
     ],
-    ['holds something else', { get: () => ({ value: { body: 'x' } }), set: () => true }],
+    ['contains other values', { get: () => ({ value: { body: 'x' } }), set: () => true }],
     [
-      'holds what is no entry',
+      'contains values that are not entries',
       { get: () => JSON.stringify({ value: Buffer.from('nonsense').toString('base64') }), set: () => true },
     ],
-    ['is never done', { get: () => new Promise(() => {}), set: () => new Promise(() => {}) }],
-  ])('goes on with a store that %s, and says so once', { timeout: 30_000 }, async (_, broken) => {
+    ['never responds', { get: () => new Promise(() => {}), set: () => new Promise(() => {}) }],
+  ])('works without a store that %s, with at most one warning', { timeout: 30_000 }, async (_, broken) => {
     await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
     const logger = keepLogs();
     const cache = { get: () => undefined, set: () => true, delete: () => true, clear: () => {}, ...broken };
@@ -104,7 +107,7 @@ describe('a session', () => {
     expect(logger.at('warn').length).toBeLessThanOrEqual(1);
   });
 
-  it('leaves a store alone for a while that was too slow', { timeout: 30_000 }, async () => {
+  it('does not use a store for a while after it was too slow', { timeout: 30_000 }, async () => {
     await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
     let reads = 0;
     const get = (): Promise<undefined> => {
@@ -119,7 +122,7 @@ describe('a session', () => {
     expect(reads).toBe(before);
   });
 
-  it('writes one after the other under one name', async () => {
+  it('writes entries of one name one after the other', async () => {
     await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
     const values = new Map<string, unknown>();
     const written = new Set<string>();
@@ -143,7 +146,7 @@ describe('a session', () => {
     expect(numberIn(await world.session({ cache }).get('x'))).toBe(3);
   });
 
-  it('has no cache where the store cannot be opened, and says so once', async () => {
+  it('has no cache if the store cannot be opened, with one warning', async () => {
     await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
     const cache = Object.defineProperty(new Map(), 'getRaw', {
       get: () => {
@@ -159,13 +162,13 @@ describe('a session', () => {
 });
 
 describe('session.cache.size()', () => {
-  it('says so where a store cannot be counted', async () => {
+  it('rejects if the store cannot be counted', async () => {
     await using world = await CacheWorld.start(numbered());
     const cache = { get: () => undefined, set: () => true, delete: () => true, clear: () => {} };
     await expect(world.session({ cache }).cache.size()).rejects.toThrow(InvalidInvocation);
   });
 
-  it('does not wait for ever for a store that counts', async () => {
+  it('does not wait for ever for a store that never responds', async () => {
     await using world = await CacheWorld.start(numbered());
     const cache = new Keyv();
     const iterator = async function* () {
@@ -177,7 +180,7 @@ describe('session.cache.size()', () => {
     await expect(session.cache.size()).rejects.toThrow(Timeout);
   });
 
-  it('counts after the session was closed too', async () => {
+  it('works after session.close()', async () => {
     await using world = await CacheWorld.start(numbered({ 'Cache-Control': 'max-age=60' }));
     const session = world.session();
     await session.get('x');

@@ -24,7 +24,7 @@ async function openFiles() {
 }
 
 describe('a sweep', () => {
-  it('removes what has expired, and leaves what has not', async () => {
+  it('removes expired entries, and no others', async () => {
     await using opened = await openFiles();
     const { files } = opened;
     files.write(keyOf(1), [Buffer.from('x')], Date.now() - 1000);
@@ -33,7 +33,7 @@ describe('a sweep', () => {
     expect(files.names()).toEqual([keyOf(2)]);
   });
 
-  it('evicts the least recently used entries where there is too much', async () => {
+  it('evicts the least recently used entries if they exceed maxCacheSize', async () => {
     await using opened = await openFiles();
     const { directory, files } = opened;
     for (let index = 0; index < 10; index++) {
@@ -51,7 +51,7 @@ describe('a sweep', () => {
     expect(files.names().sort()).toEqual([0, 7, 8, 9].map((digit) => keyOf(digit)));
   });
 
-  it('leaves invalidations as long as there is a response that they may concern', async () => {
+  it('keeps invalidations as long as there is a response from before them', async () => {
     await using opened = await openFiles();
     const { files } = opened;
     files.write(keyOf(1), [Buffer.from('x')], Date.now() + 2 * HOUR);
@@ -64,7 +64,7 @@ describe('a sweep', () => {
     expect(files.names()).toEqual([]);
   });
 
-  it('leaves nothing of responses that vary after all of them have expired', async () => {
+  it('removes the list of variants when all variants have expired', async () => {
     await using world = await CacheWorld.start(numbered({ ...FRESH, Vary: 'Accept' }));
     const session = world.session();
     for (const Accept of ['text/csv', 'text/xml']) await session.get('x', { headers: { Accept } });
@@ -78,7 +78,7 @@ describe('a sweep', () => {
     expect(files.names()).toEqual([]);
   });
 
-  it('is done by closing a session that has written, at most every ten minutes', async () => {
+  it('runs in session.close() after a write, at most every ten minutes', async () => {
     await using world = await CacheWorld.start(numbered(FRESH));
     const files = new Files(world.directory, FULL);
     files.create();
@@ -96,7 +96,7 @@ describe('a sweep', () => {
     expect(await entriesIn(world.directory)).toHaveLength(3);
   });
 
-  it('knows what was used from memory', async () => {
+  it('counts a hit in memory as a use', async () => {
     await using world = await CacheWorld.start(numbered(FRESH));
     const session = world.session();
     await session.get('x');
@@ -108,32 +108,27 @@ describe('a sweep', () => {
     expect((await fs.stat(file)).atimeMs).toBeGreaterThan(Date.now() - HOUR);
   });
 
-  it('comes by itself when much was written, and keeps a session within its bound', async () => {
+  it('runs by itself after many writes, and keeps the directory within maxCacheSize', async () => {
     await using world = await CacheWorld.start((_, response) => {
       response.setHeader('Cache-Control', 'max-age=3600');
       response.end('x'.repeat(10_000));
     });
     const session = world.session({ maxCacheSize: 100_000 });
     for (let index = 0; index < 100; index++) await session.get(`x${index}`);
-    await vi.waitFor(async () => expect((await session.cache.size()).bytes).toBeLessThanOrEqual(100_000), {
-      timeout: 10_000,
-    });
+    await expect.poll(async () => (await session.cache.size()).bytes).toBeLessThanOrEqual(100_000);
     expect((await session.cache.size()).entries).toBeGreaterThan(2);
   });
 });
 
 describe('a directory without responses', () => {
-  it('is looked at once a second, and then answers as others have left it', async () => {
+  it('is looked at again within a second or so, and then has the responses of other sessions', async () => {
     await using world = await CacheWorld.start(numbered(FRESH));
     const [first, second] = [world.session(), world.session()];
     await second.get('other');
     await first.get('x');
     await first.close();
-    await vi.waitFor(
-      async () => expect(numberIn(await second.get('x', { cache: 'only-if-cached' }))).toBe(2),
-      {
-        timeout: 10_000,
-      },
-    );
+    const stored = (): Promise<unknown> =>
+      second.get('x', { cache: 'only-if-cached' }).then(numberIn, () => undefined);
+    await expect.poll(stored).toBe(2);
   });
 });

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { Session, type SessionOptions } from '../../src/index.js';
 import { MockUser } from './mock-user.js';
 import { json, Origin, type Respond, type SeenRequest } from './origin.js';
@@ -55,7 +55,7 @@ export async function startHeld(headers: Record<string, string> = {}): Promise<{
     held.push(response);
   });
   const arrived = async (count: number): Promise<void> => {
-    await vi.waitFor(() => expect(held).toHaveLength(count));
+    await expect.poll(() => held.length).toBe(count);
   };
   return { world, held, arrived };
 }

@@ -1,4 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Aborted, AuthenticationFailed, Session, User } from '../../src/index.js';
 import { startPdb } from '../../src/testing/index.js';
@@ -6,8 +7,8 @@ import { failure } from '../helpers/failure.js';
 import { keepLogs } from '../helpers/logs.js';
 import { QUICK } from '../helpers/scripted.js';
 
-describe('the identity service', () => {
-  it('is asked again for a token where that may help', async () => {
+describe('a request to the identity service', () => {
+  it('is retried after a 503 or a closed connection', async () => {
     await using pdb = await startPdb({ components: 1 });
     pdb.fault({ on: 'grantToken', status: 503 });
     pdb.fault({ on: 'listKeys', drop: 'before-headers' });
@@ -21,14 +22,14 @@ describe('the identity service', () => {
     expect(logger.at('warn')).toHaveLength(2);
   });
 
-  it('is not where the access codes are wrong, and all that wait share one failure', async () => {
+  it('is not retried if the access codes are wrong', async () => {
     await using pdb = await startPdb({ components: 1 });
     const user = new User({ ...pdb.userOptions, accessCode2: 'wrong-code', retry: QUICK });
     await failure(user.authenticate(), AuthenticationFailed);
     expect(pdb.count('grantToken')).toBe(1);
   });
 
-  it('that stays down is told with its tries, and with no access code', async () => {
+  it('that fails four times is an AuthenticationFailed that lists the attempts and shows no access code', async () => {
     await using pdb = await startPdb({ components: 1 });
     pdb.fault({ on: 'grantToken', status: 502, times: 4 });
     const user = new User({ ...pdb.userOptions, retry: QUICK });
@@ -37,22 +38,27 @@ describe('the identity service', () => {
     expect(message).not.toContain(pdb.user.accessCode1);
   });
 
-  it('is not waited for any longer than somebody wants a token', async () => {
+  it('is not retried for a caller whose signal is aborted', async () => {
     await using pdb = await startPdb({ components: 1 });
     pdb.fault({ on: 'grantToken', status: 503, times: 4 });
-    const user = new User({ ...pdb.userOptions, retry: { baseDelay: 1e6, maxDelay: 1e6, within: 1e9 } });
+    const retry = { baseDelay: 1e9, maxDelay: 1e9, within: 1e12 };
+    const waitsForRetry = new EventTarget();
+    const retrying = once(waitsForRetry, 'retry');
+    const onRetry = (): void => void waitsForRetry.dispatchEvent(new Event('retry'));
+    const user = new User({ ...pdb.userOptions, retry, onRetry });
     const controller = new AbortController();
     const waiting = failure(user.authenticate({ signal: controller.signal }), Aborted);
-    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
-    await expect.poll(() => pdb.count('grantToken')).toBe(1);
-    await sleep(50);
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    await retrying;
+    await turn();
     const before = timers();
     controller.abort();
     await waiting;
-    await expect.poll(timers).toBeLessThan(before);
+    await turn();
+    expect(timers()).toBeLessThan(before);
   });
 
-  it('that is down does no harm while the token is good', async () => {
+  it('is not sent while the token is valid', async () => {
     await using pdb = await startPdb({ components: 1 });
     await using session = new Session({ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl });
     await session.get('listProjects');

@@ -53,7 +53,7 @@ async function startBusy(): Promise<AsyncDisposable & { readonly env: NodeJS.Pro
 }
 
 describe('the line about retries', () => {
-  it('is written to a terminal at most once in 5 s, and counts the requests that are retried', async () => {
+  it('is written to a terminal at most every 5 s, with the number of requests being retried', async () => {
     const seen = new Set<string>();
     const held: (() => void)[] = [];
     // A second attempt is answered when all requests have failed once.
@@ -81,7 +81,7 @@ describe('the line about retries', () => {
     ['stderr is not a terminal', { isTerminal: false }],
     ['`quiet` is true', { options: 'quiet: true' }],
     ['there is a `logger`', { options: 'logger: silent' }],
-  ])('is not written where %s', async (_, program) => {
+  ])('is not written if %s', async (_, program) => {
     await using busy = await startBusy();
     expect(await run({ env: busy.env, script: "await get('x');", ...program })).toEqual({
       stdout: 'done\n',
@@ -89,14 +89,14 @@ describe('the line about retries', () => {
     });
   });
 
-  it('is not written where NODE_DEBUG names itkdb: the log says it', async () => {
+  it('is not written with NODE_DEBUG=itkdb, because the log has it', async () => {
     await using busy = await startBusy();
     const { stderr } = await run({ env: { ...busy.env, NODE_DEBUG: 'itkdb' }, script: "await get('x');" });
     expect(stderr).toContain('Try 1 of GET ');
     expect(stderr).not.toContain('being retried');
   });
 
-  it('is about sign-in too, unless the session is `quiet`', async () => {
+  it('is also written for sign-in, unless the session is `quiet`', async () => {
     await using pdb = await startPdb({ components: 1 });
     const program = { env: pdb.env, script: "await get('listProjects');" };
     pdb.fault({ on: 'grantToken', status: 503 });
@@ -122,7 +122,7 @@ describe('the line about retries', () => {
     expect(stderr).toBe('itkdb: 1 request is being retried: 503 Bearer <TOKEN> of \\u009bmine\n');
   });
 
-  it('ends no program whose terminal was closed', async () => {
+  it('does not end a program whose terminal was closed', async () => {
     await using busy = await startBusy();
     const { stdout } = await run({ env: busy.env, script: "await get('x');", isClosed: true });
     expect(stdout).toBe('done\n');

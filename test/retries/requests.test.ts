@@ -27,28 +27,28 @@ const breakOff: Respond = (_, response) => {
 };
 
 describe('a read', () => {
-  it.each([408, 429, 500, 502, 503, 504])('that is answered %i is tried again', async (status) => {
+  it.each([408, 429, 500, 502, 503, 504])('that is answered %i is retried', async (status) => {
     await using world = await scripted([status, status, 200]);
     await expect(world.session.get('x')).resolves.toMatchObject({ status: 200 });
     expect(world.tries).toBe(3);
   });
 
   it.each<[string, Respond]>([
-    ['whose connection is dropped', drop],
-    ['whose body breaks off', breakOff],
-    ['that is not answered in time', stall],
-  ])('%s is tried again', async (_, respond) => {
+    ['whose connection is closed before the response', drop],
+    ['whose response body breaks off', breakOff],
+    ['that times out', stall],
+  ])('%s is retried', async (_, respond) => {
     await using world = await scripted([respond, 200], { timeout: 300 });
     await expect(world.session.get('x')).resolves.toMatchObject({ status: 200 });
     expect(world.tries).toBe(2);
   });
 
-  it.each(['HEAD', 'OPTIONS'])('may be a %s', async (method) => {
+  it.each(['HEAD', 'OPTIONS'])('that is answered 503 is retried: %s', async (method) => {
     await using world = await scripted([503, 200]);
     await expect(world.session.request(method, 'x')).resolves.toMatchObject({ status: 200 });
   });
 
-  it('is sent again as it was, its JSON body included', async () => {
+  it('is sent again with the same headers and JSON body', async () => {
     await using world = await scripted([503, drop, 200]);
     await world.session.get('x', {
       data: { component: '20U' },
@@ -67,7 +67,7 @@ describe('a read', () => {
   });
 
   it.each([400, 401, 403, 404, 405, 409, 413, 415, 422, 451, 501, 505])(
-    'that is answered %i is not',
+    'that is answered %i is not retried',
     async (status) => {
       await using world = await scripted([status], { user: { authenticate: () => true, bearer: 'x' } });
       await expect(world.session.get('x', { auth: false })).rejects.toMatchObject({ status });
@@ -76,7 +76,7 @@ describe('a read', () => {
     },
   );
 
-  it('that nothing answers is tried four times, and its exception says so', async () => {
+  it('without a server ends after four attempts, and the exception lists them', async () => {
     await using world = await scripted([]);
     const exception = await failure(world.session.get(`${NOWHERE}x`), ConnectionRefused);
     expect(exception.message.split('\n\n')[1]?.split('\n')).toEqual([
@@ -87,7 +87,7 @@ describe('a read', () => {
     expect(exception.neverReached).toBe(true);
   });
 
-  it('that may have arrived at the first try has not certainly never arrived', () => {
+  it('has neverReached false if one of its attempts may have reached the server', () => {
     const attempts = new Attempts(resolveRetry({ idempotent: true }) as RetryPolicy);
     attempts.begin(0);
     const failed = { reason: 'refused', isTransient: true, mayRepeat: true, retryAfter: undefined };
@@ -101,26 +101,26 @@ describe('a read', () => {
     expect(refused).toMatchObject({ message: 'nobody', neverReached: true });
   });
 
-  it('whose host does not resolve is tried again', async () => {
+  it('whose host name does not resolve is retried', async () => {
     await using world = await scripted([]);
     await failure(world.session.get('http://no-such-host.invalid/'), HostNotFound);
     expect(world.events).toHaveLength(3);
   });
 
-  it('that meets no TLS is not', async () => {
+  it('over https to a server without TLS is not retried', async () => {
     await using world = await scripted([]);
     await failure(world.session.get(world.origin.url.replace('http:', 'https:')), TlsFailure);
     expect(world.events).toEqual([]);
   });
 
-  it('as a stream is tried again until its head is there; what breaks off later is its reader’s', async () => {
+  it('as a stream is retried until the head arrives; a later failure is an error of the stream', async () => {
     await using world = await scripted([503, drop, breakOff, 200]);
     const { data } = await world.session.get<Readable>('x', { responseType: 'stream' });
     await failure(data.toArray(), ConnectionReset);
     expect(world.tries).toBe(3);
   });
 
-  it('leaves nothing of the failed answers behind', async () => {
+  it('that is retried leaves no connection of its failed attempts open', async () => {
     await using world = await scripted([
       (_, response) => response.writeHead(503).end(Buffer.alloc(5_000_000)),
       200,
@@ -133,7 +133,7 @@ describe('a read', () => {
 
 describe('a write', () => {
   it.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
-    '(%s) that may have arrived is not repeated',
+    '(%s) that may have reached the server is not retried',
     async (method) => {
       for (const step of [500, 503, 429, drop, breakOff, stall]) {
         await using world = await scripted([step, 200], { timeout: 300 });
@@ -143,7 +143,7 @@ describe('a write', () => {
     },
   );
 
-  it('that never reached the server is repeated', async () => {
+  it('that never reached the server is retried', async () => {
     // Free for now; something listens there only later.
     const probe = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => probe.once('listening', resolve));
@@ -162,13 +162,13 @@ describe('a write', () => {
     late.close();
   });
 
-  it('is repeated where the caller says that it does no harm', async () => {
+  it('is retried with `idempotent: true`', async () => {
     await using world = await scripted([503, drop, 200]);
     await world.session.post('x', { a: 1 }, { retry: { idempotent: true } });
     expect(world.origin.requests.map(({ body }) => body)).toEqual(['{"a":1}', '{"a":1}', '{"a":1}']);
   });
 
-  it('whose body can be read only once is never repeated', async () => {
+  it('whose body is a stream is never retried', async () => {
     await using world = await scripted([503]);
     const data = Readable.from(['one']);
     await failure(world.session.post('x', data, { retry: { idempotent: true } }), ServerError);
@@ -178,8 +178,8 @@ describe('a write', () => {
   });
 });
 
-describe('a failed try before a failure of another kind', () => {
-  it('is told too, and the server’s JSON stays at the end', async () => {
+describe('a failed attempt before a failure that is not retried', () => {
+  it('is in the message, and the JSON of the server is at the end', async () => {
     const refuse: Respond = (_, response) => json(response, { uuAppErrorMap: {} }, 400);
     await using world = await scripted([503, refuse]);
     const { message } = await failure(world.session.get('x'), BadRequest);
@@ -193,10 +193,10 @@ describe('the option retry', () => {
   it.each<[string, SessionOptions['retry'], SessionOptions['retry'], number]>([
     ['false of the session', false, undefined, 1],
     ['false of the request', QUICK, false, 1],
-    ['an object of the request over the session’s false', false, { ...QUICK, tries: 2 }, 2],
-    ['an object of the request over the session’s own', { ...QUICK, tries: 3 }, { tries: 2 }, 2],
+    ['an object of the request, and false of the session', false, { ...QUICK, tries: 2 }, 2],
+    ['an object of the request, and one of the session', { ...QUICK, tries: 3 }, { tries: 2 }, 2],
     ['an undefined member', { ...QUICK, tries: undefined }, undefined, 4],
-    ['one try', { tries: 1 }, undefined, 1],
+    ['one attempt', { tries: 1 }, undefined, 1],
     ['other statuses', { ...QUICK, statuses: [418] }, undefined, 1],
   ])('can be %s', async (_, ofSession, ofRequest, tries) => {
     await using world = await scripted([503], { retry: ofSession });
@@ -215,7 +215,7 @@ describe('the option retry', () => {
     [{ statuses: [200] }, '`retry.statuses.0` must be a status of a failure'],
     [{ idempotent: 'yes' }, '`retry.idempotent` must be true or false'],
     [{ retries: 3 }, 'there is no option `retries`'],
-  ])('is refused by name where it is wrong: %j', async (retry, message) => {
+  ])('with a wrong value is an InvalidInvocation that names it: %j', async (retry, message) => {
     expect(() => new Session({ user: new MockUser(), retry: retry as never })).toThrow(message);
     expect(() => new User({ retry: retry as never })).toThrow(message);
     await using world = await scripted([200]);

@@ -21,12 +21,12 @@ describe('Retry-After', () => {
     ['Wed Nov 25 07:01:00 2026', 60_000],
     ['Wed, 25 Nov 2026 07:01:00 CET', undefined],
     ['2026-11-25T07:01:00Z', undefined],
-  ])('%j is %j ms from the date of the answer', (value, expected) => {
+  ])('%j is %j ms from the Date of the response', (value, expected) => {
     const headers = { 'retry-after': value, date: 'Wed, 25 Nov 2026 07:00:00 GMT' };
     expect(parseRetryAfter(headers)).toBe(expected);
   });
 
-  it('counts from now where the answer has no date', () => {
+  it('counts from now if the response has no Date', () => {
     vi.useFakeTimers({ now: Date.UTC(2026, 10, 25, 7, 0, 0) });
     expect(parseRetryAfter({ 'retry-after': 'Wed, 25 Nov 2026 07:01:00 GMT' })).toBe(60_000);
   });
@@ -50,7 +50,7 @@ describe('an HTTP date', () => {
     expect(parsed === undefined ? undefined : new Date(parsed).toISOString()).toBe(expected);
   });
 
-  it('with two digits names the nearest year that is no more than 50 years ahead', () => {
+  it('with a year of two digits is at most 50 years ahead', () => {
     vi.useFakeTimers({ now: Date.UTC(2026, 10, 25) });
     const yearOf = (year: string) =>
       new Date(parseHttpDate(`Sunday, 06-Nov-${year} 08:49:37 GMT`) as number).getUTCFullYear();

@@ -1,5 +1,5 @@
 import { AxiosHeaders } from 'axios';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   Aborted,
   ConnectionRefused,
@@ -137,7 +137,7 @@ describe('a function of the caller', () => {
       throw new Error('not mine');
     };
     await world.session.post('x', 'text', { [name]: fail });
-    await vi.waitFor(() => expect(logger.at('warn')[0]).toBe(`warn: ${name} failed: not mine`));
+    await expect.poll(() => logger.at('warn')[0]).toBe(`warn: ${name} failed: not mine`);
   });
 
   it('that calls its listeners without an event is a signal all the same', async () => {
@@ -148,7 +148,7 @@ describe('a function of the caller', () => {
       signal.abort = listener as () => void;
     };
     const request = failure(world.session.get('x', { signal }), Aborted);
-    await vi.waitFor(() => expect(world.origin.requests).toHaveLength(1));
+    await expect.poll(() => world.origin.requests.length).toBe(1);
     signal.aborted = true;
     signal.abort?.();
     await request;

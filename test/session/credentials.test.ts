@@ -3,12 +3,14 @@ import { Forbidden, InvalidInvocation, NotFound, Session } from '../../src/index
 import { startDatabase } from '../helpers/database.js';
 import { failure } from '../helpers/failure.js';
 import { Origin } from '../helpers/origin.js';
+import { stopClock } from '../helpers/stopped-clock.js';
 import { withOrigin } from '../helpers/with-origin.js';
 
 const { pdb, newSession } = await startDatabase({ components: 10 });
 
 describe('the bearer', () => {
   it('is asked for before every request under the prefix', async () => {
+    stopClock();
     await using world = await withOrigin();
     await world.session.get('a');
     await world.session.get(`${world.origin.url}b`);
@@ -141,6 +143,7 @@ describe('a 401 for a token that seemed good', () => {
   });
 
   it('sends a write again, for it was refused, with the same body', async () => {
+    stopClock();
     let answers = 0;
     await using world = await withOrigin((_, response) =>
       response.writeHead(++answers === 1 ? 401 : 200).end(),

@@ -13,6 +13,7 @@ import {
 import { startDatabase } from '../helpers/database.js';
 import { failure } from '../helpers/failure.js';
 import type { Respond } from '../helpers/origin.js';
+import { stopClock } from '../helpers/stopped-clock.js';
 import { withOrigin } from '../helpers/with-origin.js';
 
 const { newSession } = await startDatabase({ components: 10 });
@@ -229,6 +230,7 @@ describe('cookies', () => {
 
 describe('prepareRequest(), authorize() and send()', () => {
   it('do in steps what request() does at once', async () => {
+    stopClock();
     await using world = await withOrigin();
     const config: RequestConfig = { method: 'POST', url: 'x', params: { q: 1 }, data: { a: 1 } };
     const prepared = await world.session.prepareRequest(config);

@@ -44,7 +44,7 @@ describe('a response head that never ends is a Timeout', () => {
   });
 });
 
-it('passes interim responses over', async () => {
+it('an interim response (1xx) is skipped', async () => {
   await using world = await drip(
     'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
     '',
@@ -52,13 +52,13 @@ it('passes interim responses over', async () => {
   await expect(world.session.get('x')).resolves.toMatchObject({ status: 200, data: 'ok' });
 });
 
-it.each(['042', '600', '999'])('refuses the status %s at once', async (status) => {
+it.each(['042', '600', '999'])('the status %s is an InvalidResponse at once', async (status) => {
   await using world = await drip(`HTTP/1.1 ${status} Odd\r\nContent-Length: 100\r\n\r\n`, '');
   await failure(world.session.post('x', {}), InvalidResponse);
 });
 
 describe('the cookies of an origin', () => {
-  it('are at most 50, the newest', async () => {
+  it('are the 50 newest', async () => {
     let count = 0;
     await using world = await withOrigin((_, response) =>
       response.setHeader('Set-Cookie', `name${count++}=value`).end(),

@@ -35,7 +35,7 @@ describe('a request to http through an HTTP proxy', () => {
     connections.close();
   });
 
-  it.for(['http:', 'https:'] as const)('tells a proxy of %s the decoded credentials', async (protocol) => {
+  it.for(['http:', 'https:'] as const)('sends the decoded credentials to a proxy of %s', async (protocol) => {
     await using proxy = await TestProxy.start({ status: 502, tls: protocol === 'https:' });
     const url = proxy.url.replace('//', '//us%40er:p%40ss%3A1@');
     const connections = new Connections({ proxy: url, ca: CERTIFICATE });
@@ -45,7 +45,7 @@ describe('a request to http through an HTTP proxy', () => {
     connections.close();
   });
 
-  it('has an error for a refusal, and one for a failed connection, which show no credentials', () => {
+  it('fails with a ProxyError without credentials if the proxy refuses it or cannot be reached', () => {
     const connections = new Connections({ proxy: 'http://user:s3cret@proxy.example:3128' });
     const { forward, proxy } = connections.route(HTTP, NO_OPTIONS);
     expect(proxy).toBe('http://proxy.example:3128');

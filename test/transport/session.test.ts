@@ -44,7 +44,7 @@ describe('a session behind a proxy', () => {
   );
 
   it.for([401, 403, 407, 503])(
-    'takes a CONNECT that is answered %i for a failure of the proxy, and keeps its token and no cookies',
+    'treats a CONNECT answered %i as a failure of the proxy: the token stays valid and no cookie is stored',
     async (status) => {
       const answer = (socket: Socket): unknown =>
         socket.write(`HTTP/1.1 ${status} No\r\nSet-Cookie: of=the-proxy\r\nContent-Length: 0\r\n\r\n`);
@@ -64,7 +64,7 @@ describe('a session behind a proxy', () => {
     },
   );
 
-  it('fails at once where the proxy closes the connection before it has answered', async () => {
+  it('fails at once if the proxy closes the connection before its response', async () => {
     await using proxy = await TestProxy.start({ answer: (socket) => socket.end() });
     await using session = sessionFor({ proxy: proxy.url, timeout: 60_000 });
     const error = await failure(session.get('x'), TransportException);
@@ -72,7 +72,7 @@ describe('a session behind a proxy', () => {
     expect(error.message).toContain(proxy.url);
   });
 
-  it('fails with Timeout where the proxy is silent, and its connection is closed', async () => {
+  it('fails with Timeout if the proxy is silent, and closes the connection', async () => {
     await using proxy = await TestProxy.start({ answer: () => {} });
     await using session = sessionFor({ proxy: proxy.url, timeout: 100 });
     await failure(session.get('x'), Timeout);
@@ -99,7 +99,7 @@ describe('a session behind a proxy', () => {
     }
   });
 
-  it('asks loopback directly where the environment names a proxy', async () => {
+  it('connects to loopback directly although the environment names a proxy', async () => {
     await using proxy = await TestProxy.start({ status: 502 });
     process.env['HTTP_PROXY'] = proxy.url;
     await using pdb = await startPdb({ components: 20 });
@@ -114,7 +114,7 @@ describe('a session behind a proxy', () => {
     ['EXAMPLE.ORG', 'pdb.example.org', 'direct'],
     ['.example.org', 'pdb.example.org', 'direct'],
     ['example.org', 'notexample.org', 'proxy'],
-  ] as const)('and NO_PROXY=%s asks %s by %s', async ([noProxy, host, expected]) => {
+  ] as const)('with NO_PROXY=%s connects to %s by %s', async ([noProxy, host, expected]) => {
     await using origin = await Origin.start((_, response) => response.end('direct'));
     await using proxy = await Origin.start((_, response) => response.end('proxy'));
     Object.assign(process.env, { HTTP_PROXY: proxy.url, NO_PROXY: noProxy });
@@ -146,7 +146,7 @@ describe('a session behind a proxy', () => {
 });
 
 describe('the process', () => {
-  it('trusts NODE_EXTRA_CA_CERTS, also where a session has a `ca`', { timeout: 30_000 }, async () => {
+  it('trusts NODE_EXTRA_CA_CERTS, also if a session has a `ca`', { timeout: 30_000 }, async () => {
     await using origin = await TlsOrigin.start((_, response) => response.end('"trusted"'));
     const script = `import { rootCertificates } from 'node:tls'; import { Session, UserBearer } from 'itkdb';
       const user = new UserBearer({ bearer: 'a-bearer' });

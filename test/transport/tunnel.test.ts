@@ -56,7 +56,7 @@ describe('a request to https through an HTTP proxy', () => {
     expect(proxy.requests[0]?.headers['proxy-authorization']).toBeUndefined();
   });
 
-  it('tells the proxy the decoded credentials, and only the proxy', async () => {
+  it('sends the decoded credentials to the proxy only', async () => {
     await using proxy = await TestProxy.start();
     const url = proxy.url.replace('//', '//us%40er:p%40ss%3A1@');
     await send(connect({ proxy: url }), origin.url);
@@ -73,7 +73,7 @@ describe('a request to https through an HTTP proxy', () => {
     expect(await send(connect({ proxy: proxy.url }), origin.url)).toMatchObject({ body: 'of the server' });
   });
 
-  it('takes no body of the proxy for the response', async () => {
+  it('does not treat a body of the proxy as the response', async () => {
     const answer = (socket: Socket): unknown =>
       socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nHTTP/1.1 200 OK\r\n\r\n');
     await using proxy = await TestProxy.start({ answer });
@@ -89,23 +89,20 @@ describe('a request to https through an HTTP proxy', () => {
     ['HTTP/1.1 503 Service Unavailable', '//user:s3cret@', /status 503/],
     ['HTTP/1.1 302 Found\r\nLocation: http://evil.example/', '//', /status 302/],
     ['HTTP/1.1 101 Switching Protocols', '//', /status 101/],
-  ] as const)(
-    'fails with a ProxyError where the proxy answers %j to %s',
-    async ([head, userinfo, message]) => {
-      const answer = (socket: Socket): unknown => socket.write(`${head}\r\nSet-Cookie: a=b\r\n\r\n`);
-      await using proxy = await TestProxy.start({ answer });
-      const error = await failureOf(send(connect({ proxy: proxy.url.replace('//', userinfo) }), origin.url));
-      expect(error).toBeInstanceOf(ProxyError);
-      expect(error).toMatchObject({ proxy: proxy.url, neverReached: true });
-      expect(error.code).toBe(head.includes('407') ? 'ERR_PROXY_CREDENTIALS' : 'ERR_PROXY');
-      expect(error.message).toMatch(message);
-      expect(error.message).toContain(proxy.url);
-      expect(error.message).not.toContain('s3cret');
-      await allClosed(proxy);
-    },
-  );
+  ] as const)('fails with a ProxyError if the proxy answers %j to %s', async ([head, userinfo, message]) => {
+    const answer = (socket: Socket): unknown => socket.write(`${head}\r\nSet-Cookie: a=b\r\n\r\n`);
+    await using proxy = await TestProxy.start({ answer });
+    const error = await failureOf(send(connect({ proxy: proxy.url.replace('//', userinfo) }), origin.url));
+    expect(error).toBeInstanceOf(ProxyError);
+    expect(error).toMatchObject({ proxy: proxy.url, neverReached: true });
+    expect(error.code).toBe(head.includes('407') ? 'ERR_PROXY_CREDENTIALS' : 'ERR_PROXY');
+    expect(error.message).toMatch(message);
+    expect(error.message).toContain(proxy.url);
+    expect(error.message).not.toContain('s3cret');
+    await allClosed(proxy);
+  });
 
-  it('fails at once where the proxy closes the connection before it has answered', async () => {
+  it('fails at once if the proxy closes the connection before its response', async () => {
     await using proxy = await TestProxy.start({ answer: (socket) => socket.end() });
     const error = await failureOf(send(connect({ proxy: proxy.url }), origin.url));
     expect(error).toMatchObject({ name: 'ProxyError', code: 'ECONNRESET', neverReached: true });
@@ -118,7 +115,7 @@ describe('a request to https through an HTTP proxy', () => {
     expect(error.message).not.toContain('s3cret');
   });
 
-  it('fails where the head of the response to CONNECT has no end', async () => {
+  it('fails if the head of the response to CONNECT has no end', async () => {
     const answer = (socket: Socket): void => {
       socket.write('HTTP/1.1 200 OK\r\n');
       writeOn(socket, `X: ${'x'.repeat(1000)}\r\n`);
@@ -129,7 +126,7 @@ describe('a request to https through an HTTP proxy', () => {
     await allClosed(proxy);
   });
 
-  it('fails where the proxy sends informational responses without end', async () => {
+  it('fails if the proxy sends informational responses without end', async () => {
     const answer = (socket: Socket): void => writeOn(socket, 'HTTP/1.1 102 Processing\r\n\r\n');
     await using proxy = await TestProxy.start({ answer });
     const error = await failureOf(send(connect({ proxy: proxy.url }), origin.url));
@@ -185,7 +182,7 @@ describe('a request to https through an HTTP proxy', () => {
     expect(await other).toMatchObject({ body: 'of the server' });
   });
 
-  it('passes on what is wrong with the certificate of the server', async () => {
+  it('fails with the error of the certificate of the server', async () => {
     await using proxy = await TestProxy.start();
     const error = await failureOf(send(connect({ proxy: proxy.url, ca: undefined }), origin.url));
     expect(error).not.toBeInstanceOf(ProxyError);
@@ -203,7 +200,7 @@ describe('a request to https through a proxy of https', () => {
     await allClosed(proxy);
   });
 
-  it('fails with advice where the certificate of the proxy is not trusted', async () => {
+  it('fails with advice if the certificate of the proxy is not trusted', async () => {
     await using proxy = await TestProxy.start({ tls: true });
     const error = await failureOf(send(connect({ proxy: proxy.url, ca: undefined }), origin.url));
     expect(error).toMatchObject({ name: 'ProxyError', code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
@@ -221,7 +218,7 @@ describe('NODE_TLS_REJECT_UNAUTHORIZED=0', () => {
     delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
   });
 
-  it('switches off no check of the server', async () => {
+  it('does not turn off verification of the server', async () => {
     await using proxy = await TestProxy.start();
     await using socks = await SocksServer.start();
     for (const options of [
@@ -235,7 +232,7 @@ describe('NODE_TLS_REJECT_UNAUTHORIZED=0', () => {
     expect(received).toEqual([]);
   });
 
-  it('switches off no check of the proxy', async () => {
+  it('does not turn off verification of the proxy', async () => {
     await using proxy = await TestProxy.start({ tls: true });
     for (const url of [origin.url, 'http://pdb.example/'])
       await failureOf(send(connect({ proxy: proxy.url, ca: undefined }), url));
@@ -267,13 +264,13 @@ describe('a request through a SOCKS proxy', () => {
     expect(socks.requests[0]?.host).toBe('pdb.example');
   });
 
-  it('tells the proxy the decoded credentials', async () => {
+  it('sends the decoded credentials to the proxy', async () => {
     await using socks = await SocksServer.start(0, true);
     await send(connect({ proxy: `socks5h://us%40er:p%40ss@${socks.address}` }), origin.url);
     expect(socks.requests[0]?.credentials).toBe('us@er:p@ss');
   });
 
-  it('fails with a ProxyError where the proxy refuses', async () => {
+  it('fails with a ProxyError if the proxy refuses it', async () => {
     await using socks = await SocksServer.start(5);
     const error = await failureOf(
       send(connect({ proxy: `socks5h://u:s3cret@${socks.address}` }), origin.url),
@@ -287,12 +284,12 @@ describe('a request through a SOCKS proxy', () => {
     await allClosed(socks);
   });
 
-  it('fails with a ProxyError where nothing listens', async () => {
+  it('fails with a ProxyError if no proxy listens', async () => {
     const error = await failureOf(send(connect({ proxy: 'socks5h://127.0.0.1:1' }), origin.url));
     expect(error).toMatchObject({ name: 'ProxyError', code: 'ECONNREFUSED' });
   });
 
-  it('passes on that the name of the server does not resolve', async () => {
+  it('fails with HostNotFound if the name of the server does not resolve', async () => {
     await using socks = await SocksServer.start();
     const refuse = (_: string, __: unknown, done: (error: Error) => void): void =>
       done(Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }));
