@@ -36,6 +36,10 @@ const DAY = 24 * 3600 * 1000;
 const FIRST_DAY = Date.UTC(2024, 0, 8, 9);
 const SUPERVISORS = ['A. Example', 'B. Sample', 'C. Placeholder', 'D. Invented', 'E. Imaginary'];
 
+/** An empty list for all records: lists are never changed, but replaced. */
+const NONE: readonly never[] = Object.freeze([]);
+const NOTHING = Object.freeze({});
+
 /**
  * Makes a data set: staves of 28 modules, loose modules, and their parts, until there are at least so many components.
  * The same arguments make the same data.
@@ -76,10 +80,7 @@ class Generator {
     if (size >= 300) this.#stave(['CERN']);
     while (this.#components.length < size) this.#addFamily(size);
     const store = new Store(this.#random, projects, this.#institutions);
-    for (const component of this.#components) {
-      store.addComponent(component);
-      store.indexTestRuns(component.testRuns);
-    }
+    for (const component of this.#components) store.addComponent(component);
     for (const institution of this.#institutions) {
       const there = store.group('currentLocation', [institution.code]) ?? [];
       institution.componentTypes = [...new Set(there.map(({ componentType }) => componentType))];
@@ -231,21 +232,21 @@ class Generator {
       children: slots,
       testRuns: [],
       parent: undefined,
-      formerParents: [],
+      formerParents: NONE,
       state: 'ready',
       stateTs: registered,
       trashed: false,
       completed: stage === componentType.stages.length - 1,
       dummy: false,
       grade: undefined,
-      flags: [],
+      flags: NONE,
       properties: undefined,
       stages: undefined,
       locations: undefined,
-      comments: [],
-      attachments: [],
-      batches: [],
-      scriptStates: {},
+      comments: NONE,
+      attachments: NONE,
+      batches: NONE,
+      scriptStates: NOTHING,
       user: GENERATED_BY,
       rev: stage + 1,
       mts: registered + stage * 7 * DAY,
@@ -280,9 +281,9 @@ class Generator {
             state: 'ready',
             properties: undefined,
             results: undefined,
-            defects: [],
-            comments: [],
-            attachments: [],
+            defects: NONE,
+            comments: NONE,
+            attachments: NONE,
             user: GENERATED_BY,
             cts: uploaded,
             rev: 1,

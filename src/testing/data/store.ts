@@ -74,7 +74,8 @@ export class Store implements Dataset {
   readonly #importedTestTypes: (readonly [componentType: string, testType: TestType])[] = [];
   readonly #byIdentifier = new Map<string, ComponentRecord>();
   readonly #byAlternative = new Map<string, ComponentRecord>();
-  readonly #byTestRun = new Map<string, TestRunRecord>();
+  /** Made when a test run is asked for: there are many more of them than components. */
+  #byTestRun: Map<string, TestRunRecord> | undefined;
   readonly #binaries = new Map<string, FilePart>();
   readonly #groups: ReadonlyMap<string, Group> = new Map([
     ['componentType', new Group(({ componentType }) => componentType.code)],
@@ -102,6 +103,7 @@ export class Store implements Dataset {
   }
 
   findTestRun(id: string): TestRunRecord | undefined {
+    this.#byTestRun ??= new Map(this.testRuns.map((run) => [run.id, run]));
     return this.#byTestRun.get(id);
   }
 
@@ -175,8 +177,8 @@ export class Store implements Dataset {
 
   /** Adds a test run to its component. */
   addTestRun(run: TestRunRecord): void {
-    this.#byTestRun.set(run.id, run);
-    this.#undo.push(() => this.#byTestRun.delete(run.id));
+    this.#byTestRun?.set(run.id, run);
+    this.#undo.push(() => this.#byTestRun?.delete(run.id));
     this.updateComponent(run.component, { testRuns: [...run.component.testRuns, run] });
   }
 
@@ -195,11 +197,6 @@ export class Store implements Dataset {
 
   addTestType(componentType: ComponentType, testType: TestType): void {
     this.#push(this.#importedTestTypes, [componentType.id, testType] as const);
-  }
-
-  /** Indexes test runs that are already in their components. */
-  indexTestRuns(runs: readonly TestRunRecord[]): void {
-    for (const run of runs) this.#byTestRun.set(run.id, run);
   }
 
   /** Makes the present state the first one: what was changed before cannot be undone. */
