@@ -24,14 +24,45 @@ export type { AuthenticateOptions, UserLike } from './auth/user-like.js';
 export type { UserOptions } from './auth/user-options.js';
 export type { SessionCache } from './cache/session-cache.js';
 export type { CacheSize, CacheStore } from './cache/store.js';
+export type { BulkFailure, BulkOutcome, BulkRead } from './client/bulk/bulk-job.js';
+export type { BulkPromise } from './client/bulk/bulk-promise.js';
+export type { BulkOptions } from './client/bulk/options.js';
 export { Client } from './client/client.js';
 export type { ReceivedFile } from './client/files/received-file.js';
-export type { CallOptions, ClientOptions, GetOptions, ListOptions } from './client/options.js';
+export { Component, type ComponentData, type WalkOptions } from './client/models/component.js';
+export { toCsv } from './client/models/csv.js';
+export {
+  type InstitutionProject,
+  type InstitutionRecord,
+  makeInstitution,
+} from './client/models/institution.js';
+export { type Row, type RowOptions, toRows } from './client/models/rows.js';
+export {
+  type CodedValue,
+  property,
+  result,
+  type WithProperties,
+  type WithResults,
+} from './client/models/values.js';
+export { type WithWebPage, webUrl } from './client/models/web-url.js';
+export type { CallOptions, ClientOptions, GetOptions, ListOptions, PostOptions } from './client/options.js';
 export type { Progress } from './client/pages/listing.js';
 export { Page } from './client/pages/page.js';
 export type { PagePromise } from './client/pages/page-promise.js';
+export type {
+  BulkComponentOf,
+  ComponentFilter,
+  Components,
+  GetComponentsOptions,
+  ListComponentsOptions,
+  ListedComponentOf,
+  OutputType,
+} from './client/resources/components.js';
+export type { MergedList } from './client/resources/merged-list.js';
+export type { ListTestRunsOptions, TestRuns } from './client/resources/test-runs.js';
 export type { Answer, ResultPromise } from './client/result-promise.js';
 export type { CommandResultOf, FlatCommandResultOf, ListCommandName } from './client/results.js';
+export type { SyncBatch, SyncOptions, SyncQuery } from './client/sync.js';
 export type { Warning } from './client/warnings.js';
 export * from './commands/commands.js';
 export { type Ref, refCode, refId } from './commands/references.js';

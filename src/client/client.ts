@@ -14,10 +14,11 @@ import { InvalidInvocation, ListChanged } from '../exceptions/base.js';
 import { RETRIED_STATUSES as STATUSES } from '../http/retry-policy.js';
 import type { RequestConfig, SessionResponse } from '../session/request-options.js';
 import { Session } from '../session/session.js';
-import { isPlainObject } from '../util/guards.js';
+import { isPlainObject, isRecord } from '../util/guards.js';
 import { inspectAsString } from '../util/inspect.js';
 import { type CommandFacts, factsOf } from './command-facts.js';
 import { convert } from './convert.js';
+import { refuseDuplicates } from './duplicates.js';
 import {
   type CallOptions,
   type ClientOptions,
@@ -25,13 +26,17 @@ import {
   type GetOptions,
   type ListOnly,
   type ListOptions,
+  type PostOptions,
 } from './options.js';
 import type { Listing, PageAnswer, PageInfo } from './pages/listing.js';
 import { Page } from './pages/page.js';
 import { PagePromise } from './pages/page-promise.js';
 import { type Segment, shrink, toPageInfo } from './pages/segments.js';
+import { Components } from './resources/components.js';
+import { TestRuns } from './resources/test-runs.js';
 import { type Answer, ResultPromise } from './result-promise.js';
 import type { CommandResultOf, FlatCommandResultOf, ItemOf, ListCommandName } from './results.js';
+import { type SyncBatch, type SyncOptions, type SyncQuery, sync } from './sync.js';
 import { readWarnings, type Warning, WarningReporter } from './warnings.js';
 
 const PAGE_SIZE = 100;
@@ -66,6 +71,10 @@ type Input<I> = { data: I; json?: never } | { json: I; data?: never };
 export class Client {
   /** The session that sends the requests: for raw responses, and for the cache. */
   readonly session: Session;
+  /** Components: reads many of them, and lists them. */
+  readonly components: Components;
+  /** Test runs: reads many of them, and lists those of a component. */
+  readonly testRuns: TestRuns;
   readonly #logger: Logger;
   readonly #warnings: WarningReporter;
   /** The page sizes that worked where larger ones did not, by command and output type. */
@@ -90,6 +99,14 @@ export class Client {
       MAX_IN_FLIGHT,
       typeof maxConcurrency === 'number' ? maxConcurrency : MAX_IN_FLIGHT,
     );
+    const context = {
+      client: this,
+      logger: this.#logger,
+      maxInFlight: this.#maxInFlight,
+      retryOfPart: (retry: RequestConfig['retry']) => this.#retryOfPage(retry),
+    };
+    this.components = new Components(context);
+    this.testRuns = new TestRuns(context);
   }
 
   /** The user that requests are made for. */
@@ -132,16 +149,22 @@ export class Client {
   post<T = unknown, U extends string = string>(
     url: URL | (U extends CommandName<'POST'> ? never : U),
     input?: unknown,
-    options?: Omit<CallOptions, 'data' | 'json'>,
+    options?: PostOptions,
   ): ResultPromise<T>;
   /** Sends a command that writes, with its input. */
   post<K extends CommandName<'POST'>>(
     command: K,
     input: CommandInput<K>,
-    options?: Omit<CallOptions, 'data' | 'json'>,
+    options?: PostOptions,
   ): ResultPromise<CommandResultOf<K>>;
-  post<T>(url: string | URL, input?: unknown, options: CallOptions = {}): ResultPromise<T> {
-    return this.#withBody('POST', url, input, options);
+  post<T>(url: string | URL, input?: unknown, options: PostOptions = {}): ResultPromise<T> {
+    if (!isRecord(options) || !('allowDuplicate' in options))
+      return this.#withBody('POST', url, input, options);
+    const { allowDuplicate: _, ...others } = options;
+    const answer = refuseDuplicates(this, String(url), input, options).then(() =>
+      this.#answer('POST', url, others, { input }),
+    );
+    return new ResultPromise(answer as Promise<Answer<T>>);
   }
 
   /** Sends a PUT request with `input` as its JSON body. See {@link Client.get} for what it throws. */
@@ -209,6 +232,32 @@ export class Client {
       throw new InvalidInvocation(`${subject}: the input is the second argument, the options are the third`);
     const { config, list } = checkCall(subject, options);
     return new PagePromise(this.#toListing('GET', String(command), { ...config, data: input }, list));
+  }
+
+  /**
+   * Keeps a file with one component in each line (NDJSON) up to date, and tells what changed: it lists the components of
+   * the query without their parts, and reads those whose `sys.rev` is not that of the file, 100 with each request. What
+   * is gone comes with the last batch; not this time where the list does not stop changing while it is read. Where
+   * nothing changed there is no batch.
+   *
+   * ```ts
+   * for await (const { added, changed, gone } of client.sync({ site: 'CERN' }, 'cern.ndjson'))
+   *   console.log(added.length, changed.length, gone.length);
+   * ```
+   *
+   * A batch has up to 100 components. It is written when the next one is asked for: one that was not dealt with to its end,
+   * because the process was killed or the loop was left, comes again the next time. What was written before is not
+   * read again. One file belongs to one query, and to one process at a time.
+   *
+   * @param query - the keys of `filterMap` of `listComponents`, or `{ site }`: what belongs to a site or is there. Only
+   * ready components, unless it has a `state`
+   * @param file - the path of the file. It is created where there is none
+   * @throws PartFailed at the end, where some could not be read: they are tried again the next time
+   * @throws InvalidInvocation where the file is another kind of file, or cannot be written
+   * @throws what {@link Client.list} throws
+   */
+  sync(query: SyncQuery, file: string, options: SyncOptions = {}): AsyncIterableIterator<SyncBatch> {
+    return sync(this.components, query, file, options);
   }
 
   /** Returns who the requests are made for, and signs in if needed. See {@link Session.whoAmI}. */
@@ -320,6 +369,7 @@ export class Client {
       rememberSize: (worked) => this.#pageSizes.set(key, worked),
       maxInFlight: this.#maxInFlight,
       isHeavy,
+      retries: (config.retry ?? this.#retry) !== false,
       ask: (segment, signal) => this.#askPage(method, command, config, segment, signal),
       onProgress:
         onProgress && ((progress) => callBack(this.#logger, 'onProgress', () => onProgress(progress))),

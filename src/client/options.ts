@@ -27,6 +27,16 @@ export interface CallOptions
   fresh?: boolean | undefined;
 }
 
+/** Options of one `post`. */
+export interface PostOptions extends Omit<CallOptions, 'data' | 'json'> {
+  /**
+   * Of `uploadTestRunResults`: whether a test run is uploaded that the database has already. With `false` the ready test
+   * runs of the same component and test type are compared first, and `DuplicateTestRuns` is thrown where one has the same
+   * results, properties, defects, comments, `passed` and `problems`. @defaultValue `true`
+   */
+  allowDuplicate?: boolean | undefined;
+}
+
 /** Options of one list. */
 export interface ListOptions extends Omit<CallOptions, 'data' | 'json'> {
   /** The number of items at most. @defaultValue all */
@@ -73,16 +83,20 @@ export function checkCall(subject: string, options: GetOptions): CheckedCall {
   if (options === null || typeof options !== 'object')
     throw new InvalidInvocation(`${subject}: the options must be an object, such as { data: { component } }`);
   const { fresh, limit, pageSize, onChange, onProgress, json, ...config } = options;
-  const checked = checkOptions(subject, { fresh, limit, pageSize, onChange, onProgress }, CALL_OPTIONS);
+  const { fresh: isFresh, ...list } = checkOptions(
+    subject,
+    { fresh, limit, pageSize, onChange, onProgress },
+    CALL_OPTIONS,
+  );
   if (json !== undefined) {
     if (config.data !== undefined)
       throw new InvalidInvocation(`${subject}: give \`data\` or \`json\`, not both`);
     config.data = json;
   }
-  if (checked.fresh === true) {
+  if (isFresh === true) {
     if (config.cache !== undefined)
       throw new InvalidInvocation(`${subject}: \`fresh\` is \`cache: 'reload'\`; give only one of them`);
     config.cache = 'reload';
   }
-  return { config, list: checked };
+  return { config, list };
 }

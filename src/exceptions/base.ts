@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'ERR_DUPLICATE_OBJECTS'
   | 'ERR_DUPLICATE_TEST_RUNS'
   | 'ERR_LIST_CHANGED'
+  | 'ERR_PART_FAILED'
   | ResponseErrorCode
   | TransportErrorCode;
 
@@ -73,6 +74,7 @@ const BRAND = Symbol.for('itkdb.ITkDBException');
  * │  ├─ ConnectionFailed, ConnectionRefused, ConnectionReset, HostNotFound, TlsFailure
  * │  └─ InvalidResponse, ResponseTooLarge
  * ├─ ListChanged                  a list changed while it was read
+ * ├─ PartFailed                   some of many could not be read
  * └─ DuplicateObjectsInDB
  *    └─ DuplicateTestRuns
  * ```
@@ -122,15 +124,44 @@ export class ListChanged extends ITkDBException {
 }
 nameClass(ListChanged, 'ListChanged');
 
+/** Some of many failed, after all others were done. `cause` is the first exception. */
+export class PartFailed extends ITkDBException {
+  override readonly code = 'ERR_PART_FAILED';
+  /** What was read, in the order of the ids. Empty where the items were iterated over. */
+  declare readonly items: readonly unknown[];
+  /** The ids that the database does not know. */
+  declare readonly missing: readonly string[];
+  /** The ids that failed, and why. */
+  declare readonly failed: readonly { readonly id: string; readonly error: ITkDBException }[];
+
+  constructor(
+    message?: string,
+    { items = [], missing = [], failed = [] }: Partial<Pick<PartFailed, 'items' | 'missing' | 'failed'>> = {},
+  ) {
+    super(message, failed[0] && { cause: failed[0].error });
+    // Not enumerable: there may be thousands, which nobody wants to see printed with the exception.
+    for (const [name, value] of Object.entries({ items, missing, failed }))
+      Object.defineProperty(this, name, { value });
+  }
+}
+nameClass(PartFailed, 'PartFailed');
+
 /** Several objects with the same contents are already in the database. */
 export class DuplicateObjectsInDB extends ITkDBException {
   override readonly code: 'ERR_DUPLICATE_OBJECTS' | 'ERR_DUPLICATE_TEST_RUNS' = 'ERR_DUPLICATE_OBJECTS';
 }
 nameClass(DuplicateObjectsInDB, 'DuplicateObjectsInDB');
 
-/** A test run with the same contents is already in the database. */
+/** A test run with the same contents is already in the database; nothing was uploaded. */
 export class DuplicateTestRuns extends DuplicateObjectsInDB {
   override readonly code = 'ERR_DUPLICATE_TEST_RUNS';
+  /** The ids of the test runs in the database that have the same contents. */
+  readonly ids: readonly string[];
+
+  constructor(message?: string, { ids = [], ...options }: ErrorOptions & { ids?: readonly string[] } = {}) {
+    super(message, options);
+    this.ids = ids;
+  }
 }
 nameClass(DuplicateTestRuns, 'DuplicateTestRuns');
 

@@ -4,6 +4,7 @@ import {
   type InvalidInvocation,
   isException,
   type ListChanged,
+  type PartFailed,
 } from './base.js';
 import type { InvalidIdToken } from './id-token.js';
 import type {
@@ -42,6 +43,7 @@ export {
   InvalidInvocation,
   ITkDBException,
   ListChanged,
+  PartFailed,
   type ResponseErrorCode,
   type TransportErrorCode,
 } from './base.js';
@@ -82,6 +84,7 @@ export {
 export type AnyITkDBException =
   | InvalidInvocation
   | ListChanged
+  | PartFailed
   | InvalidIdToken
   | AuthenticationFailed
   | BadJSON

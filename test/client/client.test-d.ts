@@ -2,8 +2,8 @@ import { describe, expectTypeOf, it } from 'vitest';
 import type {
   BulkComponent,
   Client,
-  Component,
   ComponentObject,
+  FullComponent,
   FullListedComponent,
   Institution,
   ListedComponent,
@@ -18,7 +18,7 @@ declare const client: Client;
 describe('the types of a Client', () => {
   it('give the result of a command', () => {
     const result = client.get('getComponent', { data: { component: 'x' } });
-    expectTypeOf<Awaited<typeof result>>().toEqualTypeOf<Omit<Component, 'uuAppErrorMap'>>();
+    expectTypeOf<Awaited<typeof result>>().toEqualTypeOf<Omit<FullComponent, 'uuAppErrorMap'>>();
     expectTypeOf<Awaited<typeof result>['serialNumber']>().toEqualTypeOf<string | null>();
     const light = client.get('getComponent', { json: { component: 'x', outputType: 'object' } });
     expectTypeOf<Awaited<typeof light>['project']>().toEqualTypeOf<ComponentObject['project']>();

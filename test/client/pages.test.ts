@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { Aborted, ListChanged, Page, ServerError, Timeout, type Warning } from '../../src/index.js';
 import { type Item, ListServer } from '../helpers/list-server.js';
+import { MockUser } from '../helpers/mock-user.js';
 import { json } from '../helpers/origin.js';
 
 const idsOf = (items: readonly Item[]): number[] => items.map(({ id }) => Number(id));
@@ -131,6 +132,20 @@ describe('client.list', () => {
     expect(sent).toHaveBeenCalledTimes(3);
     for (const [, , config] of sent.mock.calls as unknown as [string, string, object][])
       expect(config).toMatchObject(options);
+  });
+
+  it('asks the user for a token for each page', async () => {
+    const user = new MockUser();
+    await using world = await ListServer.start(25, {}, { user });
+    await world.client.list('listThings', {}, { pageSize: 10 }).toArray();
+    expect(user.authentications).toBe(3);
+  });
+
+  it('needs no input, also where the command is not known', async () => {
+    await using world = await ListServer.start(1500);
+    const page = await world.client.get<Page<Item>>('listThings');
+    expect(idsOf(await page.toArray())).toEqual(upTo(1500));
+    expect(world.server.inputs).toEqual([{}, { pageInfo: { pageIndex: 1, pageSize: 1000 } }]);
   });
 
   it('makes `cache: reload` of `fresh`', async () => {
@@ -431,6 +446,12 @@ describe('a page that is too heavy', () => {
       await world.client.list('listThings', {}).toArray();
       expect(world.server.segments).toEqual([...Array(tries).fill('0+100'), '0+50', '50+50']);
     }
+  });
+
+  it('is split without a second try where the caller wants no retries', async () => {
+    await using world = await ListServer.start(100, tooHeavyFrom(50, 500));
+    await world.client.list('listThings', {}, { retry: false }).toArray();
+    expect(world.server.segments).toEqual(['0+100', '0+50', '50+50']);
   });
 
   it('is split after a timeout, without another wait for it', async () => {

@@ -35,6 +35,8 @@ export interface Listing<T> {
   readonly maxInFlight: number;
   /** Whether its pages are much work for the server. */
   readonly isHeavy: boolean;
+  /** Whether a page is asked for a second time where the server failed. */
+  readonly retries: boolean;
   /** Asks for one page. */
   readonly ask: (segment: Segment, signal: AbortSignal) => Promise<PageAnswer<T>>;
   /** Called after each page that was handed out. */

@@ -152,7 +152,7 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
     } catch (error) {
       const parts = isTooHeavy(error) ? split(segment) : undefined;
       if (parts === undefined || signal.aborted) throw error;
-      if (deservesSecondTry(error) && !isSecondTry) {
+      if (this.#listing.retries && deservesSecondTry(error) && !isSecondTry) {
         await sleep(SECOND_TRY, signal);
         return this.#ask(segment, true);
       }

@@ -1,0 +1,84 @@
+import type { ITkDBException } from '../../exceptions/base.js';
+import type { Progress } from '../pages/listing.js';
+
+/** What became of one id. */
+export interface BulkOutcome<T> {
+  /** The id, code, serial number or alternative identifier, as the caller gave it. */
+  readonly id: string;
+  /** What was read; undefined where the database does not have it, or where it could not be read. */
+  readonly item?: T | undefined;
+  /** Why it could not be read. */
+  readonly error?: ITkDBException | undefined;
+}
+
+/** What could not be read, and why. */
+export interface BulkFailure {
+  /** The id, code, serial number or alternative identifier, as the caller gave it. */
+  readonly id: string;
+  /** Why it could not be read. */
+  readonly error: ITkDBException;
+}
+
+/** What many ids gave. */
+export interface BulkRead<T> {
+  /** What was read, in the order of the ids. */
+  readonly items: T[];
+  /** The ids that the database does not know. */
+  readonly missing: string[];
+  /** The ids that could not be read, and why. */
+  readonly failed: BulkFailure[];
+}
+
+/** The ids of one request, all of one kind. */
+export interface Chunk {
+  readonly ids: readonly string[];
+  /** Asks for some of the ids of the chunk. */
+  readonly ask: (ids: readonly string[], signal: AbortSignal) => Promise<readonly unknown[]>;
+}
+
+/** A bulk read as the caller asked for it: what all iterations over it share. */
+export interface BulkJob {
+  /** What is read, such as `components`, for messages. */
+  readonly noun: string;
+  /** The ids, each of them once. */
+  readonly ids: readonly string[];
+  /** In the order of their first ids. */
+  readonly chunks: readonly Chunk[];
+  /** Returns the names that the caller can have given for something that was read, the best one last. */
+  readonly namesOf: (item: object) => readonly unknown[];
+  readonly errors: 'throw' | 'collect' | 'stop';
+  /** The number of ids that the server can answer at once. */
+  readonly sizes: ChunkSizes;
+  /** The most requests that may be under way. */
+  readonly maxInFlight: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+}
+
+/** Remembers how many ids the server can answer at once, where that are less than a whole chunk. */
+export class ChunkSizes {
+  /** The most ids of one request. */
+  limit: number = Number.POSITIVE_INFINITY;
+}
+
+/** Divides ids into chunks of one kind each, with boundaries that depend on the order of the ids alone. */
+export function toChunks<Kind>(
+  ids: readonly string[],
+  kindOf: (id: string) => Kind,
+  sizeOf: (kind: Kind) => number,
+): { readonly kind: Kind; readonly ids: string[] }[] {
+  const chunks: { readonly kind: Kind; readonly ids: string[] }[] = [];
+  const open = new Map<Kind, string[]>();
+  for (const id of ids) {
+    const kind = kindOf(id);
+    const chunk = open.get(kind);
+    if (chunk !== undefined && chunk.length < sizeOf(kind)) {
+      chunk.push(id);
+      continue;
+    }
+    const next = [id];
+    open.set(kind, next);
+    chunks.push({ kind, ids: next });
+  }
+  return chunks;
+}

@@ -1,0 +1,60 @@
+import type { ITkDBException } from '../../exceptions/base.js';
+import { isException } from '../../exceptions/base.js';
+import { ResponseException } from '../../exceptions/response.js';
+import { isObject } from '../../util/guards.js';
+import { isTooHeavy } from '../pages/too-heavy.js';
+
+/**
+ * What a failed request for several ids means.
+ *
+ * - `fatal`: every other request would fail too.
+ * - `heavy`: it was perhaps too much at once.
+ * - `refused`: one of the ids is perhaps the reason.
+ * - `unreachable`: it has nothing to do with the ids.
+ */
+export type FailureKind = 'fatal' | 'heavy' | 'refused' | 'unreachable';
+
+const FATAL: ReadonlySet<string> = new Set([
+  'ERR_ABORTED',
+  'ERR_AUTHENTICATION_FAILED',
+  'ERR_FORBIDDEN',
+  'ERR_INVALID_ID_TOKEN',
+  'ERR_INVALID_INVOCATION',
+  'ERR_NOT_FOUND',
+]);
+
+const TOO_LARGE: ReadonlySet<string> = new Set(['ERR_TOO_LARGE', 'ERR_RESPONSE_TOO_LARGE']);
+
+/** The reasons with which the server says that there is no such component or test run. */
+const DOES_NOT_EXIST = /(?:component|testRun)\w*(?:DoesNotExist|DaoGetFailed|NotFound)$/i;
+
+/** Returns what a failure means. */
+export function kindOf(error: unknown): FailureKind {
+  if (!isException(error)) return 'fatal';
+  if (isTooHeavy(error) || TOO_LARGE.has(error.code)) return 'heavy';
+  if (saysMissing(error)) return 'refused';
+  if (FATAL.has(error.code)) return 'fatal';
+  if (!(error instanceof ResponseException)) return 'unreachable';
+  return [408, 429].includes(error.status) || error.code === 'ERR_REDIRECT' ? 'unreachable' : 'refused';
+}
+
+/** Whether the server says that something does not exist. */
+export function saysMissing(error: ITkDBException): boolean {
+  return (
+    error instanceof ResponseException && Object.keys(error.appErrors).some((key) => DOES_NOT_EXIST.test(key))
+  );
+}
+
+/** Returns those of the ids that a refusal names. None where it names all: then it repeats the question. */
+export function namedIn(error: unknown, ids: readonly string[]): string[] {
+  if (!(error instanceof ResponseException)) return [];
+  const texts = new Set<string>();
+  for (const { paramMap } of Object.values(error.appErrors)) collectTexts(paramMap, texts);
+  const named = ids.filter((id) => texts.has(id.toLowerCase()));
+  return named.length < ids.length ? named : [];
+}
+
+function collectTexts(value: unknown, texts: Set<string>): void {
+  if (typeof value === 'string') texts.add(value.toLowerCase());
+  else if (isObject(value)) for (const item of Object.values(value)) collectTexts(item, texts);
+}

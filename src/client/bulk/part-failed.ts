@@ -1,0 +1,19 @@
+import { PartFailed } from '../../exceptions/base.js';
+import type { BulkRead } from './bulk-job.js';
+
+/**
+ * Creates the exception for what could not be read.
+ *
+ * @param all - what was to be read, such as `200 components`
+ */
+export function partFailed<T>(read: BulkRead<T>, all: string): PartFailed {
+  const { failed, missing } = read;
+  const reason = failed[0]?.error.summary ?? '';
+  const gone = missing.length > 0 ? `, ${missing.length} more do not exist` : '';
+  const ids = failed.map(({ id }) => id);
+  const shown = ids.length > 5 ? [...ids.slice(0, 5), '…'] : ids;
+  return new PartFailed(
+    `${failed.length} of ${all} could not be read${gone}: ${reason}\nThe field \`failed\` of this exception says which, and why: ${shown.join(', ')}`,
+    read,
+  );
+}

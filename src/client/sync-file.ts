@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { InvalidInvocation } from '../exceptions/base.js';
+import { messageOf } from '../util/errors.js';
+import { isRecord } from '../util/guards.js';
+
+/** A record of the file: a component. */
+interface Rec {
+  readonly id: string;
+  readonly sys?: { readonly rev?: number };
+}
+
+/** A line of the file. */
+interface Line {
+  readonly text: string;
+  readonly number: number;
+  /** The offset of its first byte. */
+  readonly start: number;
+  /** Whether it ends in a line feed. The last one does not where the process was killed while it wrote. */
+  readonly isWhole: boolean;
+}
+
+/** What is known of a record without reading it again. */
+interface Entry {
+  readonly rev: number | undefined;
+  /** The number of its last line. */
+  readonly line: number;
+}
+
+/**
+ * A file with one JSON record in each line. What changes is written to its end: of several lines of a record the last
+ * one counts, until `compact()` replaces the file by one that has each record once.
+ */
+export class RecordFile {
+  readonly #path: string;
+  readonly #handle: FileHandle;
+  readonly #entries = new Map<string, Entry>();
+  /** The number of lines. */
+  #lines = 0;
+
+  private constructor(path: string, handle: FileHandle) {
+    this.#path = path;
+    this.#handle = handle;
+  }
+
+  /**
+   * Opens the file, and creates it where there is none. A last line that was not written to its end is cut off.
+   *
+   * @throws InvalidInvocation where it cannot be opened, or is another kind of file. It is left as it is
+   */
+  static async open(path: string): Promise<RecordFile> {
+    const handle = await open(path, 'a').catch((error: unknown) => {
+      throw new InvalidInvocation(`client.sync: ${path} cannot be written: ${messageOf(error)}`, {
+        cause: error,
+      });
+    });
+    try {
+      const file = new RecordFile(path, handle);
+      for await (const line of readLines(path)) {
+        if (!line.isWhole && line.text.startsWith('{')) {
+          await handle.truncate(line.start);
+          break;
+        }
+        const { id, sys } = parse(line, path);
+        file.#add(id, sys?.rev);
+      }
+      return file;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** The ids of all records. */
+  get ids(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
+  /** Returns `sys.rev` of a record; undefined where there is none. */
+  revisionOf(id: string): number | undefined {
+    return this.#entries.get(id)?.rev;
+  }
+
+  /** Writes records to the end of the file. They are on the disk when this resolves. */
+  async append(records: readonly Rec[]): Promise<void> {
+    if (records.length === 0) return;
+    await this.#handle.appendFile(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    await this.#handle.datasync();
+    for (const { id, sys } of records) this.#add(id, sys?.rev);
+  }
+
+  /** Reads records. */
+  async read(ids: readonly string[]): Promise<Rec[]> {
+    if (ids.length === 0) return [];
+    const wanted = new Set(ids.map((id) => this.#entries.get(id)?.line));
+    const records: Rec[] = [];
+    for await (const line of readLines(this.#path))
+      if (wanted.has(line.number)) records.push(parse(line, this.#path));
+    return records;
+  }
+
+  /** Removes records, and the older lines of the others. The new file is complete before it replaces this one. */
+  async compact(removed: readonly string[]): Promise<void> {
+    for (const id of removed) this.#entries.delete(id);
+    if (this.#entries.size === this.#lines) return;
+    const kept = new Set([...this.#entries.values()].map(({ line }) => line));
+    const temporary = `${this.#path}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
+    try {
+      const target = await open(temporary, 'wx');
+      try {
+        for await (const { text, number } of readLines(this.#path))
+          if (kept.has(number)) await target.appendFile(`${text}\n`);
+        await target.sync();
+      } finally {
+        await target.close();
+      }
+      // Windows does not replace a file that is open.
+      await this.close();
+      await rename(temporary, this.#path);
+    } catch (error) {
+      await unlink(temporary).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Can be called twice. */
+  async close(): Promise<void> {
+    if (this.#handle.fd !== -1) await this.#handle.close();
+  }
+
+  #add(id: string, rev: number | undefined): void {
+    this.#entries.set(id, { rev, line: this.#lines });
+    this.#lines += 1;
+  }
+}
+
+function parse({ text, number }: Line, path: string): Rec {
+  try {
+    const record: unknown = JSON.parse(text);
+    if (isRecord(record) && typeof record['id'] === 'string') return record as unknown as Rec;
+  } catch {
+    // Said below.
+  }
+  throw new InvalidInvocation(
+    `client.sync: line ${number + 1} of ${path} is not a record of client.sync; give another file, or delete this one`,
+  );
+}
+
+/** Reads the lines of a file, with only a part of it in memory. */
+async function* readLines(path: string): AsyncGenerator<Line, void, undefined> {
+  let rest: Buffer[] = [];
+  let number = 0;
+  let start = 0;
+  const take = (isWhole: boolean): Line => {
+    const bytes = rest.length === 1 ? (rest[0] as Buffer) : Buffer.concat(rest);
+    const line = { text: bytes.toString(), number, start, isWhole };
+    rest = [];
+    number += 1;
+    start += bytes.length + 1;
+    return line;
+  };
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    let from = 0;
+    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, from)) {
+      rest.push(chunk.subarray(from, end));
+      yield take(true);
+      from = end + 1;
+    }
+    if (from < chunk.length) rest.push(chunk.subarray(from));
+  }
+  if (rest.length > 0) yield take(false);
+}

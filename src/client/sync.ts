@@ -1,0 +1,99 @@
+import type { BulkComponent, ListedComponent } from '../commands/shapes.js';
+import { type ITkDBException, ListChanged } from '../exceptions/base.js';
+import type { BulkFailure } from './bulk/bulk-job.js';
+import type { BulkOptions } from './bulk/options.js';
+import { partFailed } from './bulk/part-failed.js';
+import type { ListOptions } from './options.js';
+import type { ComponentFilter, Components } from './resources/components.js';
+import { RecordFile } from './sync-file.js';
+
+/** Which components `client.sync` keeps up to date: the keys of `filterMap` of `listComponents`, or a site. */
+export type SyncQuery =
+  | (ComponentFilter & { readonly site?: undefined })
+  | (Omit<ComponentFilter, 'institute' | 'currentLocation'> & { readonly site: string | readonly string[] });
+
+/** Options of `client.sync`: those of a request, which count for every request, and those of a bulk read. */
+export interface SyncOptions extends Omit<BulkOptions, 'errors'>, Pick<ListOptions, 'pageSize'> {}
+
+/** What changed since the file was written last. */
+export interface SyncBatch {
+  /** Components that the file did not have. */
+  readonly added: BulkComponent[];
+  /** Components that the file had with another `sys.rev`. */
+  readonly changed: BulkComponent[];
+  /** Components that the query does not give any more, as the file had them. */
+  readonly gone: BulkComponent[];
+}
+
+/** The components of one batch. */
+const BATCH = 100;
+/** How often the list is read where it changes meanwhile. */
+const LISTINGS = 3;
+
+/** See `Client.sync`. */
+export async function* sync(
+  components: Components,
+  query: SyncQuery,
+  path: string,
+  options: SyncOptions,
+): AsyncGenerator<SyncBatch, void, undefined> {
+  const { pageSize, chunkSize, onProgress, ...shared } = options;
+  // What is stored says how it was. Only the server knows what changed.
+  const call = { ...shared, ...(shared.cache === undefined && { fresh: true }) };
+  const file = await RecordFile.open(path);
+  try {
+    const { listed, isCertain } = await listRevisions(components, query, { ...call, pageSize });
+    const toRead = [...listed].filter(([id, rev]) => rev === undefined || file.revisionOf(id) !== rev);
+    const ids = toRead.map(([id]) => id);
+    const outcomes = components
+      .getMany(ids, { ...call, chunkSize, onProgress, errors: 'collect' })
+      .outcomes();
+    const failed: BulkFailure[] = [];
+    let batch: BulkComponent[] = [];
+    for await (const { id, item, error } of outcomes) {
+      if (error !== undefined) failed.push({ id, error: error as ITkDBException });
+      else if (item === undefined) listed.delete(id);
+      else batch.push(item);
+      if (batch.length < BATCH) continue;
+      yield toBatch(batch, file);
+      await file.append(batch);
+      batch = [];
+    }
+    const goneIds = isCertain ? file.ids.filter((id) => !listed.has(id)) : [];
+    const gone = (await file.read(goneIds)) as BulkComponent[];
+    if (batch.length + gone.length > 0) yield { ...toBatch(batch, file), gone };
+    await file.append(batch);
+    await file.compact(goneIds);
+    if (failed.length > 0)
+      throw partFailed({ items: [], missing: [], failed }, `${ids.length} components that changed`);
+  } finally {
+    await file.close();
+  }
+}
+
+function toBatch(items: readonly BulkComponent[], file: RecordFile): SyncBatch {
+  const isKnown = ({ id }: BulkComponent): boolean => file.has(id);
+  return { added: items.filter((item) => !isKnown(item)), changed: items.filter(isKnown), gone: [] };
+}
+
+/** Lists the components with their revisions, again where the list changed meanwhile: then some can be missing in it. */
+async function listRevisions(
+  components: Components,
+  query: SyncQuery,
+  options: ListOptions,
+): Promise<{ readonly listed: Map<string, number | undefined>; readonly isCertain: boolean }> {
+  const listed = new Map<string, number | undefined>();
+  for (let listing = 0; listing < LISTINGS; listing += 1) {
+    try {
+      const list: AsyncIterable<ListedComponent> = components.list(query as ComponentFilter, {
+        ...options,
+        onChange: 'throw',
+      });
+      for await (const { id, sys } of list) listed.set(id, sys?.rev);
+      return { listed, isCertain: true };
+    } catch (error) {
+      if (!(error instanceof ListChanged)) throw error;
+    }
+  }
+  return { listed, isCertain: false };
+}

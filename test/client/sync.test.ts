@@ -1,0 +1,281 @@
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  Aborted,
+  type BulkComponent,
+  Client,
+  InvalidInvocation,
+  PartFailed,
+  type Progress,
+  type SyncBatch,
+  type SyncOptions,
+  User,
+} from '../../src/index.js';
+import { startDatabase } from '../helpers/database.js';
+
+const { pdb } = await startDatabase({ components: 600 });
+const QUERY = { project: 'S' };
+
+let folder: string;
+let file: string;
+let client: Client;
+
+beforeEach(async () => {
+  pdb.restore();
+  folder = await mkdtemp(join(tmpdir(), 'itkdb-sync-'));
+  file = join(folder, 'components.ndjson');
+  client = new Client({
+    ...{ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, cache: false, retry: false },
+  });
+});
+
+afterEach(async () => {
+  await client.close();
+  await rm(folder, { recursive: true });
+});
+
+const idsOf = (items: readonly { readonly id: string }[]): string[] => items.map(({ id }) => id);
+const expectedIds = (): string[] =>
+  idsOf(
+    pdb.dataset.components.filter(
+      ({ componentType, state }) => componentType.project === 'S' && state === 'ready',
+    ),
+  );
+const readRecords = async (): Promise<BulkComponent[]> =>
+  (await readFile(file, 'utf8'))
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+const syncAll = async (options?: SyncOptions): Promise<SyncBatch[]> => {
+  const batches: SyncBatch[] = [];
+  for await (const batch of client.sync(QUERY, file, options)) batches.push(batch);
+  return batches;
+};
+const merged = (batches: readonly SyncBatch[], name: keyof SyncBatch): string[] =>
+  batches.flatMap((batch) => idsOf(batch[name]));
+const change = (component: string): Promise<unknown> =>
+  client.post('setComponentProperty', {
+    component,
+    code: 'LOCALNAME',
+    value: `new ${Math.random()}`,
+  } as never);
+/** How many components were read in bulk. */
+const countRead = (): number =>
+  pdb.requests
+    .filter(({ command }) => command === 'getComponentBulk')
+    .reduce((sum, { input }) => sum + (input['component'] as string[]).length, 0);
+
+describe('client.sync', () => {
+  it('writes whole components into a new file, one in each line, and gives them as added in batches of 100', async () => {
+    const batches = await syncAll();
+    expect(merged(batches, 'added')).toEqual(expectedIds());
+    expect(merged(batches, 'changed')).toEqual([]);
+    expect(merged(batches, 'gone')).toEqual([]);
+    expect(batches.slice(0, -1).every(({ added }) => added.length === 100)).toBe(true);
+    const records = await readRecords();
+    expect(idsOf(records)).toEqual(expectedIds());
+    expect(records[0]?.stages).not.toBeNull();
+    expect(records).toEqual(batches.flatMap(({ added }) => added));
+  });
+
+  it('reads nothing and gives no batch where nothing changed', async () => {
+    await syncAll();
+    const before = await readFile(file, 'utf8');
+    pdb.reset();
+    expect(await syncAll()).toEqual([]);
+    expect(countRead()).toBe(0);
+    expect(await readFile(file, 'utf8')).toBe(before);
+  });
+
+  it('reads only what was added or changed, and tells what is gone, as it was', async () => {
+    await syncAll();
+    const [first, second, third] = expectedIds() as [string, string, string];
+    const serialNumber = pdb.dataset.find(third)?.serialNumber;
+    await change(first);
+    await change(second);
+    await client.post('deleteComponent', { component: third } as never);
+    const { id: added } = await register();
+    pdb.reset();
+    const [batch, ...others] = await syncAll();
+    expect(others).toEqual([]);
+    expect(idsOf(batch?.added ?? [])).toEqual([added]);
+    expect(idsOf(batch?.changed ?? [])).toEqual([first, second]);
+    expect(batch?.gone.map((item) => [item.id, item.serialNumber])).toEqual([[third, serialNumber]]);
+    expect(countRead()).toBe(3);
+    const records = await readRecords();
+    expect(idsOf(records).sort()).toEqual(expectedIds().sort());
+    expect(records.find(({ id }) => id === first)?.sys.rev).toBe(pdb.dataset.find(first)?.rev);
+    expect(await syncAll()).toEqual([]);
+  });
+
+  it('takes a site', async () => {
+    const items: string[] = [];
+    for await (const { added } of client.sync({ site: 'CERN' }, file)) items.push(...idsOf(added));
+    const isThere = (code: string): boolean => code === 'CERN';
+    const expected = pdb.dataset.components.filter(
+      (one) => one.state === 'ready' && (isThere(one.institution.code) || isThere(one.currentLocation.code)),
+    );
+    expect(items.sort()).toEqual(idsOf(expected).sort());
+  });
+
+  it('asks the server also where the cache has a response', async () => {
+    await using cached = new Client({
+      ...{ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl },
+      ...{ cache: true, expiresAfter: { hours: 1 } },
+    });
+    for await (const _ of cached.sync(QUERY, file));
+    const [first] = expectedIds() as [string];
+    await change(first);
+    const changed: string[] = [];
+    for await (const batch of cached.sync(QUERY, file)) changed.push(...idsOf(batch.changed));
+    expect(changed).toEqual([first]);
+  });
+
+  it('tells of its progress', async () => {
+    const told: Progress[] = [];
+    await syncAll({ onProgress: (progress) => void told.push(progress) });
+    const total = expectedIds().length;
+    await vi.waitFor(() => expect(told.at(-1)).toEqual({ done: total, total, failed: 0 }));
+  });
+});
+
+describe('a sync that broke off', () => {
+  it('goes on where it was: a batch is written when the next one is asked for', async () => {
+    const killed = client.sync(QUERY, file);
+    const first = (await killed.next()).value as SyncBatch;
+    const second = (await killed.next()).value as SyncBatch;
+    // The process is killed here: nothing after this line of the first sync runs.
+    expect(idsOf(await readRecords())).toEqual(idsOf(first.added));
+    pdb.reset();
+    const batches = await syncAll();
+    expect(merged(batches, 'added')).toEqual(expectedIds().slice(100));
+    expect(idsOf(batches[0]?.added ?? [])).toEqual(idsOf(second.added));
+    expect(countRead()).toBe(expectedIds().length - 100);
+    expect(idsOf(await readRecords())).toEqual(expectedIds());
+  });
+
+  it('reads a last line that is broken again', async () => {
+    await syncAll();
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.slice(0, -1000));
+    pdb.reset();
+    const batches = await syncAll();
+    expect(merged(batches, 'added')).toEqual(expectedIds().slice(-countRead()));
+    expect(countRead()).toBeLessThan(10);
+    expect(idsOf(await readRecords())).toEqual(expectedIds());
+  });
+
+  it('leaves the file whole where the loop is left, and no other file', async () => {
+    for await (const _ of client.sync(QUERY, file)) break;
+    expect(await readRecords()).toEqual([]);
+    expect(merged(await syncAll(), 'added')).toEqual(expectedIds());
+    await change(expectedIds()[0] as string);
+    await syncAll();
+    expect(await readdir(folder)).toEqual(['components.ndjson']);
+  });
+
+  it('tells again what is gone where the loop was left before it was over', async () => {
+    await syncAll();
+    const [id] = expectedIds() as [string];
+    await client.post('deleteComponent', { component: id } as never);
+    for await (const { gone } of client.sync(QUERY, file)) {
+      expect(idsOf(gone)).toEqual([id]);
+      break;
+    }
+    expect(merged(await syncAll(), 'gone')).toEqual([id]);
+    expect(await syncAll()).toEqual([]);
+  });
+
+  it('ends with Aborted where the signal of the caller fires, and keeps what was written', async () => {
+    const controller = new AbortController();
+    const read = async (): Promise<void> => {
+      let count = 0;
+      for await (const _ of client.sync(QUERY, file, { signal: controller.signal, chunkSize: 10 }))
+        if (++count === 2) controller.abort();
+    };
+    await expect(read()).rejects.toThrow(Aborted);
+    expect((await readRecords()).length).toBeGreaterThanOrEqual(100);
+  });
+});
+
+describe('a sync in trouble', () => {
+  it('gives everything else, then throws PartFailed, and tries the rest again the next time', async () => {
+    const [, , rotten] = expectedIds() as [string, string, string];
+    const fault = pdb.fault({
+      on: ({ command, input }) =>
+        command === 'getComponentBulk' && (input['component'] as string[]).includes(rotten),
+      ...{ times: Infinity, status: 400, body: { uuAppErrorMap: {} } },
+    });
+    const added: string[] = [];
+    const read = async (): Promise<void> => {
+      for await (const batch of client.sync(QUERY, file)) added.push(...idsOf(batch.added));
+    };
+    const error = await read().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(PartFailed);
+    expect((error as PartFailed).failed.map(({ id }) => id)).toEqual([rotten]);
+    expect(added).toEqual(expectedIds().filter((id) => id !== rotten));
+    fault.remove();
+    expect(merged(await syncAll(), 'added')).toEqual([rotten]);
+  });
+
+  it('takes nothing for gone where the list does not stop changing', async () => {
+    await syncAll();
+    const total = expectedIds().length;
+    let asked = 0;
+    const planned = pdb.answer(
+      'listComponents',
+      ({ input }) => {
+        asked += 1;
+        const { pageIndex, pageSize } = input['pageInfo'] as { pageIndex: number; pageSize: number };
+        const known = pdb.dataset.components.filter(({ id }) => expectedIds().includes(id)).slice(3);
+        const itemList = known
+          .slice(pageIndex * pageSize, (pageIndex + 1) * pageSize)
+          .map(({ id, rev }) => ({ id, sys: { rev } }));
+        return { itemList, pageInfo: { pageIndex, pageSize, total: total + asked } };
+      },
+      { times: Infinity },
+    );
+    expect(await syncAll()).toEqual([]);
+    planned.remove();
+    expect(await syncAll()).toEqual([]);
+  });
+
+  it.each([
+    ['is no JSON', 'serialNumber;stage\n20USBML1234567;GLUED\n'],
+    ['is no JSON, and has one line', 'Hello'],
+    ['has other records', '{"name":"x"}\n'],
+  ])('refuses a file that %s, and leaves it as it is', async (_, text) => {
+    await writeFile(file, text);
+    await expect(syncAll()).rejects.toThrow('is not a record of client.sync');
+    expect(await readFile(file, 'utf8')).toBe(text);
+    expect(pdb.count()).toBe(0);
+  });
+
+  it('refuses a broken line that is not the last one', async () => {
+    await syncAll();
+    await appendFile(file, '{"id":"broken\n');
+    await expect(syncAll()).rejects.toThrow(InvalidInvocation);
+  });
+
+  it('refuses a file that cannot be written', async () => {
+    await expect(client.sync(QUERY, join(folder, 'no', 'folder')).next()).rejects.toThrow(InvalidInvocation);
+  });
+});
+
+async function register(): Promise<{ id: string }> {
+  const like = pdb.dataset.components.find(
+    ({ componentType }) => componentType.project === 'S' && componentType.code === 'MODULE',
+  );
+  const { component } = await client.post('registerComponent', {
+    ...{
+      project: 'S',
+      subproject: 'SB',
+      institution: 'CERN',
+      componentType: 'MODULE',
+      type: like?.type.code,
+    },
+  } as never);
+  return component;
+}
