@@ -62,16 +62,20 @@ describe('the tarball', () => {
     ]);
   });
 
-  it('holds for each source file its code, its types, and the maps of both', () => {
+  it('holds for each source file its types, and the code in a few files with their maps', () => {
     const sources = installed.files.filter((path) => /^src\/.*(?<!\.d)\.ts$/.test(path));
     const built = installed.files.filter((path) => path.startsWith('dist/'));
     expect(sources.length).toBeGreaterThan(40);
-    const kinds = ['d.ts', 'd.ts.map', 'js', 'js.map'];
-    const expected = sources.flatMap((path) => {
+    const types = sources.flatMap((path) => {
       const stem = path.replace(/^src/, 'dist').replace(/ts$/, '');
-      return kinds.map((kind) => stem + kind);
+      return [`${stem}d.ts`, `${stem}d.ts.map`];
     });
-    expect(built).toEqual(expected.sort());
+    expect(built.filter((path) => /\.d\.ts(?:\.map)?$/.test(path))).toEqual(types.sort());
+    const code = built.filter((path) => path.endsWith('.js'));
+    expect(code).toEqual(expect.arrayContaining(['dist/index.js', 'dist/testing/index.js']));
+    expect(code.length).toBeLessThan(30);
+    expect(built).toEqual(expect.arrayContaining(code.map((path) => `${path}.map`)));
+    expect(built).toHaveLength(types.length + 2 * code.length);
   });
 
   it('names no type of zod in its declarations', async () => {
@@ -99,7 +103,7 @@ describe('the tarball', () => {
       version: VERSION,
       license: 'GPL-3.0-or-later',
       type: 'module',
-      sideEffects: false,
+      sideEffects: ['./dist/chunks/*'],
       engines: { node: '^20.19.0 || >=22.12.0' },
       keywords: expect.arrayContaining(['itk', 'production-database']),
     });
