@@ -53,7 +53,7 @@ describe('authenticate()', () => {
       ['accessCode2', pdb.user.accessCode2],
       ['scope', 'openid https://itkpd.unicornuniversity.net'],
     ]);
-    expect(grant?.headers).toMatchObject({
+    expect(Object.fromEntries(grant?.headers ?? [])).toMatchObject({
       'user-agent': expect.stringMatching(/^itkdb\/\d/),
       'content-type': 'application/json',
     });

@@ -1,5 +1,7 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { spawn } from 'node:child_process';
+import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { encodeMultipart } from '../src/http/body/multipart.js';
@@ -105,6 +107,29 @@ describe('a form', () => {
   });
 });
 
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Runs a script that imports the source, in a process of its own. Returns what it prints. */
+async function runOfSource(script: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: script, loader: 'ts', resolveDir: ROOT },
+    ...{
+      bundle: true,
+      packages: 'external',
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      write: false,
+    },
+  });
+  const child = spawn(process.execPath, ['--input-type=module', '-'], {
+    cwd: ROOT,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.end(outputFiles[0]?.text);
+  return String(Buffer.concat(await child.stdout.toArray()));
+}
+
 describe('an uploaded file', () => {
   it('is kept once: the attachment is a part of the recorded body', async () => {
     const { code } = await attach(new Blob([Buffer.alloc(1_000_000)]), 'a.dat');
@@ -117,7 +142,7 @@ describe('an uploaded file', () => {
 
   it('of 200 MB takes less than 400 MB of memory', async () => {
     const script = `
-      import { startPdb } from 'itkdb/testing';
+      import { startPdb } from './src/testing/index.js';
       import { request } from 'node:http';
       import { once } from 'node:events';
       const pdb = await startPdb({ components: 1, bearers: ['token'] });
@@ -143,8 +168,7 @@ describe('an uploaded file', () => {
       const megabytes = Math.round((process.resourceUsage().maxRSS - before) / 1000);
       console.log(JSON.stringify({ status: response.statusCode, megabytes, size: pdb.dataset.components[0].attachments[0].bytes.length }));
       process.exit();`;
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
-    const { status, megabytes, size } = JSON.parse(stdout);
+    const { status, megabytes, size } = JSON.parse(await runOfSource(script));
     expect([status, size]).toEqual([200, 200_000_000]);
     // A part of it is memory that was not yet collected.
     expect(megabytes).toBeGreaterThan(190);
@@ -167,6 +191,50 @@ describe('an uploaded file', () => {
     expect(error.hasAppError('binaryDoesNotExist')).toBe(true);
   });
 
+  it.each([
+    ['with a quotation mark, as curl sends it', 'filename="a\\"b.txt"', 'a"b.txt'],
+    ['with a quotation mark, as browsers send it', 'filename="a%22b.txt"', 'a%22b.txt'],
+    ['in UTF-8', 'filename="naïve ✓.txt"', 'naïve ✓.txt'],
+    ['of RFC 8187', "filename*=utf-8''na%C3%AFve%20%2B.txt", 'naïve +.txt'],
+    ['that is wrongly encoded', "filename*=utf-8''100%.txt", '100%.txt'],
+    ['that is empty', 'filename=""', ''],
+  ])('keeps a name %s', async (_, parameter, filename) => {
+    const body = [
+      ...Object.entries({ component: serialNumber, title: 't', description: 'd', type: 'file' }).map(
+        ([name, value]) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+      ),
+      `--b\r\nContent-Disposition: form-data; name="data"; ${parameter}\r\nContent-Type: t\u0001xt\r\n\r\n\r\n--b--`,
+    ].join('');
+    const headers = { 'Content-Type': 'multipart/form-data; boundary=b' };
+    const { data: result } = await session.post<Result>('createComponentAttachment', body, { headers });
+    expect(result).toMatchObject({ filename, contentType: 'application/octet-stream' });
+    const response = await download('getComponentAttachment', { component: serialNumber, code: result.code });
+    expect([response.status, response.data.length]).toEqual([200, 0]);
+    // RFC 8187 has no quotation mark in a name.
+    const encoded = encodeURIComponent(filename);
+    const name = filename.replaceAll(/["ï✓]/g, (character) => (character === '"' ? '_' : '?'));
+    const expected = name === filename ? '' : `; filename*=UTF-8''${encoded}`;
+    expect(response.headers['content-disposition']).toBe(`inline; filename="${name}"${expected}`);
+  });
+
+  it('whose client hangs up in the middle is not attached', async () => {
+    const controller = new AbortController();
+    const chunks = async function* (): AsyncGenerator<Buffer> {
+      yield Buffer.from('--b\r\n');
+      controller.abort();
+      await new Promise(() => {});
+    };
+    const headers = { 'Content-Type': 'multipart/form-data; boundary=b' };
+    const { signal } = controller;
+    const upload = session.post<unknown>('createComponentAttachment', Readable.from(chunks()), {
+      headers,
+      signal,
+    });
+    await expect(upload).rejects.toThrow();
+    await attach(new Blob(['text']), 'a.txt');
+    expect(component.attachments).toHaveLength(1);
+  });
+
   it('is there again, or no more, after restore', async () => {
     const { code } = await attach(new Blob(['first']), 'a.txt');
     const input = { component: serialNumber, code };
@@ -183,6 +251,7 @@ describe('an uploaded file', () => {
 describe('a download with Range', () => {
   it.each([
     ['bytes=0-2', 206, 'abc', 'bytes 0-2/10'],
+    ['Bytes=0-2', 206, 'abc', 'bytes 0-2/10'],
     ['bytes=7-', 206, 'hij', 'bytes 7-9/10'],
     ['bytes=-2', 206, 'ij', 'bytes 8-9/10'],
     ['bytes=-99', 206, 'abcdefghij', 'bytes 0-9/10'],

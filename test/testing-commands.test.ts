@@ -224,12 +224,14 @@ describe('listComponents', () => {
     ).toBe(true);
   });
 
-  it('of a project that does not exist is a 400', async () => {
-    for (const input of [{ project: 'Fake' }, { filterMap: { project: 'Fake' } }]) {
-      expect(
-        (await failure(ask('listComponents', input), BadRequest)).hasAppError('projectDoesNotExist'),
-      ).toBe(true);
-    }
+  it.each([
+    ['$.project', { project: 'Fake' }],
+    ['$.filterMap.project', { filterMap: { project: 'Fake' } }],
+  ])('of a project that does not exist is invalidDtoIn, which names %s', async (path, input) => {
+    const { appErrors = {} } = await failure(ask('listComponents', input), BadRequest);
+    expect(appErrors).toMatchObject({
+      'ucl-itkpd-main/listComponents/invalidDtoIn': { paramMap: { invalidValueKeyMap: { [path]: {} } } },
+    });
   });
 
   it('shows what outputType asks for', async () => {
@@ -247,6 +249,38 @@ describe('listComponents', () => {
   });
 });
 
+describe('an input', () => {
+  it.each(['{"project":', '["S"]', '5'])('that is %s is refused', async (body) => {
+    const headers = { 'Content-Type': 'application/json' };
+    const error = await failure(session.post('listComponents', body, { headers }), BadRequest);
+    expect(error.hasAppError('dtoInIsNotAnObject')).toBe(true);
+  });
+
+  it('may be a query, and a read may be a POST', async () => {
+    const query = await session.get<Listed>('listComponentTypes', { params: { project: 'S' } });
+    const post = await session.post<Listed>('listComponentTypes', { project: 'S' });
+    expect(query.data).toEqual(post.data);
+    expect(query.data.pageItemList.length).toBeGreaterThan(0);
+  });
+
+  it('with an empty list in a filter is as without it', async () => {
+    const all = await ask('listBatches', { filterMap: { project: 'S' } });
+    expect(all.pageInfo.total).toBeGreaterThan(0);
+    const filterMap = { project: 'S', batchType: [], state: [] };
+    expect((await ask('listBatches', { filterMap })).pageInfo).toEqual(all.pageInfo);
+  });
+
+  it('with unknown keys is an error that names all of them, with `quirks: false`', async () => {
+    await using strict = await startPdb({ components: 1, bearers: ['b'], quirks: false });
+    await using reader = new Session({ user: new UserBearer({ bearer: 'b' }), prefixUrl: strict.apiUrl });
+    const data = { a: 1, ['__proto__']: 2, constructor: 3 };
+    const { appErrors = {} } = await failure(reader.get<object>('listProjects', { data }), BadRequest);
+    expect(Object.values(appErrors)[0]?.paramMap).toEqual({
+      unsupportedKeyList: ['$.a', '$.__proto__', '$.constructor'],
+    });
+  });
+});
+
 describe('what is not there', () => {
   it('is a 404, on both servers', async () => {
     expect((await failure(ask('noSuchCommand'), NotFound)).hasAppError('commandNotFound')).toBe(true);
@@ -256,7 +290,7 @@ describe('what is not there', () => {
 
   it('is answered as planned, each time', async () => {
     const { message } = await failure(ask('createStatistics'), NotFound);
-    expect(message).toContain("plan: fault({ on: 'createStatistics', status: 200, body: { … } })");
+    expect(message).toContain("A test can define the response to it: pdb.answer('createStatistics', { … }).");
     const fault = pdb.fault({
       on: 'createStatistics',
       status: 200,

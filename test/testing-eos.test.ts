@@ -17,7 +17,9 @@ const read = async (command: string, data: object): Promise<Result> =>
 const write = async (command: string, data: object): Promise<Result> =>
   (await session.post<Result>(command, data)).data;
 
-const component = pdb.dataset.components.find(({ testRuns }) => testRuns.length > 0);
+const component = pdb.dataset.components.find(
+  ({ parent, testRuns }) => parent === undefined && testRuns.length > 0,
+);
 const { id = '', serialNumber = '', testRuns = [] } = component ?? {};
 const bytes = Buffer.from([0, 255, 13, 10, 1, 2, 3]);
 const upload = { type: 'component', id, title: 'Scan', description: 'X-ray', filesize: bytes.length };

@@ -43,6 +43,7 @@ const run = {
   problems: false,
   results: { TEMPERATURE: 21.5, HUMIDITY: 30 },
 };
+const load = { sender: place, recipient: elsewhere, type: 'continental', shipmentItems: [serialNumber] };
 const registration = {
   project: 'S',
   subproject: 'SB',
@@ -568,6 +569,100 @@ describe('a write', () => {
     const { testRun } = await write('uploadTestRunResults', { ...run, date });
     expect((await read('getTestRun', { testRun: testRun.id })).date).toBe(expected);
     await refused('uploadTestRunResults', { ...run, date: 'yesterday' }, 'invalidDtoIn');
+  });
+
+  it.each([
+    '99.99.2024 99:99',
+    '31.02.2024 12:00',
+    '2024-02-31',
+    '2024-02-30T12:00:00Z',
+    '2024-01-31T25:00:00Z',
+    '2024-01-31 (noon)',
+  ])('does not take the date %s', async (date) => {
+    await refused('uploadTestRunResults', { ...run, date }, 'invalidDtoIn');
+  });
+
+  it.each<[string, string, object, string]>([
+    [
+      'a negative size',
+      'requestUploadEosFile',
+      { type: 'component', id: module.id, filesize: -1 },
+      '$.filesize',
+    ],
+    ['the sender as recipient', 'createShipment', { ...load, recipient: place }, '$.recipient'],
+    [
+      'one item twice',
+      'createShipment',
+      { ...load, shipmentItems: [serialNumber, module.id] },
+      '$.shipmentItems[1]',
+    ],
+    ['a negative limit', 'listMyComponents', { limit: -1 }, '$.limit'],
+  ])('does not take %s', async (_, command, input, path) => {
+    const error = await failure(write(command, { title: 't', description: 'd', ...input }), BadRequest);
+    const key = `ucl-itkpd-main/${command}/invalidDtoIn`;
+    expect(error.appErrors?.[key]?.paramMap).toMatchObject({ invalidValueKeyMap: { [path]: {} } });
+  });
+
+  it('does not send a shipment back to its sender', async () => {
+    const { id } = await write('createShipment', load);
+    const changes = { recipient: place, type: 'continental', status: 'inTransit' };
+    await refused('updateShipment', { shipment: id, ...changes }, 'invalidDtoIn');
+  });
+
+  it('does not ship a component that is in another one', async () => {
+    const child = find(({ parent }) => parent !== undefined);
+    const sender = child.currentLocation.code;
+    const recipient = sender === 'KEK' ? 'CERN' : 'KEK';
+    const input = { ...load, sender, recipient, shipmentItems: [child.code] };
+    await refused('createShipment', input, 'componentIsAssembled');
+  });
+
+  it('does not put a component into a batch of another project', async () => {
+    const pixel = find(({ componentType }) => componentType.project === 'P');
+    await refused(
+      'addBatchComponent',
+      { id: batch.id, component: pixel.code },
+      'componentInDifferentProject',
+    );
+    expect((await read('getComponent', { component: pixel.code })).batches ?? []).not.toMatchObject([
+      { id: batch.id },
+    ]);
+  });
+
+  it('does nothing new with a deleted component', async () => {
+    await write('deleteComponent', { component: serialNumber });
+    await write('uploadTestRunResults', run);
+    const before = (await read('getComponent', { component: serialNumber })).tests;
+    await write('approveDeleteComponent', { component: serialNumber, approve: true });
+    await refused('uploadTestRunResults', run, 'componentIsDeleted');
+    await refused('createShipment', load, 'componentIsDeleted');
+    await refused('assembleComponent', { parent: serialNumber, child: loose.code }, 'componentIsDeleted');
+    await refused('addBatchComponent', { id: batch.id, component: serialNumber }, 'componentIsDeleted');
+    expect(await read('getComponent', { component: serialNumber })).toMatchObject({
+      state: 'deleted',
+      tests: before,
+    });
+  });
+
+  it('knows final stages beside the usual order', async () => {
+    await write('setComponentStage', { component: serialNumber, stage: 'FAILED' });
+    const { currentStage } = await read('getComponent', { component: serialNumber });
+    expect(currentStage).toEqual({ code: 'FAILED', name: 'Failed', order: 7, initial: false, final: true });
+    const { stages } = await read('getComponentTypeByCode', { project: 'S', code: 'MODULE' });
+    expect(stages.slice(-2)).toMatchObject([
+      { code: 'FINISHED', final: true, alternative: false },
+      { code: 'FAILED', final: true, alternative: true },
+    ]);
+  });
+
+  it('takes only one of two writers who have read the same revision', async () => {
+    const { rev: revision } = (await read('getComponent', { component: serialNumber })).sys;
+    const writers = ['CHROMIC', 'BAD_AT_DICING'].map((flag) =>
+      write('setComponentFlags', { component: serialNumber, flags: [flag], revision }),
+    );
+    const outcomes = await Promise.allSettled(writers);
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect((await read('getComponent', { component: serialNumber })).flags).toHaveLength(1);
   });
 
   it('is not taken by GET', async () => {

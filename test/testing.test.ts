@@ -4,7 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect, promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { InvalidInvocation, NotFound, type RequestConfig, ServerError, Session, User } from '../src/index.js';
-import { type EmbeddedPdb, type FilePart, startPdb } from '../src/testing/index.js';
+import {
+  type EmbeddedPdb,
+  type Fault,
+  type FilePart,
+  startPdb,
+  type TokenOverrides,
+} from '../src/testing/index.js';
 import { startDatabase } from './helpers/database.js';
 import { failure } from './helpers/failure.js';
 
@@ -42,9 +48,43 @@ describe('the record of requests', () => {
     expect(small.requests).toHaveLength(3);
     expect(small.count('listProjects')).toBe(10);
   });
+
+  it('is empty with `keptRequests: 0`', async () => {
+    await using small = await startPdb({ components: 1, keptRequests: 0 });
+    await using other = new Session({ user: new User(small.userOptions), prefixUrl: small.apiUrl });
+    for (let i = 0; i < 3; i++) await other.get('listProjects');
+    expect(small.requests).toEqual([]);
+    expect(small.count('listProjects')).toBe(3);
+  });
 });
 
+const fail = (): never => {
+  throw new Error('the input is wrong');
+};
+
 describe('a fault', () => {
+  it('with `times: 0` never applies', async () => {
+    const fault = pdb.fault({ on: 'listProjects', status: 503, times: 0 });
+    await ask('listProjects');
+    expect(fault.hits).toBe(0);
+  });
+
+  it.each(['uu-app-binarystore/listBinaries', 'listBinaries'])('can be meant for %s', async (on) => {
+    const fault = pdb.fault({ on, status: 503 });
+    await failure(ask('uu-app-binarystore/listBinaries'), ServerError);
+    expect([fault.hits, pdb.count(on)]).toEqual([1, 1]);
+  });
+
+  it.each<[string, object]>([
+    ['on', { on: fail, status: 200 }],
+    ['respond', { respond: fail }],
+    ['respond', { respond: () => Promise.reject(new Error('the input is wrong')) }],
+  ])('whose function `%s` fails is a 500 with the reason', async (_, fault) => {
+    pdb.fault(fault as Fault);
+    const { status, data } = await session.get<string>('listProjects', { validateStatus: null });
+    expect([status, data]).toEqual([500, 'the input is wrong\n']);
+  });
+
   it('strikes the command that it is meant for, as often as it is told', async () => {
     const fault = pdb.fault({ on: 'listProjects', status: 503, times: 2, after: 1 });
     const outcomes: number[] = [];
@@ -243,6 +283,15 @@ it('a fault with `respond` is given the request with its input', async () => {
   expect(data).toBe('listProjects {"a":"1"} yes');
 });
 
+it.each<[string, TokenOverrides]>([
+  ['has expired', { claims: { exp: 1 } }],
+  ['is signed with a foreign key', { foreignKey: true }],
+])('a token that %s is refused by the API', async (_, overrides) => {
+  const user = { authenticate: () => true, bearer: await pdb.issueToken(overrides) };
+  await using stranger = new Session({ user, prefixUrl: pdb.apiUrl });
+  await expect(stranger.get('listProjects')).rejects.toMatchObject({ status: 401 });
+});
+
 describe('a mistake in a test', () => {
   it.each<[unknown[], string]>([
     [[undefined, {}], 'answer: `command` must be a string that is not empty'],
@@ -269,6 +318,14 @@ describe('a mistake in a test', () => {
     [{ drop: true }, "`drop` must be 'before-headers' or 'after-headers'"],
     [{ status: 700 }, '`status` must be a status'],
     [{ delay: -1 }, '`delay`'],
+    [{ delay: 1e12 }, '`delay` must be a number of milliseconds from 0 to 2147483647, or Infinity'],
+    [{ drip: Number.POSITIVE_INFINITY }, '`drip` must be a number of milliseconds from 0 to 2147483647'],
+    [{ status: 500, body: () => 1 }, '`body` must be a text, bytes, or a value that becomes JSON'],
+    [
+      { status: 500, headers: { 'a b': 'c' } },
+      '`headers` must be an object of header fields that can be sent',
+    ],
+    [{ redirect: 'a\nb' }, '`redirect` must be a URL'],
     [{ status: 500, times: 1.5 }, '`times` must be a number of times'],
     [{ status: 500, on: 5 }, '`on` must be the name of a command, or a function'],
   ])('in the fault %j is refused by name', (fault, message) => {
@@ -289,7 +346,7 @@ describe('a mistake in a test', () => {
   });
 
   it('in a path is a 404', async () => {
-    for (const path of ['deep/listProjects', 'listProjects/', '/listProjects', 'constructor']) {
+    for (const path of ['deep/listProjects', 'listProjects/', '/listProjects', 'constructor', '%zz', '/']) {
       await failure(session.get(pdb.apiUrl + path), NotFound);
     }
     const user = new User({ ...pdb.userOptions, prefixUrl: `${pdb.authUrl}wrong/` });

@@ -1056,7 +1056,8 @@ export const COMMANDS = {
   getShipment: {
     method: 'GET',
     summary: 'Reads a shipment.',
-    input: { required: { shipment: 'string' }, optional: {} },
+    input: { required: { shipment: 'string' }, optional: { noEosToken: 'boolean' } },
+    unconfirmed: ['noEosToken'],
     result: 'Shipment',
     repeatable: true,
     example: { shipment: '65a0c1d2e3f4051627384981' },

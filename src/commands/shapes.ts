@@ -634,6 +634,9 @@ export interface Batch extends BatchReference {
   properties: { code: string; value: unknown }[] | null;
   attachments: Attachment[] | null;
   comments: Comment[] | null;
+  awid: string;
+  /** Not confirmed. */
+  sys?: SystemFields;
 }
 
 /** A batch with its components, as `getBatchByNumber` returns it. */

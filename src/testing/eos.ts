@@ -2,7 +2,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type { IncomingMessage } from 'node:http';
 import { rememberFor } from '../util/memoize.js';
 import type { Store } from './data/store.js';
-import { type Answer, fileAnswer, pathOf, type RecordedRequest } from './messages.js';
+import { fileResponse, type OutgoingResponse, pathOf, type RecordedRequest, urlOf } from './messages.js';
 
 /** What a token of EOS is for. A token is for one file, too. */
 type EosAction = 'read' | 'write' | 'delete';
@@ -43,7 +43,7 @@ export class Eos {
   }
 
   /** Responds to a request. */
-  async handle(request: RecordedRequest): Promise<Answer> {
+  async handle(request: RecordedRequest): Promise<OutgoingResponse> {
     const { method } = request;
     const action = ACTIONS[method];
     if (action === undefined) return refuse(405, `The method ${method} is not supported.`);
@@ -61,12 +61,12 @@ export class Eos {
     const bytes = this.#store.binary(file)?.bytes;
     if (bytes === undefined) return refuse(404, 'There is no such file.');
     if (action === 'read')
-      return fileAnswer(request, 'application/octet-stream', bytes, { ETag: etagOf(bytes) });
+      return fileResponse(request, 'application/octet-stream', bytes, { ETag: etagOf(bytes) });
     this.#store.setBinary(file, undefined);
     return { status: 204, body: '' };
   }
 
-  #write(file: string, bytes: Buffer): Answer {
+  #write(file: string, bytes: Buffer): OutgoingResponse {
     this.#store.setBinary(file, { bytes, contentType: 'application/octet-stream', filename: '' });
     return { status: 201, type: 'text/plain', body: '' };
   }
@@ -94,7 +94,7 @@ const ACTIONS: Readonly<Record<string, EosAction>> = {
 /** Returns the token of a request: a bearer token, or `authz` of the query. */
 function tokenOf({ url, headers }: RecordedRequest): string | undefined {
   const [, bearer] = /^Bearer (\S+)$/.exec(headers.get('authorization') ?? '') ?? [];
-  return new URL(url, 'http://localhost').searchParams.get('authz') ?? bearer;
+  return urlOf(url).searchParams.get('authz') ?? bearer;
 }
 
 function expiryOf(token: string): number {
@@ -106,10 +106,10 @@ function expiryOf(token: string): number {
   }
 }
 
-function redirectTo(location: string): Answer {
+function redirectTo(location: string): OutgoingResponse {
   return { status: 307, type: 'text/plain', headers: { Location: location }, body: '' };
 }
 
-function refuse(status: number, reason: string): Answer {
+function refuse(status: number, reason: string): OutgoingResponse {
   return { status, type: 'text/plain', body: `${reason}\n` };
 }

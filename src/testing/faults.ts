@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  ANYTHING,
+  both,
   type Check,
   checkOptions,
   FUNCTION,
@@ -12,7 +12,8 @@ import {
   wholeNumber,
 } from '../config/check-options.js';
 import { InvalidInvocation } from '../exceptions/base.js';
-import { type Answer, type RecordedRequest, send, sendHead } from './messages.js';
+import { isDelay, MILLISECONDS, MILLISECONDS_EXPECTED } from './latency.js';
+import { type OutgoingResponse, type RecordedRequest, send, sendHead } from './messages.js';
 import { PLAN_OPTIONS, type PlanOptions } from './plans.js';
 
 /** What can go wrong with a response. */
@@ -39,26 +40,50 @@ export type Fault = FaultKind & PlanOptions;
 
 const KINDS = ['status', 'delay', 'drop', 'truncate', 'html', 'redirect', 'drip', 'respond'] as const;
 
-const MILLISECONDS: Check = must(
-  (value) => typeof value === 'number' && value >= 0,
-  'a number of milliseconds, or Infinity',
+const DELAY: Check = must(
+  (value) => value === Number.POSITIVE_INFINITY || isDelay(value),
+  `${MILLISECONDS_EXPECTED}, or Infinity`,
 );
+
+/** A copy of the body: a later change of it makes no difference. */
+const BODY: Check = (value, name, faults) => {
+  if (typeof value === 'string') return value;
+  if (value instanceof Uint8Array) return Buffer.from(value);
+  try {
+    return JSON.parse(JSON.stringify(value));
+  } catch {
+    faults.push(`\`${name}\` must be a text, bytes, or a value that becomes JSON`);
+    return value;
+  }
+};
+
+/** Whether these can be sent as header fields. */
+function areHeaders(fields: unknown): boolean {
+  try {
+    return new Headers(fields as Record<string, string>) !== undefined;
+  } catch {
+    return false;
+  }
+}
 
 const FAULT: OptionsExpected = {
   expectation: "given a fault, such as { on: 'getComponent', status: 503 }",
   table: {
     ...PLAN_OPTIONS,
     status: wholeNumber('a status', 200, 599),
-    body: ANYTHING,
-    headers: recordOf(STRING, 'an object of header fields'),
-    delay: MILLISECONDS,
+    body: BODY,
+    headers: both(
+      recordOf(STRING, 'an object of header fields'),
+      must(areHeaders, 'an object of header fields that can be sent'),
+    ),
+    delay: DELAY,
     drop: must(
       (value) => value === 'before-headers' || value === 'after-headers',
       "'before-headers' or 'after-headers'",
     ),
     truncate: wholeNumber('a number of bytes'),
     html: must((value) => typeof value === 'string', 'a page'),
-    redirect: must((value) => typeof value === 'string', 'a URL'),
+    redirect: must((location) => typeof location === 'string' && areHeaders({ location }), 'a URL'),
     drip: MILLISECONDS,
     respond: FUNCTION,
   },
@@ -81,7 +106,7 @@ export async function sendFault(
   fault: Fault,
   request: RecordedRequest,
   response: ServerResponse,
-  answer: () => Promise<Answer>,
+  answer: () => Promise<OutgoingResponse>,
 ): Promise<void> {
   if ('respond' in fault) return fault.respond(request, response);
   if ('html' in fault)
@@ -113,7 +138,7 @@ export async function sendFault(
 }
 
 /** Sends the header fields, and the body slowly or in part. */
-async function sendPartly(fault: Fault, response: ServerResponse, answer: Answer): Promise<void> {
+async function sendPartly(fault: Fault, response: ServerResponse, answer: OutgoingResponse): Promise<void> {
   const bytes = sendHead(response, answer);
   response.flushHeaders();
   if ('drip' in fault) {

@@ -96,10 +96,10 @@ export class IdentityProvider {
     };
   }
 
-  /** Issues an id token for a user, valid or deliberately invalid. The API accepts it until it expires. */
+  /** Issues an id token for a user, valid or deliberately invalid. The API accepts it until it expires, unless its key is foreign. */
   async issueToken(user: PdbUser, { claims, header, foreignKey }: TokenOverrides = {}): Promise<string> {
     const now = Math.floor(this.now());
-    const expiry = now + this.tokenLifetime;
+    const exp = now + this.tokenLifetime;
     const { privateKey, publicJwk } = foreignKey ? await createKey() : (this.#keys[0] as SigningKey);
     const token = await new SignJWT({
       iss: 'https://uuidentity.example/',
@@ -108,13 +108,14 @@ export class IdentityProvider {
       name: user.name,
       jti: randomBytes(8).toString('hex'),
       iat: now,
-      exp: expiry,
+      exp,
       ...claims,
     })
       .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: publicJwk.kid as string, ...header })
       .sign(privateKey);
     for (const [old, { expiry: end }] of this.#valid) if (end < now) this.#valid.delete(old);
-    this.#valid.set(token, { user, expiry });
+    const { exp: expiry = exp } = claims ?? {};
+    if (!foreignKey && typeof expiry === 'number') this.#valid.set(token, { user, expiry });
     return token;
   }
 

@@ -18,10 +18,15 @@ export interface LatencyModel {
 /** The longest time of a timer, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 
-const MILLISECONDS: Check = must(
-  (value) => typeof value === 'number' && value >= 0 && value <= LONGEST,
-  `a number of milliseconds from 0 to ${LONGEST}`,
-);
+/** Whether a value is a number of milliseconds that a timer can wait for. */
+export function isDelay(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= LONGEST;
+}
+
+export const MILLISECONDS_EXPECTED: string = `a number of milliseconds from 0 to ${LONGEST}`;
+
+/** Checks a number of milliseconds. */
+export const MILLISECONDS: Check = must(isDelay, MILLISECONDS_EXPECTED);
 
 const MODEL: Check = optionsOf({
   expectation: 'a number of milliseconds, or an object such as { perRequest: 1300, perItem: 40 }',

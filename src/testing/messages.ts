@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isObject } from '../util/guards.js';
+import { isObject, isRecord } from '../util/guards.js';
 import type { DtoIn } from './commands/command.js';
 import { parseForm } from './multipart.js';
 
@@ -63,8 +63,8 @@ class ReadRequest implements RecordedRequest {
     this.server = server;
     this.method = method;
     this.url = url;
-    const name = decodeURIComponent(pathOf(url).split('/').at(-1) ?? '');
-    this.command = server === 'eos' ? `eos${method[0]}${method.slice(1).toLowerCase()}` : name;
+    this.command =
+      server === 'eos' ? `eos${method[0]}${method.slice(1).toLowerCase()}` : commandName(pathOf(url));
     this.rawBody = rawBody;
     this.#fields = headersDistinct;
   }
@@ -102,16 +102,36 @@ function inputOf(request: RecordedRequest): DtoIn {
   if (form !== undefined) return form;
   const { json } = request;
   if (isObject(json)) return json as DtoIn;
-  return Object.fromEntries(new URL(url, 'http://localhost').searchParams);
+  return Object.fromEntries(urlOf(url).searchParams);
+}
+
+/** Whether a request has a body that is neither a form nor a JSON object. */
+export function hasUnusableBody(request: RecordedRequest): boolean {
+  if (request.rawBody.length === 0) return false;
+  // A form may be large: it is not read as text.
+  if (/^multipart\/form-data\s*;/i.test(request.headers.get('content-type') ?? '')) return false;
+  const { json } = request;
+  return json !== null && !isRecord(json);
+}
+
+/** Returns the last part of a path, which tests name a command by. */
+export function commandName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /** Returns the path of a URL that a request has, without its query. */
 export function pathOf(url: string): string {
-  return new URL(url, 'http://localhost').pathname;
+  return urlOf(url).pathname;
+}
+
+/** Returns the URL that a request has. A client may send anything: what is not a URL becomes the path `/`. */
+export function urlOf(target: string): URL {
+  const url = target.startsWith('/') ? `http://localhost${target}` : target;
+  return new URL(URL.canParse(url) ? url : 'http://localhost');
 }
 
 /** A response before it is sent. */
-export interface Answer {
+export interface OutgoingResponse {
   readonly status: number;
   /** `Content-Type`. @defaultValue `application/json; charset=UTF-8` */
   readonly type?: string;
@@ -120,14 +140,17 @@ export interface Answer {
 }
 
 /** Sends a response. */
-export function send(response: ServerResponse, answer: Answer): void {
+export function send(response: ServerResponse, answer: OutgoingResponse): void {
   if (response.destroyed) return;
   const bytes = sendHead(response, answer);
   response.end(response.req.method === 'HEAD' ? undefined : bytes);
 }
 
 /** Writes status and header fields. Returns the body, which is still to be sent. */
-export function sendHead(response: ServerResponse, { status, type, headers, body }: Answer): Buffer {
+export function sendHead(
+  response: ServerResponse,
+  { status, type, headers, body }: OutgoingResponse,
+): Buffer {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   response.writeHead(status, {
     'Content-Type': type ?? 'application/json; charset=UTF-8',
@@ -138,12 +161,12 @@ export function sendHead(response: ServerResponse, { status, type, headers, body
 }
 
 /** Returns a file, or the part of it that the request asks for by `Range` (RFC 9110, section 14). */
-export function fileAnswer(
+export function fileResponse(
   request: RecordedRequest,
   type: string,
   file: Buffer,
   extra: Readonly<Record<string, string>> = {},
-): Answer {
+): OutgoingResponse {
   const headers = { ...extra, 'Accept-Ranges': 'bytes' };
   const range = rangeOf(request, file.length, headers);
   if (range === undefined) return { status: 200, type, headers, body: file };
@@ -165,7 +188,7 @@ function rangeOf(
   length: number,
   validators: Readonly<Record<string, string>>,
 ): { start: number; end: number } | undefined {
-  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(headers.get('range') ?? '') ?? [];
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/i.exec(headers.get('range') ?? '') ?? [];
   const ifRange = headers.get('if-range');
   const isOther = ifRange !== null && ifRange !== validators['ETag'];
   const isBackwards = first !== '' && last !== '' && Number(last) < Number(first);

@@ -24,8 +24,8 @@ export function parseForm(body: Buffer, contentType: string): Record<string, str
     const head = body.toString('utf8', start, headEnd);
     const [, disposition = ''] = /^content-disposition:(.*)$/im.exec(head) ?? [];
     const bytes = body.subarray(headEnd + 4, Math.max(next - delimiter.length, headEnd + 4));
-    const filename = parameterOf(disposition, 'filename');
-    const type = /^content-type:\s*(\S.*)$/im.exec(head)?.[1]?.trim();
+    const filename = filenameOf(disposition);
+    const type = /^content-type:[ \t]*([\x21-\x7e][\x20-\x7e]*)$/im.exec(head)?.[1]?.trim();
     const value =
       filename === undefined
         ? bytes.toString('utf8')
@@ -42,8 +42,19 @@ export function parseForm(body: Buffer, contentType: string): Record<string, str
 function parameterOf(field: string, name: string): string | undefined {
   const parameters = field.matchAll(/;\s*([\w-]+\*?)=(?:"((?:\\.|[^"\\])*)"|([^;\s]*))/g);
   for (const [, key = '', quoted, plain] of parameters)
-    if (key.toLowerCase() === name) return quoted ?? plain;
+    if (key.toLowerCase() === name) return quoted?.replaceAll(/\\(["\\])/g, '$1') ?? plain;
   return undefined;
+}
+
+/** Returns the name of the file of a part, which some clients send as `filename*=UTF-8''na%C3%AFve.txt` (RFC 8187). */
+function filenameOf(disposition: string): string | undefined {
+  const [, encoded] = /^utf-8'[^']*'(.*)$/i.exec(parameterOf(disposition, 'filename*') ?? '') ?? [];
+  if (encoded === undefined) return parameterOf(disposition, 'filename');
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return encoded;
+  }
 }
 
 /** Returns the index behind the next delimiter. What only starts like one belongs to the file. */

@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib';
 import {
   BOOLEAN,
   both,
@@ -13,22 +12,20 @@ import {
   optionsOf,
   wholeNumber,
 } from '../config/check-options.js';
-import { DEFAULT_SETTINGS } from '../config/settings.js';
 import { inspectAsString } from '../util/inspect.js';
 import { type AnswerOptions, Answers, type PlannedAnswer } from './answers.js';
-import { FileResult, type PdbUser } from './commands/command.js';
-import { CommandError, commandNotFound } from './commands/command-error.js';
-import { runCommand } from './commands/run-command.js';
-import { personOf } from './commands/users.js';
+import type { PdbUser } from './commands/command.js';
 import { createDataset } from './data/generator.js';
 import type { Dataset, Snapshot, Store } from './data/store.js';
 import { Eos } from './eos.js';
 import { checkFault, type Fault } from './faults.js';
+import { AUTH_PATH, apiHandler, identityHandler } from './handlers.js';
 import { IdentityProvider, type TokenOverrides } from './identity-provider.js';
 import { LATENCY, Latency, type LatencyModel } from './latency.js';
-import { type Answer, fileAnswer, pathOf, type RecordedRequest } from './messages.js';
+import type { RecordedRequest } from './messages.js';
 import { type PlannedFault, Plans } from './plans.js';
-import { type Handler, LoopbackServer, type LoopbackServerOptions } from './server.js';
+import { RequestRecord } from './request-record.js';
+import { LoopbackServer, type LoopbackServerOptions } from './server.js';
 
 /** Options of {@link startPdb}. */
 export interface PdbOptions {
@@ -68,9 +65,6 @@ const DEFAULT_USER: PdbUser = {
   identity: '1234-567-1',
   institution: 'CERN',
 };
-
-const AUTH_PATH = new URL(DEFAULT_SETTINGS.ITKDB_AUTH_URL).pathname;
-const GZIP_FROM = 1024;
 
 /**
  * A production database of your own, for tests and for trying things out: the API, the identity service and the file
@@ -335,101 +329,3 @@ const PDB_OPTIONS: OptionsExpected = {
     keepRunning: BOOLEAN,
   },
 };
-
-class RequestRecord {
-  readonly #kept: number;
-  readonly #counts = new Map<string, number>();
-  #requests: RecordedRequest[] = [];
-
-  constructor(kept: number) {
-    this.#kept = kept;
-  }
-
-  get requests(): readonly RecordedRequest[] {
-    return this.#requests.slice(-this.#kept);
-  }
-
-  add(request: RecordedRequest): void {
-    this.#counts.set(request.command, this.count(request.command) + 1);
-    this.#requests.push(request);
-    if (this.#requests.length > 2 * this.#kept) this.#requests = this.#requests.slice(-this.#kept);
-  }
-
-  count(command?: string): number {
-    if (command !== undefined) return this.#counts.get(command) ?? 0;
-    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
-  }
-
-  clear(): void {
-    this.#counts.clear();
-    this.#requests = [];
-  }
-}
-
-function identityHandler(identity: IdentityProvider, answers: Answers): Handler {
-  return (request) =>
-    answering(request, async () => {
-      const planned = answers.take(request);
-      if (planned !== undefined) return planned();
-      const is = (method: string, command: string): boolean =>
-        request.method === method && pathOf(request.url) === AUTH_PATH + command;
-      if (is('POST', 'grantToken')) return identity.grantToken(request.input);
-      if (is('GET', 'listKeys')) return identity.keySet();
-      throw commandNotFound(`POST ${AUTH_PATH}grantToken and GET ${AUTH_PATH}listKeys`);
-    });
-}
-
-interface ApiParts {
-  readonly store: Store;
-  readonly identity: IdentityProvider;
-  readonly answers: Answers;
-  readonly eos: Eos;
-  readonly latency: Latency;
-  readonly bearers: readonly string[];
-  readonly quirks: boolean;
-  readonly bulkReferences: PdbOptions['bulkReferences'];
-}
-
-function apiHandler(parts: ApiParts): Handler {
-  const { store, identity, answers, eos, latency, bearers, quirks, bulkReferences } = parts;
-  return (request, gone) =>
-    answering(request, async () => {
-      const [, token = ''] = /^Bearer (\S+)$/.exec(request.headers.get('authorization') ?? '') ?? [];
-      const user = identity.userOf(token) ?? (bearers.includes(token) ? identity.users[0] : undefined);
-      if (user === undefined) throw new CommandError(401, 'uu-oidc/invalidToken', 'The token is not valid.');
-      const command = pathOf(request.url).slice(1);
-      const { users } = identity;
-      const context = { command, store, eos, users, user: personOf(user), quirks, bulkReferences };
-      const { method, input } = request;
-      const run = answers.take(request) ?? (async () => runCommand(method, input, context));
-      return latency.serve(run, input, gone);
-    });
-}
-
-/** Makes responses as the database does: with its cookies, its header fields, and gzip for all but the smallest bodies. */
-async function answering(request: RecordedRequest, run: () => Promise<object>): Promise<Answer> {
-  const { status, body } = await run().then(
-    (result) => ({ status: 200, body: result }),
-    (error: unknown) => {
-      if (error instanceof CommandError) return error;
-      return new CommandError(500, 'uu-app-server/internalServerError', String(error));
-    },
-  );
-  if (body instanceof FileResult) return downloadOf(request, body);
-  if (Buffer.isBuffer(body)) return fileAnswer(request, 'application/octet-stream', body);
-  const bytes = Buffer.from(JSON.stringify(body));
-  const headers = {
-    Server: 'Apache',
-    'Set-Cookie': ['uu.app.bpl=0; Path=/', 'uu.app.cbu=https://uuapp.example/; Path=/'],
-  };
-  const usesGzip = bytes.length >= GZIP_FROM && /\bgzip\b/.test(request.headers.get('accept-encoding') ?? '');
-  if (!usesGzip) return { status, headers, body: bytes };
-  return { status, headers: { ...headers, 'Content-Encoding': 'gzip' }, body: gzipSync(bytes, { level: 1 }) };
-}
-
-function downloadOf(request: RecordedRequest, { bytes, contentType, filename }: FileResult): Answer {
-  const name = filename.replaceAll(/["\\\r\n]/g, '_').replaceAll(/[^\x20-\x7e]/g, '?');
-  const encoded = name === filename ? '' : `; filename*=UTF-8''${encodeURIComponent(filename)}`;
-  const disposition = `inline; filename="${name}"${encoded}`;
-  return fileAnswer(request, contentType, bytes, { 'Content-Disposition': disposition });
-}

@@ -1,6 +1,6 @@
 import { isWhole, must, type OptionTable, wholeNumber } from '../config/check-options.js';
 import { isFunction } from '../util/guards.js';
-import type { RecordedRequest } from './messages.js';
+import { commandName, type RecordedRequest } from './messages.js';
 
 /** The requests that something planned applies to. */
 export interface PlanOptions {
@@ -43,8 +43,9 @@ export class Plans<T> {
   readonly #plans = new Set<Plan<T>>();
 
   add(value: T, { on, times = 1, after = 0 }: PlanOptions): PlannedFault {
-    const plan: Plan<T> = { value, on, toSkip: after, remaining: times, hits: 0 };
-    this.#plans.add(plan);
+    const meant = typeof on === 'string' ? commandName(on) : on;
+    const plan: Plan<T> = { value, on: meant, toSkip: after, remaining: times, hits: 0 };
+    if (times > 0) this.#plans.add(plan);
     return {
       get hits() {
         return plan.hits;

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { InvalidInvocation } from '../exceptions/base.js';
+import { messageOf } from '../util/errors.js';
 import { type Fault, sendFault } from './faults.js';
-import { type Answer, type RecordedRequest, readRequest, send } from './messages.js';
+import { type OutgoingResponse, type RecordedRequest, readRequest, send } from './messages.js';
 import type { Plans } from './plans.js';
 
 /**
@@ -10,7 +11,7 @@ import type { Plans } from './plans.js';
  *
  * @param gone - aborted when the client has closed the connection
  */
-export type Handler = (request: RecordedRequest, gone: AbortSignal) => Promise<Answer>;
+export type Handler = (request: RecordedRequest, gone: AbortSignal) => Promise<OutgoingResponse>;
 
 const TITLES = { api: 'the API', identity: 'the identity service', eos: 'EOS' } as const;
 
@@ -45,7 +46,10 @@ export class LoopbackServer {
     const { name, port } = options;
     const sockets = new Set<Socket>();
     const server = createServer((request, response) => {
-      serve(request, response, options).catch(() => response.destroy());
+      serve(request, response, options).catch((error: unknown) => {
+        if (response.headersSent || !request.complete) response.destroy();
+        else send(response, { status: 500, type: 'text/plain', body: `${messageOf(error)}\n` });
+      });
     });
     server.on('connection', (socket) => {
       sockets.add(socket);
@@ -80,10 +84,10 @@ async function serve(
   response: ServerResponse,
   { name, handler, faults, onRequest, keepsBody = () => true }: LoopbackServerOptions,
 ): Promise<void> {
-  const recorded = await readRequest(name, request, keepsBody);
-  onRequest(recorded);
   const gone = new AbortController();
   response.once('close', () => gone.abort());
+  const recorded = await readRequest(name, request, keepsBody);
+  onRequest(recorded);
   const fault = faults.take(recorded);
   if (fault === undefined) send(response, await handler(recorded, gone.signal));
   else await sendFault(fault, recorded, response, () => handler(recorded, gone.signal));

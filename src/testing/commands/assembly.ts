@@ -1,13 +1,13 @@
 import { isRecord } from '../../util/guards.js';
 import type { ComponentRecord, Slot } from '../data/records.js';
-import { viewComponent } from '../data/views.js';
 import type { Command, CommandContext, DtoIn } from './command.js';
 import { refusal } from './command-error.js';
-import { componentOf } from './input.js';
+import { changedComponent } from './component-changes.js';
+import { componentOf, presentComponentOf } from './input.js';
 
 /** Puts a component into the first free slot of another that takes it. */
 export const assembleComponent: Command = (input, context) => {
-  const { parent, child } = pairOf(input, context);
+  const { parent, child } = pairOf(input, context, presentComponentOf);
   checkPair(parent, child, context);
   const slot = parent.children.find((one) => one.component === undefined && takes(one, child));
   if (slot === undefined) {
@@ -21,7 +21,7 @@ export const assembleComponent: Command = (input, context) => {
 
 /** Puts a component into one slot of another. */
 export const assembleComponentBySlot: Command = (input, context) => {
-  const { parent, child } = pairOf(input, context);
+  const { parent, child } = pairOf(input, context, presentComponentOf);
   const slot = slotOf(parent, input['slot'], context);
   checkPair(parent, child, context);
   if (slot.component !== undefined) {
@@ -36,7 +36,7 @@ export const assembleComponentBySlot: Command = (input, context) => {
 
 /** Takes a component out of another. It is trashed, unless the input says `trashed: false`. */
 export const disassembleComponent: Command = (input, context) => {
-  const { parent, child } = pairOf(input, context);
+  const { parent, child } = pairOf(input, context, componentOf);
   const slot = parent.children.find((one) => one.component === child);
   if (slot === undefined) {
     const message = 'The child is not in the parent.';
@@ -49,7 +49,7 @@ export const disassembleComponent: Command = (input, context) => {
     formerParents: [...child.formerParents, parent],
     ...(trashed !== false && trashed !== 'false' && { trashed: true }),
   });
-  return result(parent, context);
+  return changedComponent(parent, context);
 };
 
 /** Sets a property of a slot. */
@@ -58,13 +58,17 @@ export const setParentChildRelationPropertyBySlot: Command = (input, context) =>
   const slot = slotOf(component, input['slot'], context);
   const properties = { ...slot.properties, [String(input['property'])]: input['value'] };
   changeSlot(component, slot, { properties }, context);
-  return result(component, context);
+  return changedComponent(component, context);
 };
 
-function pairOf(input: DtoIn, context: CommandContext): { parent: ComponentRecord; child: ComponentRecord } {
+function pairOf(
+  input: DtoIn,
+  context: CommandContext,
+  find: typeof componentOf,
+): { readonly parent: ComponentRecord; readonly child: ComponentRecord } {
   return {
-    parent: componentOf(input['parent'], context, 'parent'),
-    child: componentOf(input['child'], context, 'child'),
+    parent: find(input['parent'], context, 'parent'),
+    child: find(input['child'], context, 'child'),
   };
 }
 
@@ -102,7 +106,7 @@ function assemble(
   const properties = isRecord(input['properties']) ? input['properties'] : {};
   changeSlot(parent, slot, { component: child, properties }, context);
   context.store.updateComponent(child, { parent });
-  return result(parent, context);
+  return changedComponent(parent, context);
 }
 
 function changeSlot(
@@ -113,8 +117,4 @@ function changeSlot(
 ): void {
   const children = component.children.map((one) => (one === slot ? { ...one, ...changes } : one));
   store.updateComponent(component, { children });
-}
-
-function result(component: ComponentRecord, { quirks }: CommandContext): Record<string, unknown> {
-  return { component: viewComponent(component, { view: 'object', quirks }) };
 }

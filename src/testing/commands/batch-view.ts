@@ -4,24 +4,17 @@ import {
   AWID,
   iso,
   listOrNull,
+  type RecordViewOptions,
   viewAttachment,
   viewBatchLink,
   viewComment,
-  viewInstitutionLink,
+  viewNamed,
 } from '../data/views.js';
-
-/** How a result shows a batch. */
-export interface BatchViewOptions {
-  /** Whether the quirks of the real database are shown. */
-  readonly quirks: boolean;
-  /** Whether references are codes and ids in place of objects, if there are quirks. @defaultValue `false` */
-  readonly asObject?: boolean;
-}
 
 /** A batch as lists show it: without its components. */
 export function viewBatch(
   batch: BatchRecord,
-  { quirks, asObject = false }: BatchViewOptions,
+  { quirks, asObject = false }: RecordViewOptions,
 ): Record<string, unknown> {
   const { project: code, ownerInstituteList, properties, comments, attachments, cts, mts, rev } = batch;
   const isObject = asObject && quirks;
@@ -30,7 +23,7 @@ export function viewBatch(
     ...viewBatchLink(batch),
     project: isObject ? code : { id: idOf(code), code, name },
     ownerInstituteList: listOrNull(
-      ownerInstituteList.map((owner) => (isObject ? owner.id : viewInstitutionLink(owner))),
+      ownerInstituteList.map((owner) => (isObject ? owner.id : viewNamed(owner))),
       quirks,
     ),
     properties: listOrNull(

@@ -6,12 +6,12 @@ import { viewBatch } from './batch-view.js';
 import type { Command, CommandContext, DtoIn } from './command.js';
 import { refusal } from './command-error.js';
 import { isWanted } from './filters.js';
-import { batchOf, componentOf, institutionOf, page, projectOf, toList } from './input.js';
+import { batchOf, componentOf, institutionOf, page, presentComponentOf, projectOf, toList } from './input.js';
 
 /** Lists the batches that a filter matches. */
 export const listBatches: Command = (input, context) => {
   const filter = input['filterMap'] as DtoIn;
-  for (const project of toList(filter['project'])) projectOf(project, context);
+  for (const project of toList(filter['project'])) projectOf(project, context, '$.filterMap.project');
   const batches = context.store.batches.filter(
     ({ project, batchType, state }) =>
       isWanted(filter['project'], project) &&
@@ -69,7 +69,11 @@ export const createBatch: Command = (input, context) => {
 
 export const addBatchComponent: Command = (input, context) => {
   const batch = batchOf(input['id'], context);
-  const component = componentOf(input['component'], context);
+  const component = presentComponentOf(input['component'], context);
+  if (component.componentType.project !== batch.project) {
+    const message = 'The component is not in the project of the batch.';
+    throw refusal(context.command, 'componentInDifferentProject', message, { component: component.code });
+  }
   addToBatches(component, [batch], context);
   return { batch: viewBatch(batch, { quirks: context.quirks, asObject: true }) };
 };

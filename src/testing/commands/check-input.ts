@@ -44,6 +44,10 @@ export function checkInput(command: string, entry: CatalogueEntry, input: DtoIn)
   const findings: Findings = { missing: {}, wrong: {}, unsupported: [] };
   checkObject('$', isFlat ? (entry.flatInput as InputShape) : entry.input, input, findings);
   const { missing, wrong, unsupported } = findings;
+  // The older form of the input is not the one to recommend.
+  if (isFlat)
+    for (const [path, reasons] of Object.entries(missing))
+      for (const rule of Object.keys(reasons)) reasons[rule] = `Key filterMap (or ${nameOf(path)}) is required.`;
   if (Object.keys(missing).length > 0 || Object.keys(wrong).length > 0) {
     throw invalidInput(command, {
       ...(Object.keys(missing).length > 0 && { missingKeyMap: missing }),
@@ -63,7 +67,7 @@ function checkObject(
   for (const [key, type] of Object.entries(required)) {
     if (value[key] === undefined || (value[key] === null && type !== 'any')) {
       const rule = `${typeof type === 'string' ? type : 'object'}.required`;
-      findings.missing[`${path}.${key}`] = { [rule]: `Key ${key} is required.` };
+      findings.missing[`${path}.${key}`] = { [rule]: `Key ${nameOf(`${path}.${key}`)} is required.` };
     } else checkValue(`${path}.${key}`, type, value[key], findings);
   }
   for (const [key, type] of Object.entries(optional)) {
@@ -81,8 +85,13 @@ function checkValue(path: string, type: InputType, value: unknown, findings: Fin
   else if (typeof type !== 'string' && isRecord(value)) checkObject(path, type, value, findings);
   else if (typeof type !== 'string' || !type.split(' | ').some((one) => isOf(one, value))) {
     const name = typeof type === 'string' ? type : 'object';
-    findings.wrong[path] = { [`${name}.type`]: `Value must be of type ${name}.` };
+    findings.wrong[path] = { [`${name}.type`]: `Key ${nameOf(path)} must be of type ${name}.` };
   }
+}
+
+/** Returns the path of a key below the input: `filterMap.state` for `$.filterMap.state`. */
+function nameOf(path: string): string {
+  return path.slice('$.'.length);
 }
 
 function isOf(type: string, value: unknown): boolean {

@@ -26,11 +26,14 @@ type AssumedReason =
   | 'childComponentNotAssembled'
   | 'childComponentTypeDoesNotMatch'
   | 'commentDoesNotExist'
+  | 'componentInDifferentProject'
+  | 'componentIsAssembled'
+  | 'componentIsDeleted'
   | 'componentTypeDoesNotExist'
+  | 'dtoInIsNotAnObject'
   | 'flagDoesNotExist'
   | 'institutionDoesNotExist'
   | 'parameterDoesNotExist'
-  | 'projectDoesNotExist'
   | 'propertyDoesNotExist'
   | 'revisionDoesNotMatch'
   | 'shipmentDoesNotExist'
@@ -64,11 +67,10 @@ export class CommandError extends Error {
 /**
  * Returns the error of an unknown command.
  *
- * @param known - the commands that exist here; the real database has more
+ * @param hint - what a test can do about it
  */
-export function commandNotFound(known: string): CommandError {
-  const message = `Command not found. The embedded database answers only ${known}.`;
-  return new CommandError(404, 'uu-app-server/commandNotFound', message);
+export function commandNotFound(hint: string): CommandError {
+  return new CommandError(404, 'uu-app-server/commandNotFound', `Command not found. ${hint}`);
 }
 
 /** Returns an error with the status 400. */

@@ -38,8 +38,8 @@ export interface CommandRequest {
 
 /** What a command works on. */
 export interface CommandContext extends CommandRequest {
-  /** Adds a warning of a key that the command does not know, such as `$.results.IGNOREME`. Called before any change. */
-  warn(path: string): void;
+  /** Adds a warning of keys that the command does not know, such as `$.results.IGNOREME`. Called before any change. */
+  warn(...paths: string[]): void;
 }
 
 /** The bytes that a command returns in place of JSON. */

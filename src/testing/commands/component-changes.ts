@@ -94,7 +94,7 @@ export const setComponentGrade: Command = (input, context) => {
 export const setComponentLocation: Command = (input, context) => {
   const component = componentOf(input['component'], context);
   moveComponent(component, institutionOf(input['location'], context), context.store);
-  return { component: viewComponent(component, { view: 'object', quirks: context.quirks }) };
+  return changedComponent(component, context);
 };
 
 /** Keeps how far a script is. The real database has not been seen to show it anywhere. */
@@ -148,12 +148,20 @@ export function checkFlag(flag: string, { command }: CommandContext): void {
   throw refusal(command, 'flagDoesNotExist', 'Flag does not exist.', { flag });
 }
 
+/** Returns what the commands return that change a component. */
+export function changedComponent(
+  component: ComponentRecord,
+  { quirks }: CommandContext,
+): Record<string, unknown> {
+  return { component: viewComponent(component, { view: 'object', quirks }) };
+}
+
 /** Changes a component, and returns it with references as ids. */
 function update(
   component: ComponentRecord,
-  { store, quirks }: CommandContext,
+  context: CommandContext,
   changes: Partial<ComponentRecord>,
 ): Record<string, unknown> {
-  store.updateComponent(component, changes);
-  return { component: viewComponent(component, { view: 'object', quirks }) };
+  context.store.updateComponent(component, changes);
+  return changedComponent(component, context);
 }

@@ -4,6 +4,7 @@ import type { Store } from '../data/store.js';
 import { COMPONENT_PROPERTIES } from '../data/test-types.js';
 import { propertiesOf, type View, type ViewOptions, viewComponent } from '../data/views.js';
 import type { Command, CommandContext, DtoIn } from './command.js';
+import { invalidKeys } from './command-error.js';
 import { isWanted, valueFilter } from './filters.js';
 import { isShown, isTrue, page, pageOf, projectOf, toList } from './input.js';
 
@@ -12,6 +13,8 @@ export const listComponents: Command = (input, context) => {
   const filterMap = isRecord(input['filterMap']) ? input['filterMap'] : undefined;
   const filter = filterMap ?? input;
   const isEither = isTrue(input['useOrInLocationSearch']);
+  const path = filterMap ? '$.filterMap.project' : '$.project';
+  for (const project of toList(filter['project'])) projectOf(project, context, path);
   const hasProperties = propertyFilter(filter['propertyFilter'], '$.filterMap.propertyFilter', context);
   const components = select(filter, isEither, context).filter(hasProperties);
   return page(
@@ -26,6 +29,7 @@ export const listComponents: Command = (input, context) => {
 
 /** Lists the components with given values of properties, and shows their properties. */
 export const listComponentsByProperty: Command = (input, context) => {
+  projectOf(input['project'], context);
   const hasProperties = propertyFilter(input['propertyFilter'], '$.propertyFilter', context);
   const components = select(input, false, context).filter(hasProperties);
   const view = viewFor(input['outputType'], 'list');
@@ -35,15 +39,22 @@ export const listComponentsByProperty: Command = (input, context) => {
 /** Lists the components that the user registered. */
 export const listMyComponents: Command = (input, context) => {
   const { userIdentity } = context.user;
+  for (const project of toList(input['project'])) projectOf(project, context);
   const mine = select({ project: input['project'] }, false, context).filter(
     (component) => component.user.userIdentity === userIdentity,
   );
-  return page('itemList', limited(mine, input), input, viewer('list', context));
+  return page('itemList', limited(mine, input, context), input, viewer('list', context));
 };
 
-/** Returns the first items, as many as `limit` of the input says. */
-export function limited<T>(items: readonly T[], { limit }: DtoIn): readonly T[] {
-  return typeof limit === 'number' ? items.slice(0, limit) : items;
+/**
+ * Returns the first items, as many as `limit` of the input says.
+ *
+ * @throws CommandError where `limit` is negative
+ */
+export function limited<T>(items: readonly T[], { limit }: DtoIn, { command }: CommandContext): readonly T[] {
+  if (typeof limit !== 'number') return items;
+  if (limit < 0) throw invalidKeys(command, 'invalidValueKeyMap', { '$.limit': 'Value must be at least 0.' });
+  return items.slice(0, limit);
 }
 
 /** Returns the view that an `outputType` asks for. */
@@ -82,10 +93,8 @@ const LOCATION_KEYS = ['currentLocation', 'institute', 'institution'];
  * Returns the components that a filter matches, in the order of registration.
  *
  * @param isEither - whether one of the keys of location has to match, in place of all
- * @throws CommandError where there is no such project
  */
 function select(filter: DtoIn, isEither: boolean, context: CommandContext): readonly ComponentRecord[] {
-  for (const project of toList(filter['project'])) projectOf(project, context);
   const given = Object.keys(FILTERS).filter((key) => toList(filter[key]).length > 0);
   const either = isEither ? given.filter((key) => LOCATION_KEYS.includes(key)) : [];
   const all = given.filter((key) => !either.includes(key));
@@ -106,7 +115,9 @@ function select(filter: DtoIn, isEither: boolean, context: CommandContext): read
 function candidates(store: Store, filter: DtoIn, keys: readonly string[]): readonly ComponentRecord[] {
   const serialNumbers = toList(filter['serialNumber']);
   if (serialNumbers.length > 0)
-    return [...new Set(serialNumbers)].flatMap((number) => store.find(String(number)) ?? []);
+    return [...new Set(serialNumbers)]
+      .flatMap((number) => store.find(String(number)) ?? [])
+      .sort((a, b) => a.position - b.position);
   return keys
     .map((key) => store.group(key, toList(filter[key])) ?? store.components)
     .reduce(

@@ -74,7 +74,6 @@ function viewComponentType(
     })),
     stages: type.stages.map((stage) => ({
       ...stage,
-      alternative: false,
       testTypes: listOrNull(
         testTypes.filter(({ stages }) => stages.includes(stage.code)).map(viewStageTest),
         quirks,

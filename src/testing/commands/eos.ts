@@ -2,13 +2,17 @@ import { isRecord } from '../../util/guards.js';
 import type { AttachmentRecord } from '../data/records.js';
 import { viewAttachment } from '../data/views.js';
 import { type Command, FileResult } from './command.js';
+import { invalidKeys } from './command-error.js';
 import { type TargetKind, targetOf } from './targets.js';
 
 /** Makes an attachment whose file is on EOS. It is listed at once, although the file is still to be sent. */
 export const requestUploadEosFile: Command = (input, context) => {
-  const { store, user, eos } = context;
+  const { command, store, user, eos } = context;
   const kind = input['type'] as TargetKind;
   const target = targetOf(kind, { [kind]: input['id'] }, context);
+  const filesize = input['filesize'] as number;
+  if (filesize < 0)
+    throw invalidKeys(command, 'invalidValueKeyMap', { '$.filesize': 'Value must be at least 0.' });
   const code = store.newId(32);
   const url = eos.urlOf(code);
   const attachment: AttachmentRecord = {
@@ -19,7 +23,7 @@ export const requestUploadEosFile: Command = (input, context) => {
     type: 'eos',
     filename: String(input['title']),
     contentType: 'application/octet-stream',
-    filesize: input['filesize'] as number,
+    filesize,
     url,
     bytes: Buffer.alloc(0),
     user,

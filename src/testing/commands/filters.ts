@@ -3,9 +3,10 @@ import type { CommandContext, DtoIn } from './command.js';
 import { invalidKeys, refusal } from './command-error.js';
 import { toList } from './input.js';
 
-/** Whether a filter leaves a value: it wants it, or it wants none in particular. */
+/** Whether a filter leaves a value: it wants it, or it is missing, null or an empty list and wants none in particular. */
 export function isWanted(wanted: unknown, value: unknown): boolean {
-  return wanted === undefined || wanted === null || toList(wanted).includes(value);
+  const values = toList(wanted);
+  return values.length === 0 || values.includes(value);
 }
 
 const OPERATORS: Readonly<Record<string, (value: unknown, wanted: unknown) => boolean>> = {

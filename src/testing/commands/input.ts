@@ -9,7 +9,7 @@ import type {
 } from '../data/records.js';
 import type { TestType } from '../data/test-types.js';
 import type { CommandContext, DtoIn } from './command.js';
-import { refusal } from './command-error.js';
+import { invalidKeys, refusal } from './command-error.js';
 
 const DEFAULT_PAGE_SIZE = 1000;
 
@@ -22,6 +22,21 @@ export function componentOf(
   const component = store.find(String(identifier));
   if (component !== undefined && isShown(component, quirks)) return component;
   throw refusal(command, 'componentDoesNotExist', 'Component does not exist.', { [key]: identifier });
+}
+
+/**
+ * Returns the component that the input names, unless it was deleted. That such a command refuses a deleted component is a
+ * guess: it is only known that a deleted one can still be read.
+ */
+export function presentComponentOf(
+  identifier: unknown,
+  context: CommandContext,
+  key = 'component',
+): ComponentRecord {
+  const component = componentOf(identifier, context, key);
+  if (component.state !== 'deleted') return component;
+  const message = 'The component is deleted.';
+  throw refusal(context.command, 'componentIsDeleted', message, { [key]: identifier });
 }
 
 /** Returns the test run with an id. An id of a wrong form has an error of its own: that rule is a guess. */
@@ -45,11 +60,18 @@ export function batchOf(id: unknown, { command, store }: CommandContext, key = '
   throw refusal(command, 'batchDoesNotExist', 'Batch does not exist.', { [key]: id });
 }
 
-/** Returns the code of a project that exists. */
-export function projectOf(project: unknown, { command }: Pick<CommandContext, 'command'>): string {
+/**
+ * Returns the code of a project that exists. Another one has been seen to be refused with the status 400. That the key is
+ * `invalidDtoIn` is a guess.
+ */
+export function projectOf(
+  project: unknown,
+  { command }: CommandContext,
+  path: '$.project' | '$.filterMap.project' = '$.project',
+): string {
   const known = PROJECTS.find(({ code }) => code === project);
   if (known !== undefined) return known.code;
-  throw refusal(command, 'projectDoesNotExist', 'Project does not exist.', { project });
+  throw invalidKeys(command, 'invalidValueKeyMap', { [path]: 'Project does not exist.' });
 }
 
 /** Returns the component type of a project with a code. */

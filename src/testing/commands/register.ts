@@ -2,18 +2,17 @@ import type { ComponentType, TypeVariant } from '../data/catalogue.js';
 import type { BatchRecord, ComponentRecord, Institution, Slot } from '../data/records.js';
 import type { Store } from '../data/store.js';
 import { COMPONENT_PROPERTIES } from '../data/test-types.js';
-import { viewComponent } from '../data/views.js';
 import { addToBatches, batchesOf } from './batches.js';
 import type { Command, CommandContext, DtoIn } from './command.js';
 import { missingKeys, refusal } from './command-error.js';
 import { newComments } from './comments.js';
-import { checkFlag, checkSerialNumber } from './component-changes.js';
+import { changedComponent, checkFlag, checkSerialNumber } from './component-changes.js';
 import { componentOf, componentTypeOf, institutionOf, stageOf, textOf } from './input.js';
 import { checkValues } from './values.js';
 
 /** Registers a component, in its first stage or in the one that the input names, at its institution. */
 export const registerComponent: Command = (input, context) => {
-  const { store, quirks } = context;
+  const { store } = context;
   const componentType = componentTypeOf(input['project'], input['componentType'], context);
   const type = variantOf(componentType, input, context);
   const institution = institutionOf(input['institution'], context);
@@ -36,12 +35,12 @@ export const registerComponent: Command = (input, context) => {
   });
   store.addComponent(component);
   addToBatches(component, batches, context);
-  return { component: viewComponent(component, { view: 'object', quirks }) };
+  return changedComponent(component, context);
 };
 
 /** Fills the free slots of a component with new components that are marked as dummies. */
 export const createDummyChildren: Command = (input, context) => {
-  const { store, quirks } = context;
+  const { store } = context;
   const parent = componentOf(input['component'], context);
   const children = parent.children.map((slot) => {
     if (slot.component !== undefined) return slot;
@@ -54,7 +53,7 @@ export const createDummyChildren: Command = (input, context) => {
     return { ...slot, component: dummy };
   });
   store.updateComponent(parent, { children });
-  return { component: viewComponent(parent, { view: 'object', quirks }) };
+  return changedComponent(parent, context);
 };
 
 function newComponent(

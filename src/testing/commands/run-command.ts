@@ -1,3 +1,4 @@
+import { similarNames } from '../../util/similar.js';
 import * as assembly from './assembly.js';
 import { createAttachment, deleteAttachment, getAttachment } from './attachments.js';
 import * as batches from './batches.js';
@@ -135,27 +136,26 @@ export function runCommand(
   const run = Object.hasOwn(EMBEDDED_COMMANDS, command) ? EMBEDDED_COMMANDS[command] : undefined;
   const entry = catalogueEntry(command);
   if (run === undefined || entry === undefined) {
-    const how = `answer('${command}', { … })`;
+    const similar = similarNames(command, Object.keys(EMBEDDED_COMMANDS)).map((name) => `\`${name}\``);
+    const question = similar.length > 0 ? `Is it ${similar.join(' or ')}? ` : '';
     throw commandNotFound(
-      `${Object.keys(EMBEDDED_COMMANDS).join(', ')}; the answer to any other is yours to plan: ${how}`,
+      `${question}A test can define the response to it: pdb.answer('${command}', { … }).`,
     );
   }
   // Some scripts read by POST. Nothing is written by GET.
-  if (entry.method === 'POST' && method !== 'POST') {
-    const message = `Command not found. ${command} is sent by POST.`;
-    throw new CommandError(404, 'uu-app-server/commandNotFound', message);
-  }
+  const methods = entry.method === 'POST' ? ['POST'] : ['GET', 'POST', 'HEAD'];
+  if (!methods.includes(method)) throw commandNotFound(`${command} is sent by ${entry.method}.`);
   checkRights(entry.method, request);
   const unsupported: string[] = [];
   const context: CommandContext = {
     ...request,
-    warn(path) {
+    warn(...paths) {
       // Without quirks, an unknown key is an error.
-      if (!request.quirks) throw invalidInput(command, { unsupportedKeyList: [path] });
-      unsupported.push(path);
+      if (!request.quirks && paths.length > 0) throw invalidInput(command, { unsupportedKeyList: paths });
+      unsupported.push(...paths);
     },
   };
-  checkInput(command, entry, input).forEach(context.warn);
+  context.warn(...checkInput(command, entry, input));
   const result = run(input, context);
   if (result instanceof FileResult) return result;
   return { ...result, uuAppErrorMap: warnings(command, unsupported) };

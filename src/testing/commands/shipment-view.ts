@@ -3,26 +3,16 @@ import {
   AWID,
   iso,
   listOrNull,
+  type RecordViewOptions,
   viewAttachment,
   viewComment,
-  viewInstitutionLink,
   viewLink,
+  viewNamed,
   viewPerson,
 } from '../data/views.js';
 
-/** How a result shows a shipment. */
-export interface ShipmentViewOptions {
-  /** Whether the quirks of the real database are shown. */
-  readonly quirks: boolean;
-  /** Whether references are ids in place of objects, if there are quirks. @defaultValue `false` */
-  readonly asObject?: boolean;
-}
-
 /** A shipment as `getShipment` shows it. */
-export function viewShipment(
-  shipment: ShipmentRecord,
-  options: ShipmentViewOptions,
-): Record<string, unknown> {
+export function viewShipment(shipment: ShipmentRecord, options: RecordViewOptions): Record<string, unknown> {
   return {
     ...viewListedShipment(shipment, options),
     shipmentItems: listOrNull(shipment.shipmentItems.map(viewShipmentItem), options.quirks),
@@ -32,14 +22,14 @@ export function viewShipment(
 /** A shipment as lists show it: without its items. */
 export function viewListedShipment(
   shipment: ShipmentRecord,
-  { quirks, asObject = false }: ShipmentViewOptions,
+  { quirks, asObject = false }: RecordViewOptions,
 ): Record<string, unknown> {
   const { id, name, sender, recipient, type, status, trackingNumber, shippingService, history } = shipment;
   const reached = (wanted: RegExp): string | null => {
     const entry = history.find((one) => wanted.test(one.status));
     return entry === undefined ? null : iso(entry.dateTime);
   };
-  const place = (site: Institution): unknown => (asObject && quirks ? site.id : viewInstitutionLink(site));
+  const place = (site: Institution): unknown => (asObject && quirks ? site.id : viewNamed(site));
   return {
     id,
     name,

@@ -1,11 +1,11 @@
 import { isRecord } from '../../util/guards.js';
-import type { ShipmentItem, ShipmentRecord } from '../data/records.js';
+import type { ComponentRecord, Institution, ShipmentItem, ShipmentRecord } from '../data/records.js';
 import type { Command, CommandContext, DtoIn } from './command.js';
 import { invalidKeys, refusal } from './command-error.js';
 import { newComments } from './comments.js';
 import { moveComponent } from './component-changes.js';
 import { isWanted } from './filters.js';
-import { componentOf, institutionOf, page, shipmentOf, textOf, toList } from './input.js';
+import { componentOf, institutionOf, page, presentComponentOf, shipmentOf, textOf, toList } from './input.js';
 import { viewListedShipment, viewShipment, viewShipmentItem } from './shipment-view.js';
 
 /** Creates a shipment of components that are at the sender. */
@@ -13,7 +13,9 @@ export const createShipment: Command = (input, context) => {
   const { command, store, user } = context;
   const sender = institutionOf(input['sender'], context);
   const recipient = institutionOf(input['recipient'], context);
-  const components = toList(input['shipmentItems']).map((item) => componentOf(item, context));
+  checkRecipient(recipient, sender, context);
+  const components = toList(input['shipmentItems']).map((item) => presentComponentOf(item, context));
+  checkItems(components, context);
   const elsewhere = components.find(({ currentLocation }) => currentLocation !== sender);
   if (elsewhere !== undefined) {
     const message = 'The component is not at the sender.';
@@ -42,11 +44,33 @@ export const createShipment: Command = (input, context) => {
   return viewShipment(shipment, context);
 };
 
+/** @throws CommandError where a component is twice in a shipment, or is built into another one */
+function checkItems(components: readonly ComponentRecord[], { command }: CommandContext): void {
+  const again = components.findIndex((component, index) => components.indexOf(component) !== index);
+  if (again !== -1) {
+    const reason = 'The component is twice in the list.';
+    throw invalidKeys(command, 'invalidValueKeyMap', { [`$.shipmentItems[${again}]`]: reason });
+  }
+  const assembled = components.find(({ parent }) => parent !== undefined);
+  if (assembled === undefined) return;
+  const message = 'The component is in another one.';
+  throw refusal(command, 'componentIsAssembled', message, { component: assembled.code });
+}
+
+/** @throws CommandError where a shipment would go to where it comes from */
+function checkRecipient(recipient: Institution, sender: Institution, { command }: CommandContext): void {
+  if (recipient !== sender) return;
+  const reason = 'The recipient must not be the sender.';
+  throw invalidKeys(command, 'invalidValueKeyMap', { '$.recipient': reason });
+}
+
 /** Changes a shipment. Its delivery moves all of its components. */
 export const updateShipment: Command = (input, context) => {
   const shipment = shipmentOf(input['shipment'], context);
+  const recipient = institutionOf(input['recipient'], context);
+  checkRecipient(recipient, shipment.sender, context);
   const changes = {
-    recipient: institutionOf(input['recipient'], context),
+    recipient,
     type: String(input['type']),
     name: textOf(input['name']) ?? shipment.name,
     trackingNumber: textOf(input['trackingNumber']) ?? shipment.trackingNumber,

@@ -5,13 +5,13 @@ import { AWID, stagesOf } from '../data/views.js';
 import type { Command, CommandContext, DtoIn } from './command.js';
 import { invalidKeys, missingKeys, refusal } from './command-error.js';
 import { newComments } from './comments.js';
-import { componentOf, institutionOf, isTrue, testRunOf, testTypeOf, textOf } from './input.js';
+import { institutionOf, isTrue, presentComponentOf, testRunOf, testTypeOf, textOf } from './input.js';
 import { checkValue, checkValues } from './values.js';
 
 /** Uploads a test run to the stage of a component, which must be at the institution. */
 export const uploadTestRunResults: Command = (input, context) => {
   const { command, store, user } = context;
-  const component = componentOf(input['component'], context);
+  const component = presentComponentOf(input['component'], context);
   const institution = institutionOf(input['institution'], context);
   const testType = testTypeOf(component.componentType, input['testType'], context);
   if (component.currentLocation !== institution) {
@@ -29,6 +29,9 @@ export const uploadTestRunResults: Command = (input, context) => {
     });
   }
   const now = Date.now();
+  const date = dateOf(input, now, context);
+  const properties = checkValues('properties', testType.properties, input, context);
+  const results = checkValues('results', testType.parameters, input, context);
   const run: TestRunRecord = {
     id: store.newId(),
     component,
@@ -37,11 +40,11 @@ export const uploadTestRunResults: Command = (input, context) => {
     runNumber: String(input['runNumber']),
     passed: isTrue(input['passed']),
     problems: isTrue(input['problems']),
-    date: dateOf(input, now, context),
+    date,
     institution,
     state: 'ready',
-    properties: checkValues('properties', testType.properties, input, context),
-    results: checkValues('results', testType.parameters, input, context),
+    properties,
+    results,
     defects: Array.isArray(input['defects'])
       ? input['defects'].map((defect) => ({ code: store.newId(), ...defect }))
       : [],
@@ -104,8 +107,19 @@ function stageOfRun(component: ComponentRecord, input: DtoIn, { command }: Comma
 function dateOf(input: DtoIn, now: number, { command }: CommandContext): string {
   const text = textOf(input['date']);
   if (text === undefined) return new Date(now).toISOString();
-  if (/^\d{2}\.\d{2}\.\d{4} \d{2}:\d{2}$/.test(text)) return text;
-  const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(time)) return new Date(time).toISOString();
+  const [, day, month, year, time] = /^(\d\d)\.(\d\d)\.(\d{4}) (\d\d:\d\d)$/.exec(text) ?? [];
+  const instant = instantOf(day === undefined ? text : `${year}-${month}-${day}T${time}Z`);
+  if (instant !== undefined) return day === undefined ? instant.toISOString() : text;
   throw invalidKeys(command, 'invalidValueKeyMap', { '$.date': 'The date has a wrong form.' });
+}
+
+const ISO_8601 = /^(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?$/;
+
+/** Returns the time of a text in ISO 8601; undefined where there is no such day or time. */
+function instantOf(text: string): Date | undefined {
+  const [, day = ''] = ISO_8601.exec(text) ?? [];
+  const [midnight, instant] = [new Date(day), new Date(text)];
+  if (Number.isNaN(midnight.getTime()) || Number.isNaN(instant.getTime())) return undefined;
+  // `Date` takes February 31 for a day in March.
+  return midnight.toISOString().startsWith(day) ? instant : undefined;
 }

@@ -24,8 +24,9 @@ export const listTestRunsByComponent: Command = (input, context) => {
     ? [filter['serialNumber'], filter['code']].flatMap(toList)
     : [filter['component']];
   if (identifiers.length === 0) throw missingKeys(context.command, ['$.filterMap.serialNumber']);
-  const runs = identifiers
-    .flatMap((identifier) => componentOf(identifier, context).testRuns)
+  const components = new Set(identifiers.map((identifier) => componentOf(identifier, context)));
+  const runs = [...components]
+    .flatMap(({ testRuns }) => testRuns)
     .filter((run) => matches(run, filter, context));
   return page(filterMap ? 'itemList' : 'pageItemList', runs, input, viewTestRun);
 };
@@ -54,7 +55,7 @@ export const listMyTestRuns: Command = (input, context) => {
       isShown(run, quirks) &&
       isWanted(project, run.component.componentType.project),
   );
-  return page('itemList', limited(mine, input), input, viewTestRun);
+  return page('itemList', limited(mine, input, context), input, viewTestRun);
 };
 
 /** Returns one test run with its results. */
@@ -89,12 +90,8 @@ const FILTERS: Readonly<Record<string, (run: TestRunRecord) => unknown>> = {
   state: ({ state }) => state,
 };
 
-/** An empty list in a filter wants no value in particular. */
 function matches(run: TestRunRecord, filter: DtoIn, { quirks }: CommandContext): boolean {
   return (
-    isShown(run, quirks) &&
-    Object.entries(FILTERS).every(
-      ([key, read]) => toList(filter[key]).length === 0 || isWanted(filter[key], read(run)),
-    )
+    isShown(run, quirks) && Object.entries(FILTERS).every(([key, read]) => isWanted(filter[key], read(run)))
   );
 }

@@ -1,9 +1,10 @@
-import type { Person } from '../data/records.js';
+import type { Institution, Person } from '../data/records.js';
+import { listOrNull, viewNamed } from '../data/views.js';
 import type { Command, PdbUser } from './command.js';
 import { refusal } from './command-error.js';
 
 /** Returns a user by identity. */
-export const getUser: Command = ({ userIdentity }, { command, users, store }) => {
+export const getUser: Command = ({ userIdentity }, { command, users, store, quirks }) => {
   const user = users.find(({ identity }) => identity === userIdentity);
   if (user === undefined)
     throw refusal(command, 'userDoesNotExist', 'User does not exist.', { userIdentity });
@@ -16,21 +17,21 @@ export const getUser: Command = ({ userIdentity }, { command, users, store }) =>
     email: `${firstName.toLowerCase()}@${user.institution.toLowerCase()}.example`,
     state: 'active',
     preferences: null,
-    institutions: institution && [
-      {
-        id: institution.id,
-        code: institution.code,
-        name: institution.name,
-        default: true,
-        executive: false,
-        authority: false,
-        componentManager: false,
-        clusterManager: false,
-        notification: null,
-      },
-    ],
+    institutions: listOrNull(institution === undefined ? [] : [viewUserInstitution(institution)], quirks),
   };
 };
+
+function viewUserInstitution(institution: Institution): Record<string, unknown> {
+  return {
+    ...viewNamed(institution),
+    default: true,
+    executive: false,
+    authority: false,
+    componentManager: false,
+    clusterManager: false,
+    notification: null,
+  };
+}
 
 /** Returns the first and the last name of a user. */
 export function personOf({ name, identity }: PdbUser): Person {

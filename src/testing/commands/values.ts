@@ -30,8 +30,8 @@ export function checkValues(
     const reasons = wrong.map((parameter) => [`$.${key}.${parameter.code}`, expectation(parameter)]);
     throw invalidKeys(command, 'invalidTypeKeyMap', Object.fromEntries(reasons));
   }
-  for (const code of Object.keys(given))
-    if (!parameters.some((parameter) => parameter.code === code)) warn(`$.${key}.${code}`);
+  const unknown = Object.keys(given).filter((code) => !parameters.some((one) => one.code === code));
+  warn(...unknown.map((code) => `$.${key}.${code}`));
   const known = parameters.filter((parameter) => !isAbsent(parameter)).map(({ code }) => [code, given[code]]);
   return Object.fromEntries(known);
 }

@@ -42,8 +42,10 @@ export interface Stage extends Named {
   readonly order: number;
   /** Whether new components are in this stage. */
   readonly initial: boolean;
-  /** Whether it is the last stage. */
+  /** Whether a component stays in it: the last stage, or one such as `FAILED`. */
   readonly final: boolean;
+  /** Whether it is beside the usual order, such as `FAILED`. */
+  readonly alternative: boolean;
 }
 
 /** A type of a component type, such as `BARREL_LS_MODULE` of `MODULE`. */
@@ -92,13 +94,15 @@ const define = (type: Omit<ComponentType, 'id'>): ComponentType => ({
   id: idOf(`${type.project}/${type.code}`),
   ...type,
 });
-const stages = (...codes: string[]): Stage[] =>
-  codes.map((code, index) => ({
+/** The stages in their usual order, and then those in which a component ends that does not go through all of them. */
+const stages = (usual: readonly string[], alternative: readonly string[] = []): Stage[] =>
+  [...usual, ...alternative].map((code, index) => ({
     code,
-    name: title(code.replace(/^MODULE\//, '')),
+    name: title(code.replace(/^(?:MODULE|PCB)\//, '')),
     order: index + 1,
     initial: index === 0,
-    final: index === codes.length - 1,
+    final: index >= usual.length - 1,
+    alternative: index >= usual.length,
   }));
 const tests = (...codes: string[]): Named[] => codes.map((code) => ({ code, name: title(code) }));
 
@@ -126,7 +130,10 @@ export const SENSOR: ComponentType = define({
     { code: 'ATLAS18LS', name: 'ATLAS18 long strip', subproject: 'SB', block: 'SL' },
     { code: 'ATLAS18SS', name: 'ATLAS18 short strip', subproject: 'SB', block: 'SS' },
   ],
-  stages: stages('REGISTERED', 'SENS_TEST_STAGE', 'BLESSING', 'READY_FOR_MODULE'),
+  stages: stages(
+    ['REGISTERED', 'SENS_TEST_STAGE', 'BLESSING', 'READY_FOR_MODULE'],
+    ['UNHAPPY', 'DAMAGED', 'PHANTOM', 'SPECIAL_USE', 'RETURNED'],
+  ),
   tests: {
     SENS_TEST_STAGE: tests('ATLAS18_IV_TEST_V1', 'ATLAS18_CV_TEST_V1', 'ATLAS18_CURRENT_STABILITY_V1'),
   },
@@ -142,7 +149,7 @@ export const HYBRID: ComponentType = define({
     { code: 'X', name: 'Hybrid X', subproject: 'SB', block: 'HX' },
     { code: 'Y', name: 'Hybrid Y', subproject: 'SB', block: 'HY' },
   ],
-  stages: stages('ASIC_ATTACHMENT', 'WIRE_BONDING', 'BURN_IN', 'FINISHED_HYBRID', 'ON_MODULE'),
+  stages: stages(['ASIC_ATTACHMENT', 'WIRE_BONDING', 'BURN_IN', 'FINISHED_HYBRID', 'ON_MODULE'], ['FAILED']),
   tests: {
     ASIC_ATTACHMENT: tests('ASIC_GLUE_WEIGHT', 'ASIC_METROLOGY'),
     WIRE_BONDING: tests('WIRE_BONDING', 'NO_PPA'),
@@ -154,7 +161,7 @@ export const POWERBOARD: ComponentType = define({
   name: 'Powerboard',
   project: 'S',
   types: [{ code: 'B3', name: 'Barrel powerboard v3', subproject: 'SB', block: 'P0' }],
-  stages: stages('BONDED', 'TESTED', 'READY_FOR_MODULE', 'ON_MODULE'),
+  stages: stages(['BONDED', 'TESTED', 'READY_FOR_MODULE', 'ON_MODULE']),
   tests: { BONDED: tests('VISUAL_INSPECTION'), TESTED: tests('HV_LEAKAGE', 'DCDC_EFFICIENCY') },
 });
 
@@ -166,7 +173,7 @@ export const STRIP_MODULE: ComponentType = define({
     { code: 'BARREL_LS_MODULE', name: 'Barrel long-strip module', subproject: 'SB', block: 'ML' },
     { code: 'BARREL_SS_MODULE', name: 'Barrel short-strip module', subproject: 'SB', block: 'MS' },
   ],
-  stages: stages('HV_TAB_ATTACHED', 'GLUED', 'STITCH_BONDING', 'BONDED', 'TESTED', 'FINISHED'),
+  stages: stages(['HV_TAB_ATTACHED', 'GLUED', 'STITCH_BONDING', 'BONDED', 'TESTED', 'FINISHED'], ['FAILED']),
   tests: {
     HV_TAB_ATTACHED: tests('VISUAL_INSPECTION', 'MODULE_IV_PS_V1'),
     GLUED: tests('GLUE_WEIGHT', 'MODULE_METROLOGY', 'MODULE_BOW'),
@@ -192,7 +199,10 @@ export const STAVE: ComponentType = define({
     { code: 'LS-A', name: 'Long-strip stave, side A', subproject: 'SB', block: 'LA' },
     { code: 'SS-A', name: 'Short-strip stave, side A', subproject: 'SB', block: 'LC' },
   ],
-  stages: stages('RECEPTION', 'MODULE_LOADING', 'POST-ASSEMBLY', 'STAVE_SHIPPED', 'RECEIVED_AT_CERN'),
+  stages: stages(
+    ['RECEPTION', 'MODULE_LOADING', 'POST-ASSEMBLY', 'STAVE_SHIPPED', 'RECEIVED_AT_CERN'],
+    ['FAILED'],
+  ),
   tests: {
     RECEPTION: tests('RECEPTION_VISUAL_INSPECTION'),
     MODULE_LOADING: tests('MODULE_PLACEMENT_ACCURACY_STAVE'),
@@ -208,7 +218,7 @@ export const FE_CHIP: ComponentType = define({
   name: 'FE chip',
   project: 'P',
   types: [{ code: 'ITKPIX_V2', name: 'ITkPix V2', subproject: 'PG', block: 'FC' }],
-  stages: stages('TESTONWAFER', 'HYBRIDISATION', 'BAREMODULEASSEMBLY', 'BAREMODULERECEPTION'),
+  stages: stages(['TESTONWAFER', 'HYBRIDISATION', 'BAREMODULEASSEMBLY', 'BAREMODULERECEPTION'], ['UNUSABLE']),
   tests: { TESTONWAFER: tests('FECHIP_TEST') },
   needsSerialNumber: true,
 });
@@ -218,7 +228,7 @@ export const SENSOR_TILE: ComponentType = define({
   name: 'Sensor tile',
   project: 'P',
   types: [{ code: 'OUTER_SENSOR_TILE', name: 'Outer sensor tile', subproject: 'PG', block: 'S4' }],
-  stages: stages('SENSOR_MANUFACTURER', 'WAFER_PROCESSING', 'BAREMODULEASSEMBLY', 'BAREMODULERECEPTION'),
+  stages: stages(['SENSOR_MANUFACTURER', 'WAFER_PROCESSING', 'BAREMODULEASSEMBLY', 'BAREMODULERECEPTION']),
   tests: { BAREMODULERECEPTION: tests('IV_MEASURE') },
   needsSerialNumber: true,
 });
@@ -228,7 +238,7 @@ export const BARE_MODULE: ComponentType = define({
   name: 'Bare module',
   project: 'P',
   types: [{ code: 'QUAD_BARE_MODULE', name: 'Quad bare module', subproject: 'PG', block: 'B4' }],
-  stages: stages('BAREMODULEASSEMBLY', 'BAREMODULERECEPTION'),
+  stages: stages(['BAREMODULEASSEMBLY', 'BAREMODULERECEPTION'], ['UNHAPPY', 'NOT_USED']),
   tests: {
     BAREMODULERECEPTION: tests('VISUAL_INSPECTION', 'MASS_MEASUREMENT', 'FLATNESS', 'BARE_MODULE_SENSOR_IV'),
   },
@@ -245,7 +255,10 @@ export const PCB: ComponentType = define({
   name: 'PCB',
   project: 'P',
   types: [{ code: 'QUAD_PCB', name: 'Quad PCB', subproject: 'PG', block: 'PQ' }],
-  stages: stages('PCB_RECEPTION', 'PCB_POPULATION', 'PCB_CUTTING', 'PCB_QC', 'PCB_RECEPTION_MODULE_SITE'),
+  stages: stages(
+    ['PCB_RECEPTION', 'PCB_POPULATION', 'PCB_CUTTING', 'PCB_QC', 'PCB_RECEPTION_MODULE_SITE'],
+    ['UNHAPPY', 'PCB/GRAVEYARD'],
+  ),
   tests: { PCB_RECEPTION: tests('VISUAL_INSPECTION', 'METROLOGY'), PCB_QC: tests('HV_LV_TEST') },
 });
 
@@ -257,13 +270,16 @@ export const PIXEL_MODULE: ComponentType = define({
     { code: 'OUTER_SYSTEM_QUAD_MODULE', name: 'Outer system quad module', subproject: 'PG', block: 'M2' },
   ],
   stages: stages(
-    'MODULE/ASSEMBLY',
-    'MODULE/WIREBONDING',
-    'MODULE/INITIAL_WARM',
-    'MODULE/INITIAL_COLD',
-    'MODULE/THERMAL_CYCLES',
-    'MODULE/FINAL_WARM',
-    'MODULE/COMPLETE',
+    [
+      'MODULE/ASSEMBLY',
+      'MODULE/WIREBONDING',
+      'MODULE/INITIAL_WARM',
+      'MODULE/INITIAL_COLD',
+      'MODULE/THERMAL_CYCLES',
+      'MODULE/FINAL_WARM',
+      'MODULE/COMPLETE',
+    ],
+    ['MODULE/UNHAPPY'],
   ),
   tests: {
     'MODULE/ASSEMBLY': tests('MASS_MEASUREMENT', 'QUAD_MODULE_METROLOGY', 'VISUAL_INSPECTION'),

@@ -236,7 +236,7 @@ class Generator {
       state: 'ready',
       stateTs: registered,
       trashed: false,
-      completed: stage === componentType.stages.length - 1,
+      completed: (componentType.stages[stage] as Stage).final,
       dummy: false,
       grade: undefined,
       flags: NONE,

@@ -4,21 +4,14 @@ import {
   AWID,
   iso,
   listOrNull,
+  type RecordViewOptions,
   viewAttachment,
   viewComment,
-  viewInstitutionLink,
   viewLink,
   viewNamed,
   viewPerson,
+  viewStage,
 } from './views.js';
-
-/** How a result shows a test run. */
-export interface TestRunViewOptions {
-  /** Whether the quirks of the real database are shown. */
-  readonly quirks: boolean;
-  /** Whether references are codes and ids in place of objects, if there are quirks. @defaultValue `false` */
-  readonly asObject?: boolean;
-}
 
 /** A test run as lists show it: neither its results nor its component. */
 export function viewTestRun(run: TestRunRecord): Record<string, unknown> {
@@ -29,13 +22,13 @@ export function viewTestRun(run: TestRunRecord): Record<string, unknown> {
     stateTs: state === 'ready' ? iso(run.cts) : iso(run.mts),
     stateUserIdentity: user.userIdentity,
     cts: iso(run.cts),
-    stage,
+    stage: viewStage(stage),
     userIdentity: user.userIdentity,
     runNumber,
     passed,
     problems,
     date,
-    institution: viewInstitutionLink(institution),
+    institution: viewNamed(institution),
     testType: viewNamed(testType),
   };
 }
@@ -43,7 +36,7 @@ export function viewTestRun(run: TestRunRecord): Record<string, unknown> {
 /** A test run as `getTestRun` shows it. */
 export function viewWholeTestRun(
   run: TestRunRecord,
-  { quirks, asObject = false }: TestRunViewOptions,
+  { quirks, asObject = false }: RecordViewOptions,
 ): Record<string, unknown> {
   const { component, testType, stage, institution } = run;
   const { componentType, type } = component;

@@ -1,4 +1,4 @@
-import { idOf, type Named, PROJECTS, SUBPROJECTS } from './catalogue.js';
+import { idOf, type Named, PROJECTS, type Stage, SUBPROJECTS } from './catalogue.js';
 import type {
   AttachmentRecord,
   BatchRecord,
@@ -25,6 +25,14 @@ export interface ViewOptions {
   readonly properties?: boolean;
 }
 
+/** How a result shows a test run, a shipment or a batch. */
+export interface RecordViewOptions {
+  /** Whether the quirks of the real database are shown. */
+  readonly quirks: boolean;
+  /** Whether references are codes and ids in place of objects, if there are quirks. @defaultValue `false` */
+  readonly asObject?: boolean;
+}
+
 export const AWID = 'dcb3f6d1f130482581ba1e7bbe34413c';
 const DAY = 24 * 3600 * 1000;
 
@@ -35,7 +43,7 @@ export function viewComponent(component: ComponentRecord, options: ViewOptions):
   // Codes and ids in place of objects are a quirk.
   const isObject = view === 'object' && quirks;
   const refer = (code: string, name: string): unknown => (isObject ? code : { id: idOf(code), code, name });
-  const place = (site: Institution): unknown => (isObject ? site.id : viewInstitutionLink(site));
+  const place = (site: Institution): unknown => (isObject ? site.id : viewNamed(site));
   return {
     id: component.id,
     code: component.code,
@@ -58,7 +66,7 @@ export function viewComponent(component: ComponentRecord, options: ViewOptions):
     userIdentity: user.userIdentity,
     componentType: isObject ? componentType.id : viewNamed(componentType),
     type: refer(type.code, type.name),
-    currentStage: isObject ? component.currentStage.code : component.currentStage,
+    currentStage: isObject ? component.currentStage.code : viewStage(component.currentStage),
     ...viewParts(component, options),
     ...(properties && { properties: listOrNull(viewProperties(component), quirks) }),
     flags: listOrNull(component.flags.map(viewFlag), quirks),
@@ -125,6 +133,11 @@ export function viewNamed({ id, code, name }: Named & { readonly id: string }): 
   return { id, code, name };
 }
 
+/** The stage of a component or of a test run. Only component types say whether it is an alternative one. */
+export function viewStage({ code, name, order, initial, final }: Stage): Record<string, unknown> {
+  return { code, name, order, initial, final };
+}
+
 /** What says which component is meant. */
 export function viewLink({
   id,
@@ -133,11 +146,6 @@ export function viewLink({
   alternativeIdentifier,
 }: ComponentRecord): Record<string, unknown> {
   return { id, code, serialNumber, alternativeIdentifier: alternativeIdentifier ?? null };
-}
-
-/** What says which institution is meant. */
-export function viewInstitutionLink(institution: Institution): Record<string, unknown> {
-  return viewNamed(institution);
 }
 
 /** What says which batch is meant. */
@@ -222,7 +230,7 @@ function viewStageHistory(component: ComponentRecord): unknown[] {
 
 function viewLocationHistory(component: ComponentRecord, quirks: boolean): unknown[] {
   return locationsOf(component).map(({ institution, dateTime }) => ({
-    institution: quirks ? institution.id : viewInstitutionLink(institution),
+    institution: quirks ? institution.id : viewNamed(institution),
     dateTime: iso(dateTime),
   }));
 }
@@ -302,7 +310,7 @@ function viewTests({ componentType }: ComponentRecord, runs: readonly TestRunRec
         date: run.date,
         cts: iso(run.cts),
         stateTs: run.state === 'ready' ? iso(run.cts) : iso(run.mts),
-        institution: viewInstitutionLink(run.institution),
+        institution: viewNamed(run.institution),
       })),
     };
   });
