@@ -158,6 +158,11 @@ describe('what is no JSON', () => {
 });
 
 describe('secrets in headers', () => {
+  it('are found in the name of a field, where they are known', () => {
+    const secrets = new Redactor({ accessCodes: ['code-of-mine'] });
+    expect(secrets.headers({ 'x-code-of-mine': '1' })).toEqual({ 'x-<TOKEN>': '<HIDDEN>' });
+  });
+
   it('are found by name', () => {
     const headers = {
       Authorization: 'Basic dXNlcjpwYXNz',

@@ -74,7 +74,7 @@ export class Redactor {
   headers(headers: HeadersLike | undefined): ShownHeaders {
     return Object.fromEntries(
       headerEntries(headers).map(([name, value]) => [
-        name,
+        this.data(name),
         Array.isArray(value) ? value.map((line) => this.#header(name, line)) : this.#header(name, value),
       ]),
     );

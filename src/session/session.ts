@@ -23,6 +23,7 @@ import { discardUnsent } from '../http/body/request-body.js';
 import type { ResponseType } from '../http/body/response-body.js';
 import { logCached } from '../http/interceptors/log.js';
 import type { HttpRequest, HttpResponse, RequestContext, Send, Token } from '../http/request.js';
+import { requestInput } from '../http/response-input.js';
 import { Connections } from '../http/transport/connections.js';
 import { toTransportException } from '../http/transport/errors.js';
 import { createTransport } from '../http/transport/send.js';
@@ -391,8 +392,11 @@ export class Session {
   #obtainToken(call: NewCall, context: RequestContext): Promise<Token> | undefined {
     const { method, url } = call.message;
     const { signal } = context;
-    if (signal.aborted)
-      throw toTransportException(signal.reason, { method, url, signal, neverReached: true });
+    if (signal.aborted) {
+      // With headers and body, so that their secrets are found in the reason.
+      const input = requestInput(toHttpRequest(call.message, false));
+      throw toTransportException(signal.reason, { ...input, signal, neverReached: true });
+    }
     if (call.hasOwnAuth || !this.#authorization.covers(url)) return undefined;
     return this.#authorization.obtain({ method, url }, context);
   }

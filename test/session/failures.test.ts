@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  Aborted,
   BadJSON,
   BadRequest,
   ConnectionRefused,
@@ -150,5 +151,16 @@ describe('a failure', () => {
     });
     const exception = await failure(world.session.get('x', { responseType: 'stream' }), ServerError);
     expect(exception.message).toMatch(/more characters\)$/);
+  });
+
+  it.each([
+    ['a header', { headers: { 'X-Api-Key': 'key-of-mine-1' } }],
+    ['the body', { method: 'POST', data: { accessCode1: 'key-of-mine-1' } }],
+  ])('of a request that was aborted before it was sent repeats no secret of %s', async (_, config) => {
+    await using session = newSession();
+    const signal = AbortSignal.abort(new Error('gave up key-of-mine-1'));
+    const exception = await failure(session.request({ url: 'x', ...config, signal }), Aborted);
+    expect(exception.message).toContain('was aborted: gave up <');
+    expect(`${exception.message}${JSON.stringify(exception)}`).not.toContain('key-of-mine-1');
   });
 });

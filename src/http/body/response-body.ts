@@ -1,6 +1,7 @@
-import { TextDecoder } from 'node:util';
+import type { TextDecoder } from 'node:util';
 import { BadJSON } from '../../exceptions/response.js';
 import { escapeControls } from '../../util/control-characters.js';
+import { createDecoder } from '../../util/decoder.js';
 import { messageOf } from '../../util/errors.js';
 import { rememberLast } from '../../util/memoize.js';
 import type { HttpResponse } from '../request.js';
@@ -11,13 +12,11 @@ export type ResponseType = 'arraybuffer' | 'json' | 'stream' | 'text';
 
 /** How much of a failed response's stream is read for its exception, in bytes. */
 const FAILED_STREAM_LENGTH = 64 * 1024;
-const UTF_8 = new TextDecoder();
 /** By the WHATWG's MIME Sniffing Standard, section 4.6. */
 const JSON_TYPE = /^(?:application|text)\/json$|\+json$/;
 const TEXT_TYPE = /^$|^text\/|[/+](?:json|xml)$|^application\/(?:javascript|x-www-form-urlencoded)$/;
 const HTML = 'text/html';
 const PAGE_ADVICE = "Check the URL. `responseType: 'text'` returns the page as it is.";
-const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)/i;
 
 /**
  * Decodes the body of a response as `responseType` asks.
@@ -115,13 +114,7 @@ const mediaTypeIn: (contentType: string) => string = rememberLast((contentType) 
   return type.trim().toLowerCase();
 });
 
-/** UTF-8 where no charset is declared, or one that is unknown. A byte order mark is left out. */
-const decoderFor: (contentType: string) => TextDecoder = rememberLast((contentType) => {
-  const [, charset] = CHARSET.exec(contentType) ?? [];
-  if (charset === undefined || /^utf-?8$/i.test(charset)) return UTF_8;
-  try {
-    return new TextDecoder(charset);
-  } catch {
-    return UTF_8;
-  }
-});
+/** A decoder can be used again after each whole body. */
+const decoderFor: (contentType: string) => TextDecoder = rememberLast((contentType) =>
+  createDecoder(contentType),
+);
