@@ -1,16 +1,17 @@
 /**
  * A client for the ATLAS ITk Production Database.
  *
- * {@link Session} sends requests, {@link User} and {@link UserBearer} sign in, {@link ConcurrencyLimit} is shared by the
- * sessions of a web tool, and every error is an {@link ITkDBException}. An embedded database to test against is in
- * `itkdb/testing`.
+ * {@link Client} is what most scripts use: it returns results, and reads lists over all their pages. {@link Session} sends
+ * its requests, and returns whole responses. {@link User} and {@link UserBearer} sign in, {@link ConcurrencyLimit} is
+ * shared by the sessions of a web tool, and every error is an {@link ITkDBException}. An embedded database to test
+ * against is in `itkdb/testing`.
  *
  * ```ts
- * import { Session } from 'itkdb';
+ * import { Client } from 'itkdb';
  *
- * const session = new Session(); // access codes from the environment or from .env
- * const { data } = await session.get('listProjects');
- * await session.close();
+ * const client = new Client(); // access codes from the environment or from .env
+ * for await (const project of client.list('listProjects')) console.log(project.code, project.name);
+ * await client.close();
  * ```
  *
  * @packageDocumentation

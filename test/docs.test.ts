@@ -56,7 +56,10 @@ describe('the code in the documents', () => {
   });
 
   it('lists each component at an institution once', async () => {
-    const listing = blocks.find(({ code }) => code.includes('async function* listComponents'));
+    const listing = blocks.find(
+      ({ code, place }) =>
+        place.startsWith('docs/getting-started.md') && code.includes("client.list('listComponents'"),
+    );
     const script = toJavaScript(listing as (typeof blocks)[number]);
     const { stdout } = await installed.runScript('listing.mjs', script, { env: pdb.env });
     const expected = pdb.dataset.components.filter(({ currentLocation }) => currentLocation.code === 'CERN');

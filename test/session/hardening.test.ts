@@ -128,6 +128,17 @@ describe('an agent that has no socket for a request', () => {
   });
 });
 
+describe('a request that was refused with 401', () => {
+  it('has reached the server, also where the new token does not come in time', async () => {
+    let asked = 0;
+    const user = { bearer: 'token', authenticate: () => asked++ === 0 || new Promise<true>(() => {}) };
+    await using world = await withOrigin((_, response) => json(response, {}, 401), { user });
+    const refused = failure(world.session.get('x', { timeout: 100 }), Timeout);
+    expect(await refused).toMatchObject({ neverReached: false });
+    expect(asked).toBe(2);
+  });
+});
+
 describe('a reserved header', () => {
   it.each(['Transfer-Encoding', 'Content-Length', 'Connection', 'Expect', 'Proxy-Authorization'])(
     '%s cannot be set by transformRequest or in a prepared request',
