@@ -24,7 +24,8 @@ async function run({ script, options = '', env, isTerminal = true, isClosed = fa
     const now = performance.now.bind(performance);
     let ahead = 0;
     let retries = 0;
-    performance.now = () => now() + ahead;
+    // A slow clock: on a busy computer, 5 s may pass between two retries.
+    performance.now = () => now() / 1000 + ahead;
     const silent = { debug() {}, info() {}, warn() {}, error() {} };
     const { Session } = await import('itkdb');
     const user = { authenticate: () => true, bearer: 'opaque-bearer' };
