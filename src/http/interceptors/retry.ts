@@ -138,18 +138,20 @@ function isRefusedByProxy({ cause }: TransportException): boolean {
   return (cause as { code?: unknown } | undefined)?.code === 'ERR_PROXY_CREDENTIALS';
 }
 
-/** Tells of a retry whoever listens: the log, else the person at the terminal, and `onRetry`. */
+/** Tells of a retry whoever listens: the log and `onRetry`, and the person at the terminal where nothing is logged. */
 function report(hooks: RetryHooks, request: HttpRequest, due: Retry, secrets: () => Redactor): void {
   const { logger, onRetry, quiet } = hooks;
   const { failedTries, reason, delay } = due;
-  if (logger === SILENT && !quiet) showRetry(request, reason);
-  if (logger === SILENT && onRetry === undefined) return;
-  const { method } = request;
-  const url = secrets().text(request.url);
-  logger.warn(
-    `Try ${failedTries} of ${method} ${url} failed (${reason}), the next in ${Math.ceil(delay)} ms`,
-  );
-  callBack(logger, 'onRetry', () => onRetry?.({ method, url, ...due }));
+  const isLogged = logger !== SILENT;
+  if (isLogged || onRetry !== undefined) {
+    const { method } = request;
+    const url = secrets().text(request.url);
+    logger.warn(
+      `Try ${failedTries} of ${method} ${url} failed (${reason}), the next in ${Math.ceil(delay)} ms`,
+    );
+    callBack(logger, 'onRetry', () => onRetry?.({ method, url, ...due }));
+  }
+  if (!isLogged && !quiet) showRetry(request, reason);
 }
 
 async function pause(
