@@ -8,17 +8,20 @@ import type {
   FlatCommandName,
   WithOutputType,
 } from '../commands/commands.js';
-import { checkOptions, FUNCTION } from '../config/check-options.js';
-import { callBack, createLogger, type Logger } from '../config/logger.js';
-import { InvalidInvocation, ListChanged } from '../exceptions/base.js';
-import { RETRIED_STATUSES as STATUSES } from '../http/retry-policy.js';
+import { FUNCTION } from '../config/check-options.js';
+import { createLogger } from '../config/logger.js';
+import { InvalidInvocation } from '../exceptions/base.js';
+import { BadJSON } from '../exceptions/response.js';
+import { checkSessionOptions } from '../session/options.js';
 import type { RequestConfig, SessionResponse } from '../session/request-options.js';
 import { Session } from '../session/session.js';
-import { isPlainObject, isRecord } from '../util/guards.js';
+import { isObject, isPlainObject, isRecord } from '../util/guards.js';
 import { inspectAsString } from '../util/inspect.js';
 import { type CommandFacts, factsOf } from './command-facts.js';
 import { convert } from './convert.js';
 import { refuseDuplicates } from './duplicates.js';
+import { isEosUrl, ReceivedFile } from './files/received-file.js';
+import { ListRequests } from './list-requests.js';
 import {
   type CallOptions,
   type ClientOptions,
@@ -28,10 +31,9 @@ import {
   type ListOptions,
   type PostOptions,
 } from './options.js';
-import type { Listing, PageAnswer, PageInfo } from './pages/listing.js';
+import type { Listing, PageAnswer } from './pages/listing.js';
 import { Page } from './pages/page.js';
 import { PagePromise } from './pages/page-promise.js';
-import { type Segment, shrink, toPageInfo } from './pages/segments.js';
 import { Components } from './resources/components.js';
 import { TestRuns } from './resources/test-runs.js';
 import { type Answer, ResultPromise } from './result-promise.js';
@@ -39,20 +41,7 @@ import type { CommandResultOf, FlatCommandResultOf, ItemOf, ListCommandName } fr
 import { type SyncBatch, type SyncOptions, type SyncQuery, sync } from './sync.js';
 import { readWarnings, type Warning, WarningReporter } from './warnings.js';
 
-const PAGE_SIZE = 100;
-const FULL_PAGE_SIZE = 50;
 const MAX_IN_FLIGHT = 16;
-/** The statuses of a server that was given too much to do. */
-const GAVE_UP: readonly number[] = [500, 502, 504];
-
-/** Measured by users: the list had 3,799 rows, of 2,539 components. */
-const UNRELIABLE = {
-  key: 'unreliableList',
-  message:
-    '`useOrInLocationSearch` makes the database repeat some components and leave out others: ask for `institute` and for `currentLocation` in two lists',
-  paramMap: {},
-};
-
 /** The input of a command, in the options of a call. */
 type Input<I> = { data: I; json?: never } | { json: I; data?: never };
 
@@ -75,12 +64,8 @@ export class Client {
   readonly components: Components;
   /** Test runs: reads many of them, and lists those of a component. */
   readonly testRuns: TestRuns;
-  readonly #logger: Logger;
   readonly #warnings: WarningReporter;
-  /** The page sizes that worked where larger ones did not, by command and output type. */
-  readonly #pageSizes = new Map<string, number>();
-  readonly #retry: ClientOptions['retry'];
-  readonly #maxInFlight: number;
+  readonly #lists: ListRequests;
 
   static {
     inspectAsString(this);
@@ -88,22 +73,25 @@ export class Client {
 
   /** @throws InvalidInvocation where an option or a setting is wrong */
   constructor(options: ClientOptions = {}) {
-    const { onWarning, ...sessionOptions } = options;
-    checkOptions('new Client', { onWarning }, { table: { onWarning: FUNCTION }, expectation: 'options' });
+    const checked = checkSessionOptions('new Client', options, { onWarning: FUNCTION });
+    const { onWarning, ...sessionOptions } = checked;
     this.session = new Session(sessionOptions);
-    this.#logger = createLogger(options.logger);
-    this.#warnings = new WarningReporter(this.#logger, onWarning);
-    this.#retry = options.retry;
-    const { maxConcurrency } = options;
-    this.#maxInFlight = Math.min(
+    const { maxConcurrency, retry, quiet = false } = checked;
+    const logger = createLogger(checked.logger);
+    this.#warnings = new WarningReporter({ logger, onWarning, quiet });
+    const maxInFlight = Math.min(
       MAX_IN_FLIGHT,
       typeof maxConcurrency === 'number' ? maxConcurrency : MAX_IN_FLIGHT,
     );
+    const lists = new ListRequests({
+      ...{ logger, maxInFlight, retry, report: this.#warnings.report },
+      send: (method, url, config) => this.session.request(method, url, config),
+      takeWarnings: (command, response) => this.#takeWarnings(command, response),
+    });
+    this.#lists = lists;
     const context = {
-      client: this,
-      logger: this.#logger,
-      maxInFlight: this.#maxInFlight,
-      retryOfPart: (retry: RequestConfig['retry']) => this.#retryOfPage(retry),
+      ...{ client: this, logger, maxInFlight },
+      retryOfPart: (own: RequestConfig['retry']) => lists.retryOfPart(own),
     };
     this.components = new Components(context);
     this.testRuns = new TestRuns(context);
@@ -227,11 +215,13 @@ export class Client {
     options?: ListOptions,
   ): PagePromise<ItemOf<CommandResultOf<K, O>>>;
   list<T>(command: string | URL, input: object = {}, options: ListOptions = {}): PagePromise<T> {
-    const subject = `client.list('${String(command)}')`;
-    if ('data' in options || 'json' in options)
+    const subject = subjectOf('list', command);
+    if (!isPlainObject(input))
+      throw new InvalidInvocation(`${subject}: the input must be an object such as { filterMap: {} }`);
+    if (isObject(options) && ('data' in options || 'json' in options))
       throw new InvalidInvocation(`${subject}: the input is the second argument, the options are the third`);
     const { config, list } = checkCall(subject, options);
-    return new PagePromise(this.#toListing('GET', String(command), { ...config, data: input }, list));
+    return new PagePromise(this.#lists.toListing('GET', String(command), { ...config, data: input }, list));
   }
 
   /**
@@ -310,19 +300,27 @@ export class Client {
     body: { readonly input: unknown } | undefined,
   ): Promise<Answer<unknown>> {
     const command = String(url);
-    const subject = `client.${method.toLowerCase()}('${command}')`;
+    const subject = subjectOf(method.toLowerCase(), url);
     const facts = await factsOf(command);
-    if (facts !== undefined && body === undefined) refuseInput(subject, command, options, facts);
+    if (facts !== undefined && body === undefined && isObject(options))
+      refuseInput(subject, command, options, facts);
     const { config, list } = checkCall(subject, options);
-    if (facts?.isPaged) return this.#firstPage(this.#toListing(method, command, config, list));
+    if (facts?.isPaged) return this.#firstPage(this.#lists.toListing(method, command, config, list));
     if (facts !== undefined) refuseListOptions(subject, list);
-    const request = facts?.isFile ? { ...config, responseType: 'arraybuffer' as const } : config;
+    const request =
+      facts?.isFile || isEosUrl(command) ? { ...config, responseType: 'arraybuffer' as const } : config;
     const response = await this.#send(method, url, request, body);
     const warnings = this.#takeWarnings(command, response);
     const content = convert(response, facts?.isPaged);
-    if (content.kind === 'value') return { data: content.value, response, warnings };
+    if (content.kind === 'value') {
+      if (facts?.isFile === false && content.value instanceof ReceivedFile)
+        throw new BadJSON(response as never, undefined, { reason: 'a file came in place of JSON' });
+      return { data: content.value, response, warnings };
+    }
     if (content.kind === 'list') return { data: content.items, response, warnings };
-    const page = this.#toPage(method, command, config, list, { ...content, response, warnings });
+    // The next pages are asked for with the same input.
+    const again = body === undefined ? config : { ...config, data: body.input };
+    const page = this.#toPage(method, command, again, list, { ...content, response, warnings });
     return { data: facts?.isPaged === false ? await page.toArray() : page, response, warnings };
   }
 
@@ -345,67 +343,10 @@ export class Client {
       total: items.length,
     };
     const offset = pageIndex * pageSize;
-    const listing = { ...this.#toListing(method, command, config, list), start: offset, pageSize };
+    const listing = { ...this.#lists.toListing(method, command, config, list), start: offset, pageSize };
     const end = pageInfo === undefined || pageSize === 0 ? Infinity : offset + pageSize;
     const data = items.slice(0, listing.limit);
     return new Page({ listing, data, total, pageIndex, pageSize, offset, end, warnings, response });
-  }
-
-  #toListing<T>(method: string, command: string, config: RequestConfig, list: ListOnly): Listing<T> {
-    const input = isPlainObject(config.data) ? config.data : {};
-    const { pageInfo, outputType, useOrInLocationSearch } = input;
-    const { onChange = 'warn', onProgress } = list;
-    const isHeavy = outputType === 'full';
-    const asked = (isPlainObject(pageInfo) ? pageInfo : {}) as Partial<PageInfo>;
-    const size = list.pageSize ?? asked.pageSize ?? (isHeavy ? FULL_PAGE_SIZE : PAGE_SIZE);
-    const key = `${command} ${String(outputType)}`;
-    const { report } = this.#warnings;
-    if (useOrInLocationSearch === true) report({ command, ...UNRELIABLE });
-    return {
-      command,
-      start: (asked.pageIndex ?? 0) * size,
-      limit: list.limit ?? Infinity,
-      pageSize: shrink(size, this.#pageSizes.get(key) ?? Infinity),
-      rememberSize: (worked) => this.#pageSizes.set(key, worked),
-      maxInFlight: this.#maxInFlight,
-      isHeavy,
-      retries: (config.retry ?? this.#retry) !== false,
-      ask: (segment, signal) => this.#askPage(method, command, config, segment, signal),
-      onProgress:
-        onProgress && ((progress) => callBack(this.#logger, 'onProgress', () => onProgress(progress))),
-      onChange: (read, expected) => {
-        const message = `the list changed while it was read: ${read} items were read, and the server now says ${expected}; some may be missing`;
-        if (onChange === 'throw') throw new ListChanged(`${command}: ${message}`);
-        report({ command, key: 'listChanged', message, paramMap: { read, expected } });
-      },
-    };
-  }
-
-  async #askPage<T>(
-    method: string,
-    command: string,
-    config: RequestConfig,
-    segment: Segment,
-    signal: AbortSignal,
-  ): Promise<PageAnswer<T>> {
-    const input = isPlainObject(config.data) ? config.data : {};
-    const response = await this.#send(method, command, {
-      ...config,
-      data: { ...input, pageInfo: toPageInfo(segment) },
-      retry: segment.size > 1 ? this.#retryOfPage(config.retry) : config.retry,
-      signal: config.signal === undefined ? signal : AbortSignal.any([config.signal as AbortSignal, signal]),
-    });
-    const warnings = this.#takeWarnings(command, response);
-    const content = convert(response, true);
-    if (content.kind === 'page') return { ...content, items: content.items as T[], warnings, response };
-    throw new InvalidInvocation(`\`${command}\` does not answer with a list: use client.get`);
-  }
-
-  /** What is too much for the server at once is asked for in parts instead of again. */
-  #retryOfPage(retry: RequestConfig['retry']): RequestConfig['retry'] {
-    if (retry === false || (retry === undefined && this.#retry === false)) return retry;
-    const { statuses = STATUSES } = { ...(this.#retry || {}), ...retry };
-    return { ...retry, statuses: statuses.filter((status) => !GAVE_UP.includes(status)), timeouts: false };
   }
 
   #takeWarnings(command: string, response: SessionResponse): Warning[] {
@@ -425,6 +366,15 @@ export class Client {
     const send = this.session[verb] as Session['put'];
     return send.call(this.session, url, body.input, config);
   }
+}
+
+/** Returns what starts the messages about a call. A query may hold a token. */
+function subjectOf(method: string, url: string | URL | null | undefined): string {
+  const [path] = String(url ?? '').split('?', 1);
+  if (path !== '') return `client.${method}('${path}')`;
+  throw new InvalidInvocation(
+    `client.${method}: the command is missing: name it first, such as client.get('getComponent', { data: { component } })`,
+  );
 }
 
 /** Refuses an input in place of options: `client.get('getComponent', { component })`. */

@@ -24,7 +24,7 @@ export function convert(response: SessionResponse, isPaged: boolean | undefined)
   if (Buffer.isBuffer(body)) return { kind: 'value', value: toFile(body, response) };
   if (typeof body === 'string') {
     const isJson = /json/.test(mediaTypeOf(response.headers));
-    if (body === '' && response.status !== 200) return { kind: 'value', value: {} };
+    if (body === '' && (isJson || response.status !== 200)) return { kind: 'value', value: {} };
     return { kind: 'value', value: isJson ? body : toFile(Buffer.from(body), response) };
   }
   if (!isRecord(body)) return { kind: 'value', value: body };
@@ -48,11 +48,17 @@ function toItems(list: unknown): unknown[] {
 
 function readPageInfo(value: unknown): PageInfo | undefined {
   if (!isRecord(value)) return undefined;
-  const { pageIndex, pageSize, total } = value;
-  const isCount = (count: unknown): count is number => Number.isSafeInteger(count) && (count as number) >= 0;
-  return isCount(pageIndex) && isCount(pageSize) && isCount(total)
-    ? { pageIndex, pageSize, total }
-    : undefined;
+  const pageIndex = toCount(value['pageIndex']);
+  const pageSize = toCount(value['pageSize']);
+  const total = toCount(value['total']);
+  if (pageIndex === undefined || pageSize === undefined || total === undefined) return undefined;
+  return { pageIndex, pageSize, total };
+}
+
+/** Reads a number, also one that is sent as text. */
+function toCount(value: unknown): number | undefined {
+  const count = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  return Number.isSafeInteger(count) && (count as number) >= 0 ? (count as number) : undefined;
 }
 
 function toFile(bytes: Buffer, response: SessionResponse): ReceivedFile {

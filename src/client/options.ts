@@ -1,12 +1,15 @@
 import {
+  ANYTHING,
   BOOLEAN,
   checkOptions,
   FUNCTION,
   must,
   type OptionsExpected,
+  reading,
   wholeNumber,
 } from '../config/check-options.js';
 import { InvalidInvocation } from '../exceptions/base.js';
+import { REQUEST_OPTIONS } from '../session/check-request.js';
 import type { SessionOptions } from '../session/options.js';
 import type { RequestConfig } from '../session/request-options.js';
 import type { Progress } from './pages/listing.js';
@@ -14,7 +17,10 @@ import type { Warning } from './warnings.js';
 
 /** Options of a `Client`: those of a `Session`, and what is done with warnings. */
 export interface ClientOptions extends SessionOptions {
-  /** Called with each warning of the server about a request that went well. The log has them too. @defaultValue none */
+  /**
+   * Called with each warning of the server about a request that went well. The log has them too. Without this function and
+   * without a log, a line on stderr tells of them, if stderr is a terminal and `quiet` is not true. @defaultValue none
+   */
   readonly onWarning?: ((warning: Warning) => void) | undefined;
 }
 
@@ -64,9 +70,19 @@ export interface CheckedCall {
 
 const POSITIVE = wholeNumber('a whole number, at least 1', 1);
 
+/** Options of a request that are not for the caller of a client to set. */
+const FIXED = ['method', 'responseType', 'transformResponse', 'url'];
+const LIST_ONLY = ['limit', 'pageSize', 'onChange', 'onProgress'] as const;
+
 const CALL_OPTIONS: OptionsExpected = {
   expectation: 'given an object of options, such as { data: { component } }',
+  hints: {
+    ...REQUEST_OPTIONS.hints,
+    ...Object.fromEntries(FIXED.map((name) => [name, '`client.session` has it'])),
+  },
   table: {
+    data: ANYTHING,
+    json: ANYTHING,
     fresh: BOOLEAN,
     limit: must(
       (value) => value === Infinity || (Number.isSafeInteger(value) && (value as number) >= 1),
@@ -75,25 +91,35 @@ const CALL_OPTIONS: OptionsExpected = {
     pageSize: POSITIVE,
     onChange: must((value) => value === 'warn' || value === 'throw', "'warn' or 'throw'"),
     onProgress: FUNCTION,
+    ...Object.fromEntries(Object.entries(REQUEST_OPTIONS.table).filter(([name]) => !FIXED.includes(name))),
   },
 };
 
-/** Takes apart and checks the options of a call. The session checks its own. */
+/** Checks a signal before anything listens to it. */
+export function checkSignal(subject: string, signal: unknown): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw new InvalidInvocation(`${subject}: \`signal\` must be an AbortSignal`);
+}
+
+/** Takes apart and checks the options of a call. */
 export function checkCall(subject: string, options: GetOptions): CheckedCall {
   if (options === null || typeof options !== 'object')
     throw new InvalidInvocation(`${subject}: the options must be an object, such as { data: { component } }`);
-  const { fresh, limit, pageSize, onChange, onProgress, json, ...config } = options;
-  const { fresh: isFresh, ...list } = checkOptions(
+  const checked = checkOptions(
     subject,
-    { fresh, limit, pageSize, onChange, onProgress },
+    reading(subject, () => ({ ...options })),
     CALL_OPTIONS,
   );
+  const { fresh, limit, pageSize, onChange, onProgress, json, ...config } = checked;
+  checkSignal(subject, config.signal);
+  const given = LIST_ONLY.filter((name) => checked[name] !== undefined);
+  const list: ListOnly = Object.fromEntries(given.map((name) => [name, checked[name]]));
   if (json !== undefined) {
     if (config.data !== undefined)
       throw new InvalidInvocation(`${subject}: give \`data\` or \`json\`, not both`);
     config.data = json;
   }
-  if (isFresh === true) {
+  if (fresh === true) {
     if (config.cache !== undefined)
       throw new InvalidInvocation(`${subject}: \`fresh\` is \`cache: 'reload'\`; give only one of them`);
     config.cache = 'reload';

@@ -1,4 +1,7 @@
-import { callBack, type Logger } from '../config/logger.js';
+import { callBack, type Logger, SILENT } from '../config/logger.js';
+import { Notice } from '../config/notice.js';
+import { nameUnknownKeys } from '../exceptions/reason.js';
+import { redactor } from '../redaction/redact.js';
 import { isRecord } from '../util/guards.js';
 
 /** What the server, or the client itself, remarks on a request that went well. */
@@ -13,28 +16,50 @@ export interface Warning {
   readonly paramMap: Readonly<Record<string, unknown>>;
 }
 
-/** Tells of warnings: in the log, and to the caller's function. */
-export class WarningReporter {
-  readonly #logger: Logger;
-  readonly #onWarning: ((warning: Warning) => void) | undefined;
+/** Who is told of warnings. */
+interface Listeners {
+  readonly logger: Logger;
+  readonly onWarning: ((warning: Warning) => void) | undefined;
+  /** Whether a person at the terminal is told nothing. Where there is a log or a function, the person is told nothing either. */
+  readonly quiet: boolean;
+}
 
-  constructor(logger: Logger, onWarning: ((warning: Warning) => void) | undefined) {
-    this.#logger = logger;
-    this.#onWarning = onWarning;
+const notice = new Notice();
+
+/** Tells of warnings: in the log and to the caller's function, else a person at the terminal. */
+export class WarningReporter {
+  readonly #listeners: Listeners;
+
+  constructor(listeners: Listeners) {
+    this.#listeners = listeners;
   }
 
   readonly report = (warning: Warning): void => {
-    const { command, key, message, paramMap } = warning;
+    const { logger, onWarning, quiet } = this.#listeners;
+    const { key, message, paramMap } = warning;
+    if (logger === SILENT && onWarning === undefined) {
+      if (!quiet) notice.show(() => lineOf(warning));
+      return;
+    }
     const details = Object.keys(paramMap).length > 0 ? ` ${JSON.stringify(paramMap)}` : '';
-    this.#logger.warn(`${command}: ${message || key}${message === '' ? '' : ` (${key})`}${details}`);
-    callBack(this.#logger, 'onWarning', () => this.#onWarning?.(warning));
+    logger.warn(`${lineOf(warning)}${message === '' ? '' : ` (${key})`}${details}`);
+    callBack(logger, 'onWarning', () => onWarning?.(warning));
   };
 }
 
-/** Reads the warnings of a response body. The map of a good response may also be a text, a bug of the server. */
+/** Returns what a person needs to know: which keys of the input were ignored. */
+function lineOf({ command, key, message, paramMap }: Warning): string {
+  const unknown = nameUnknownKeys(paramMap).replace(/\.$/, ' (ignored).');
+  return `${command}: ${message || key}${unknown === '' ? '' : ` ${unknown}`}`;
+}
+
+/**
+ * Reads the warnings of a response body, without credentials: people print them. The map of a good response may also be a
+ * text, a bug of the server.
+ */
 export function readWarnings(command: string, body: unknown): Warning[] {
   if (!isRecord(body)) return [];
-  const map = body['uuAppErrorMap'];
+  const map = redactor.json(body['uuAppErrorMap']);
   if (isRecord(map)) return Object.entries(map).map(([key, entry]) => toWarning(command, key, entry));
   if (map === undefined || map === null || map === '') return [];
   return [toWarning(command, 'uuAppErrorMap', map)];

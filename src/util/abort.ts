@@ -25,6 +25,29 @@ export function offAbort(signal: AbortSignal, act: () => void): void {
   if (known?.acts.delete(act) && known.acts.size === 0) signal.removeEventListener('abort', known.callAll);
 }
 
+/**
+ * Runs a task with a signal that is aborted with either of two.
+ *
+ * Not by `AbortSignal.any`: on Node 20 that keeps every task of a long-lived signal in memory.
+ */
+export async function withEither<T>(
+  first: AbortSignal,
+  second: AbortSignal,
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const links = [first, second].map((signal) => ({ signal, leave: () => controller.abort(signal.reason) }));
+  for (const { signal, leave } of links) {
+    if (signal.aborted) leave();
+    else onAbort(signal, leave);
+  }
+  try {
+    return await task(controller.signal);
+  } finally {
+    for (const { signal, leave } of links) offAbort(signal, leave);
+  }
+}
+
 function follow(signal: AbortSignal): Followers {
   const acts = new Set<() => void>();
   const callAll = (): void => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import {
@@ -693,5 +694,43 @@ describe('client.testRuns.list', () => {
   it('refuses an id, which the database does not list by', async () => {
     await using client = newClient();
     expect(() => client.testRuns.list(component.id)).toThrow('the code or the serial number');
+  });
+});
+
+describe('client.components and client.testRuns', () => {
+  it('refuse wrong options and filters by name', async () => {
+    await using client = newClient();
+    const { components: parts, testRuns } = client;
+    const calls: [() => unknown, string][] = [
+      [() => parts.getMany(['x'], { outputType: 'x' as never }), "`outputType` must be 'full' or 'object'"],
+      [() => parts.getMany(['x'], { signal: 3 as never }), '`signal` must be an AbortSignal'],
+      [() => parts.list('S' as never), 'the filter and the options must be objects'],
+      [() => parts.list({}, null as never), 'the filter and the options must be objects'],
+      [() => parts.list({ site: [] }), '`site` must be the code of an institution'],
+      [() => parts.list({ site: 'CERN', institute: 'X' } as never), 'give `site`, or `institute`'],
+      [() => testRuns.list('20USBML1234567', null as never), 'the options must be an object'],
+    ];
+    for (const [call, message] of calls) expect(call).toThrow(message);
+  });
+
+  it('leave no listeners on a signal of the caller', async () => {
+    await using client = newClient();
+    const { signal } = new AbortController();
+    const any = vi.spyOn(AbortSignal, 'any');
+    await client.components.getMany(numbersOf(300), { signal });
+    for await (const _ of client.components.getMany(numbersOf(300), { signal })) break;
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    expect(any).not.toHaveBeenCalled();
+  });
+
+  it('ask for no smaller chunks after one that timed out, where many had worked', async () => {
+    await using client = newClient({ maxConcurrency: 1 });
+    const ids = numbersOf(800);
+    await client.components.getMany(ids, { chunkSize: 50 });
+    pdb.fault({ on: 'getComponentBulk', status: 504 });
+    await client.components.getMany(ids, { chunkSize: 50 });
+    const before = sizes().length;
+    await client.components.getMany(ids, { chunkSize: 50 });
+    expect(sizes().slice(before)).toEqual(Array(16).fill(50));
   });
 });

@@ -5,6 +5,7 @@ import {
   type ClientOptions,
   InvalidInvocation,
   Page,
+  type ReceivedFile,
   User,
   type Warning,
 } from '../../src/index.js';
@@ -45,7 +46,17 @@ describe('new Client', () => {
     await using client = newClient({ timeout: 1234 });
     expect(client.session.prefixUrl).toBe(pdb.apiUrl);
     expect(() => new Client({ page_size: 3 } as never)).toThrow('no option `page_size`');
+    for (const options of [null, 3, []])
+      expect(() => new Client(options as never)).toThrow('an object of options');
     expect(() => new Client({ onWarning: 3 } as never)).toThrow('`onWarning` must be a function');
+    for (const [options, message] of [
+      [{ timeOut: 3 }, 'new Client: there is no option `timeOut`; is it `timeout`?'],
+      [{ onWarnings: () => {} }, 'new Client: there is no option `onWarnings`; is it `onWarning`?'],
+      [{ timeout: '3' }, 'new Client: `timeout` must be a number'],
+      [{ user: new MockUser(), saveAuth: 'x' }, 'new Client: `saveAuth` belongs to new User'],
+      [null, 'new Client: must be given an object of options'],
+    ] as const)
+      expect(() => new Client(options as never)).toThrow(message);
   });
 
   it('shows no secret when it is printed', async () => {
@@ -150,7 +161,12 @@ describe('client.get', () => {
   });
 
   it('gives `{}` where there is no body', async () => {
-    await using world = await withAnswer((_, response) => response.writeHead(204).end());
+    await using world = await withAnswer(({ method }, response) => {
+      const headers = { 'Content-Type': 'application/json' };
+      if (method === 'GET') response.writeHead(200, headers).end();
+      else response.writeHead(204).end();
+    });
+    expect(await world.client.get('doThing')).toEqual({});
     expect(await world.client.post('doThing', {})).toEqual({});
     expect(await world.client.head('doThing')).toEqual({});
   });
@@ -176,6 +192,94 @@ describe('client.get', () => {
     expect(file.text()).toBe('{"itemList":[1]}');
   });
 
+  it('gives the bytes of a file on EOS, whatever its type is', async () => {
+    const bytes = Buffer.from([0xef, 0xbb, 0xbf, 0x7b, 0x7d, 0xe9]);
+    await using world = await withAnswer(({ url }, response) => {
+      const type = url.includes('.json') ? 'application/json' : 'text/plain; charset=iso-8859-1';
+      response.writeHead(200, { 'Content-Type': type }).end(bytes);
+    });
+    for (const name of ['x.json', 'x.txt']) {
+      const file = await world.client.get<ReceivedFile>(`${world.origin.url}eos/${name}?authz=zteos64`);
+      expect(file.bytes()).toEqual(bytes);
+    }
+  });
+
+  it.each([
+    ['inline; filename="a b.txt"', 'a b.txt'],
+    ['INLINE; FILENAME=Up.Txt', 'Up.Txt'],
+    ['inline; filename="a;b.txt"', 'a;b.txt'],
+    ['inline; filename="a\\"b.txt"', 'a"b.txt'],
+    ['inline; filename=a b.txt', 'a'],
+    ['inline; filename=a,b.txt', 'a,b.txt'],
+    ["inline; filename=x.txt; filename*=UTF-8'en'%e2%82%ac.txt", '€.txt'],
+    ["inline; filename*=ISO-8859-1''%e9.txt", 'é.txt'],
+    ["inline; filename*=UTF-8''%ff; filename=x.txt", 'x.txt'],
+    ["inline; filename*=UTF-8''..%2fa%00%0ab.txt", 'ab.txt'],
+    ['inline; x="; filename=bad.txt"; filename="good.txt"', 'good.txt'],
+    [`inline; filename="${Buffer.from('é.txt').toString('latin1')}"`, 'é.txt'],
+    ['inline; filename="../../etc/x"', 'x'],
+    ['inline; filename="C:\\\\x\\\\y.txt"', 'y.txt'],
+    ['inline; filename=".."', undefined],
+    ['inline; filename=""', undefined],
+    ['attachment', undefined],
+    ['garbage', undefined],
+  ])('reads the file name of `Content-Disposition: %s`', async (disposition, name) => {
+    await using world = await withAnswer((_, response) =>
+      response.writeHead(200, { 'Content-Type': 'image/png', 'Content-Disposition': disposition }).end('x'),
+    );
+    const file = await world.client.get<ReceivedFile>('doThing');
+    expect(file.suggestedFilename).toBe(name);
+  });
+
+  it('takes a file for no result of a command that gives JSON', async () => {
+    await using world = await withAnswer((_, response) =>
+      response.writeHead(200, { 'Content-Type': 'text/plain' }).end('busy'),
+    );
+    const call = world.client.get('getComponent', { data: { component: 'x' } });
+    await expect(call).rejects.toThrow('a file came in place of JSON');
+  });
+
+  it.each(['method', 'responseType', 'transformResponse', 'url'])('has no option `%s`', async (name) => {
+    await using client = newClient();
+    await expect(client.get('getThing', { [name]: 'x' } as never)).rejects.toThrow(`no option \`${name}\``);
+  });
+
+  it.each([
+    [{ dta: {} }, 'there is no option `dta`; is it `data`?'],
+    [{ jsno: {} }, 'there is no option `jsno`; is it `json`?'],
+    [{ fres: true }, 'there is no option `fres`; is it `fresh`?'],
+    [{ limt: 3 }, 'there is no option `limt`; is it `limit`?'],
+    [{ page_size: 3 }, 'there is no option `page_size`; is it `pageSize`?'],
+    [{ colour: 3 }, 'there is no option `colour`; there are `data`, `json`, `fresh`, `limit`, `pageSize`, '],
+    [{ timeout: 'x' }, '`timeout` must be a number, at least 0'],
+  ])('refuses the options %j by name', async (options, message) => {
+    const sent = pdb.count();
+    await using client = newClient();
+    await expect(client.get('getThing?authz=secret', options as never)).rejects.toThrow(
+      `client.get('getThing'): ${message}`,
+    );
+    if (!('dta' in options) && !('jsno' in options))
+      expect(() => client.list('listThings', {}, options as never)).toThrow(
+        `client.list('listThings'): ${message}`,
+      );
+    expect(pdb.count()).toBe(sent);
+  });
+
+  it('refuses a call without a command', async () => {
+    await using client = newClient();
+    const { get, post, list } = client as unknown as Record<string, (url?: unknown) => Promise<unknown>>;
+    for (const url of [undefined, null, '']) {
+      await expect(get?.call(client, url)).rejects.toThrow('client.get: the command is missing');
+      await expect(post?.call(client, url)).rejects.toThrow('client.post: the command is missing');
+      expect(() => list?.call(client, url)).toThrow('client.list: the command is missing');
+    }
+  });
+
+  it('refuses options that are no object', async () => {
+    await using client = newClient();
+    await expect(client.get('getComponent', null as never)).rejects.toThrow('the options must be an object');
+  });
+
   it('takes no page of HTML for data or for a file', async () => {
     await using world = await withAnswer((_, response) =>
       response.writeHead(200, { 'Content-Type': 'text/html' }).end('<html>log in</html>'),
@@ -193,6 +297,16 @@ describe('client.post', () => {
     const [request] = world.origin.requests;
     expect(request).toMatchObject({ method: 'POST', body: '{"a":1}' });
     expect(request?.headers['content-type']).toBe('application/json');
+  });
+
+  it('gives a page of an unknown command, whose next page is asked for with the same input', async () => {
+    await using world = await withAnswer(({ body }, response) => {
+      const { pageIndex = 0 } = JSON.parse(body).pageInfo ?? {};
+      json(response, { pageItemList: [pageIndex], pageInfo: { pageIndex, pageSize: 1, total: 2 } });
+    });
+    const page = await world.client.post<Page<number>>('doThing', { colour: 'red' });
+    expect(await page.toArray()).toEqual([0, 1]);
+    expect(JSON.parse(world.origin.requests[1]?.body ?? '')).toMatchObject({ colour: 'red' });
   });
 
   it('refuses a body within a body, as other clients have it', async () => {
@@ -247,6 +361,16 @@ describe('warnings of the server', () => {
     const { data, warnings } = await world.client.get('doThing').withResponse();
     expect(data).toEqual({ a: 1 });
     expect(warnings).toEqual(expected.map((warning) => expect.objectContaining(warning)));
+  });
+
+  it('show no credentials', async () => {
+    const onWarning = vi.fn();
+    const paramMap = { accessCode1: 'first-code', value: 'Bearer abcdef0123456789' };
+    const uuAppErrorMap = { 'x/y': { type: 'warning', message: 'token zteos64:abcdef', paramMap } };
+    await using world = await withAnswer({ a: 1, uuAppErrorMap }, { onWarning });
+    const { warnings } = await world.client.get('doThing').withResponse();
+    expect(onWarning).toHaveBeenCalledOnce();
+    expect(JSON.stringify([warnings, onWarning.mock.calls])).not.toMatch(/first-code|abcdef/);
   });
 
   it('that a callback cannot take do not fail the call', async () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { Aborted, ListChanged, Page, ServerError, Timeout, type Warning } from '../../src/index.js';
@@ -114,6 +115,30 @@ describe('client.list', () => {
     expect(world.server.segments).toEqual(['0+100', '100+100', '200+40']);
   });
 
+  it.each([
+    ['a text', 'text', '`pageInfo` must be an object'],
+    ['a page size of 0', { pageSize: 0 }, 'with whole numbers'],
+    ['a page size that is a text', { pageSize: '50' }, 'with whole numbers'],
+    ['a page before the first one', { pageIndex: -1 }, 'with whole numbers'],
+    ['another page size than the options', { pageIndex: 2, pageSize: 5 }, '100 in the options and 5'],
+  ])('refuses %s in `pageInfo` of the input', async (_, pageInfo, message) => {
+    await using world = await ListServer.start(25);
+    expect(() => world.client.list('listThings', { pageInfo }, { pageSize: 100 })).toThrow(message);
+  });
+
+  it('refuses an input and options that are no objects', async () => {
+    await using world = await ListServer.start(1);
+    for (const input of ['{"filterMap":{}}', [1], null])
+      expect(() => world.client.list('listThings', input as never)).toThrow('the input must be an object');
+    for (const options of [null, 3])
+      expect(() => world.client.list('listThings', {}, options as never)).toThrow(
+        'the options must be an object',
+      );
+    const text = { data: '{"filterMap":{}}' } as never;
+    await expect(world.client.get('listComponents', text)).rejects.toThrow('must be an object');
+    expect(world.server.asked).toHaveLength(0);
+  });
+
   it('refuses a limit of 0, and says what gives the number of items', async () => {
     await using world = await ListServer.start(1);
     expect(() => world.client.list('listThings', {}, { limit: 0 })).toThrow('`total` of the first page');
@@ -213,6 +238,32 @@ describe('a list whose server keeps to other rules', () => {
     );
   });
 
+  it('is read to its end where the numbers of `pageInfo` are texts', async () => {
+    const change = ({ pageInfo, ...body }: { pageInfo?: object }): object => ({
+      ...body,
+      pageInfo: Object.fromEntries(
+        Object.entries(pageInfo ?? {}).map(([key, value]) => [key, String(value)]),
+      ),
+    });
+    await using world = await ListServer.start(25, { change });
+    const list = world.client.list<Item>('listThings', {}, { pageSize: 10, onChange: 'throw' });
+    expect(idsOf(await list.toArray())).toEqual(upTo(25));
+  });
+
+  it.each([
+    ['null', { total: null }],
+    ['negative', { total: -1 }],
+  ])('is one page, with a warning, where the total is %s', async (_, more) => {
+    const onWarning = vi.fn();
+    const change = (body: { pageInfo?: object }): object => ({
+      ...body,
+      pageInfo: { ...body.pageInfo, ...more },
+    });
+    await using world = await ListServer.start(25, { change }, { onWarning });
+    expect(await world.client.list('listThings', {}, { pageSize: 10 }).toArray()).toHaveLength(10);
+    expect(onWarning).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ key: 'unknownLength' }));
+  });
+
   it('is empty where the list is null', async () => {
     await using world = await ListServer.start(0, { change: (body) => ({ ...body, itemList: null }) });
     expect(await world.client.list('listThings', {}).toArray()).toEqual([]);
@@ -305,6 +356,21 @@ describe('reading ahead', () => {
     expect(world.server.mostOpen).toBe(5);
   });
 
+  it('is done by a page too, when it is iterated', async () => {
+    await using world = await ListServer.start(40, {
+      respond: (page, response) => {
+        const body = { itemList: [{ id: String(page.pageIndex) }], pageInfo: { ...page, total: 40 } };
+        setTimeout(() => json(response, body), 20);
+        return true;
+      },
+    });
+    const list = world.client.list<Item>('listThings', {}, { pageSize: 1 });
+    const page = await list;
+    expect(world.server.asked).toHaveLength(1);
+    expect(idsOf(await page.toArray())).toEqual(upTo(40));
+    expect(world.server.mostOpen).toBeGreaterThan(10);
+  });
+
   it('gives the items in order, whichever page arrives first', async () => {
     await using world = await ListServer.start(100, {
       respond: (page, response) => {
@@ -348,6 +414,27 @@ describe('reading ahead', () => {
       for await (const _ of world.client.list('listThings', {}, { signal })) abort();
     };
     await expect(read()).rejects.toThrow(Aborted);
+  });
+
+  it('ends quietly for a next() that waits when return() is called', async () => {
+    await using world = await ListServer.start(1000, { respond: ({ pageIndex }) => pageIndex > 0 });
+    const pages = world.client.list('listThings', {}).pages();
+    await pages.next();
+    const waiting = pages.next();
+    await vi.waitFor(() => expect(world.server.asked.length).toBeGreaterThan(1), { timeout: 10_000 });
+    await pages.return?.();
+    await expect(waiting).resolves.toEqual({ done: true, value: undefined });
+    await expect(pages.next()).resolves.toEqual({ done: true, value: undefined });
+  });
+
+  it('leaves nothing behind on a signal of the caller, neither listeners nor signals that depend on it', async () => {
+    const { signal } = new AbortController();
+    await using world = await ListServer.start(200);
+    const any = vi.spyOn(AbortSignal, 'any');
+    await world.client.list('listThings', {}, { pageSize: 10, signal }).toArray();
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    // On Node 20 it keeps each signal that it made of a long-lived one.
+    expect(any).not.toHaveBeenCalled();
   });
 
   it('gives the pages in turn to calls of next() that do not wait', async () => {
@@ -474,6 +561,38 @@ describe('a page that is too heavy', () => {
     world.server.asked.length = 0;
     await world.client.list('listThings', input, { pageSize: 100 }).toArray();
     expect(world.server.segments).toEqual(['0+50', '50+50']);
+  });
+
+  it('teaches the size that worked at last, also the same list and nextPage()', async () => {
+    await using world = await ListServer.start(100, tooHeavyFrom(25, 504));
+    const list = world.client.list<Item>('listThings', {});
+    const page = await list;
+    world.server.asked.length = 0;
+    expect(idsOf(await list.toArray())).toEqual(upTo(100));
+    expect(world.server.segments).toEqual(['0+25', '25+25', '50+25', '75+25']);
+    expect(page.hasNextPage()).toBe(false);
+    await using other = await ListServer.start(300, tooHeavyFrom(50, 504));
+    await (await other.client.list('listThings', {})).nextPage();
+    expect(other.server.segments).toEqual(['0+100', '0+50', '50+50', '100+50']);
+  });
+
+  it('teaches no size where many pages of the same size worked', async () => {
+    await using world = await ListServer.start(
+      3000,
+      { respond: (_, response, count) => [12, 24].includes(count) && fail(504, response) },
+      { maxConcurrency: 1 },
+    );
+    const items = await world.client.list<Item>('listThings', {}).toArray();
+    expect(idsOf(items)).toEqual(upTo(3000));
+    expect(world.server.segments.filter((segment) => segment.endsWith('+100'))).toHaveLength(30);
+    expect(world.server.asked).toHaveLength(34);
+  });
+
+  it('is not asked for again where the method is POST', async () => {
+    await using world = await ListServer.start(100, tooHeavyFrom(0, 500));
+    const call = world.client.request('POST', 'listComponents', { data: { filterMap: {} } });
+    await expect(call).rejects.toMatchObject({ status: 500 });
+    expect(world.server.segments).toEqual(['0+100']);
   });
 
   it('is an exception where one item alone is too heavy', async () => {

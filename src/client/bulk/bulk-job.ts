@@ -55,10 +55,29 @@ export interface BulkJob {
   readonly onProgress: ((progress: Progress) => void) | undefined;
 }
 
+/** After so many chunks, one that is too heavy is an exception: the next ones are not smaller. */
+const MANY = 8;
+
 /** Remembers how many ids the server can answer at once, where that are less than a whole chunk. */
 export class ChunkSizes {
+  #limit: number = Number.POSITIVE_INFINITY;
+  /** The number of chunks that were read with this limit since one was too heavy. */
+  #good = 0;
+
   /** The most ids of one request. */
-  limit: number = Number.POSITIVE_INFINITY;
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** Counts a chunk that was read with at most so many ids in a request. */
+  worked(limit: number): void {
+    if (limit >= this.#limit) {
+      this.#good += 1;
+      return;
+    }
+    if (this.#good < MANY) this.#limit = limit;
+    this.#good = 0;
+  }
 }
 
 /** Divides ids into chunks of one kind each, with boundaries that depend on the order of the ids alone. */

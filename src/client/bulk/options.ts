@@ -1,7 +1,7 @@
 import { checkOptions, checkValue, FUNCTION, must, wholeNumber } from '../../config/check-options.js';
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { isObject } from '../../util/guards.js';
-import type { CallOptions } from '../options.js';
+import { type CallOptions, checkSignal } from '../options.js';
 import type { Progress } from '../pages/listing.js';
 
 /** Options of `getMany`: those of a request, which count for every request, and what is done about failures. */
@@ -53,5 +53,6 @@ export function checkBulk<Options extends BulkOptions>(
 ): { readonly bulk: BulkOnly; readonly call: Omit<Options, keyof BulkOnly> } {
   if (!isObject(options)) throw new InvalidInvocation(`${subject}: the options must be an object`);
   const { chunkSize, errors, onProgress, ...call } = options;
+  checkSignal(subject, call.signal);
   return { bulk: checkOptions(subject, { chunkSize, errors, onProgress }, EXPECTED), call };
 }

@@ -71,7 +71,7 @@ export async function readChunk(
     rest = rest.filter((id) => !outcomes.has(id));
   }
   const isComplete = [...outcomes.values()].every(({ error }) => error === undefined);
-  if (isComplete) job.sizes.limit = Math.min(job.sizes.limit, limit);
+  if (isComplete) job.sizes.worked(limit);
   return outcomes;
 }
 

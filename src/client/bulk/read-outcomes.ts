@@ -1,3 +1,4 @@
+import { offAbort, onAbort } from '../../util/abort.js';
 import { RequestWindow } from '../pages/window.js';
 import type { BulkJob, BulkOutcome, Chunk } from './bulk-job.js';
 import { readChunk } from './read-chunk.js';
@@ -14,7 +15,11 @@ export async function* readOutcomes(
   ahead: number,
 ): AsyncGenerator<BulkOutcome<unknown>, void, undefined> {
   const controller = new AbortController();
-  const signal = job.signal ? AbortSignal.any([job.signal, controller.signal]) : controller.signal;
+  const { signal } = controller;
+  // Not by `AbortSignal.any`: on Node 20 that keeps every job of a long-lived signal in memory.
+  const leave = (): void => controller.abort(job.signal?.reason);
+  if (job.signal?.aborted) leave();
+  else if (job.signal) onAbort(job.signal, leave);
   const window = new RequestWindow(job.maxInFlight, true);
   const context = { job, window, signal, onOutcomes: countProgress(job) };
   const results = new Map<Chunk, Promise<Outcomes>>();
@@ -53,6 +58,7 @@ export async function* readOutcomes(
       if (outcomes.size === 0) results.delete(chunk);
     }
   } finally {
+    if (job.signal) offAbort(job.signal, leave);
     controller.abort();
   }
 }

@@ -1,16 +1,15 @@
 import { isException } from '../../exceptions/base.js';
 import type { Page } from './page.js';
-import type { PageReader } from './page-reader.js';
 
 /** Reads the items of a list once, in order. After an exception `next()` goes on where it was. */
 export class ItemReader<T> implements AsyncIterableIterator<T> {
-  readonly #pages: PageReader<T>;
+  readonly #pages: AsyncIterableIterator<Page<T>>;
   #items: readonly T[] = [];
   #index = 0;
   /** The end of the call of `next()` before: calls wait for each other. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(pages: PageReader<T>) {
+  constructor(pages: AsyncIterableIterator<Page<T>>) {
     this.#pages = pages;
   }
 
@@ -21,9 +20,10 @@ export class ItemReader<T> implements AsyncIterableIterator<T> {
   }
 
   /** Ends the reading: requests under way are aborted. */
-  return(): Promise<IteratorReturnResult<undefined>> {
+  async return(): Promise<IteratorReturnResult<undefined>> {
     this.#items = [];
-    return this.#pages.return();
+    await this.#pages.return?.();
+    return { done: true, value: undefined };
   }
 
   [Symbol.asyncIterator](): this {

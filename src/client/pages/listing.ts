@@ -21,20 +21,22 @@ export interface PageInfo {
 
 /** A list as the caller asked for it: what all iterations over it share. */
 export interface Listing<T> {
-  /** The command, or the URL. */
-  readonly command: string;
   /** The offset at which the caller starts. */
   readonly start: number;
   /** The number of items that the caller wants at most. */
   readonly limit: number;
-  /** The page size to ask for. It becomes smaller where the server cannot answer so much at once. */
+  /** The page size that the caller wants. */
   readonly pageSize: number;
-  /** Called with the page size that worked where a larger one did not. */
-  readonly rememberSize: (size: number) => void;
+  /** Returns a page size, or a smaller one if it was too heavy before. */
+  readonly fit: (pageSize: number) => number;
+  /** Called with a page size that was too heavy, after a smaller one worked. */
+  readonly rememberTooHeavy: (pageSize: number) => void;
   /** The most requests that may be under way. */
   readonly maxInFlight: number;
   /** Whether its pages are much work for the server. */
   readonly isHeavy: boolean;
+  /** Whether a page that is too heavy is asked for in parts. A command that writes must not be sent twice. */
+  readonly canSplit: boolean;
   /** Whether a page is asked for a second time where the server failed. */
   readonly retries: boolean;
   /** Asks for one page. */

@@ -51,7 +51,7 @@ export class PagePromise<T> extends Promise<Page<T>> implements AsyncIterable<T>
 
   /** Iterates over the items. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T> {
-    return new ItemReader(new PageReader(this.#listing));
+    return new ItemReader(this.pages());
   }
 
   /**
@@ -64,7 +64,7 @@ export class PagePromise<T> extends Promise<Page<T>> implements AsyncIterable<T>
   }
 
   async #readFirst(): Promise<Page<T>> {
-    const reader = new PageReader({ ...this.#listing, maxInFlight: 0 });
+    const reader = new PageReader(this.#listing, { ahead: 0 });
     const { value } = await reader.next();
     return value as Page<T>;
   }

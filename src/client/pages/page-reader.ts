@@ -3,17 +3,27 @@ import { isObject } from '../../util/guards.js';
 import { sleep } from '../../util/sleep.js';
 import type { Listing, PageAnswer, PageInfo } from './listing.js';
 import { Page } from './page.js';
-import { type Segment, segmentAt, shrink, split, toPageInfo } from './segments.js';
+import { type Segment, segmentAt, split, toPageInfo } from './segments.js';
 import { deservesSecondTry, isTooHeavy } from './too-heavy.js';
 import { RequestWindow } from './window.js';
 
 /** The wait before the second try of a page, in milliseconds. */
 const SECOND_TRY = 500;
+/** After so many whole pages, one that is too heavy is an exception: the next ones are not smaller. */
+const MANY = 8;
 
 /** A page that was asked for: its answers, several where it was split. */
 interface PendingPage<T> {
   readonly segment: Segment;
   readonly answers: Promise<readonly PageAnswer<T>[] | { readonly error: unknown }>;
+}
+
+/** How a {@link PageReader} reads. */
+interface ReadOptions<T> {
+  /** A page that is already in hand, with which to begin. */
+  readonly first?: Page<T>;
+  /** The most pages to ask for ahead. @defaultValue as many as may be under way */
+  readonly ahead?: number;
 }
 
 /**
@@ -39,18 +49,19 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
   #total: number | undefined;
   #hasChanged = false;
   #itemsRead = 0;
+  /** The number of pages of the whole page size that were answered since one was too heavy. */
+  #wholePages = 0;
   #isDone = false;
   /** The end of the call of `next()` before: calls wait for each other. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** @param first - a page that is already in hand, with which to begin */
-  constructor(listing: Listing<T>, first?: Page<T>) {
+  constructor(listing: Listing<T>, { first, ahead = listing.maxInFlight }: ReadOptions<T> = {}) {
     this.#listing = listing;
-    this.#window = new RequestWindow(listing.maxInFlight, listing.isHeavy);
+    this.#window = new RequestWindow(ahead, listing.isHeavy);
     this.#first = first;
     this.#start = first?.offset ?? listing.start;
     this.#offset = this.#start;
-    this.#pageSize = listing.pageSize;
+    this.#pageSize = listing.fit(listing.pageSize);
   }
 
   next(): Promise<IteratorResult<Page<T>, undefined>> {
@@ -78,6 +89,8 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
   async #next(): Promise<IteratorResult<Page<T>, undefined>> {
     while (!this.#isDone) {
       const page = this.#takeFirst() ?? (await this.#readPage());
+      // `return()` was called meanwhile.
+      if (this.#isDone) break;
       if (page === undefined) {
         await this.return();
         this.#reportChange();
@@ -99,7 +112,7 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
     this.#first = undefined;
     for (const item of page.data) this.#seen.add(idOf(item));
     this.#total = page.total;
-    this.#pageSize = page.pageSize;
+    this.#pageSize = this.#listing.fit(page.pageSize);
     this.#offset = page.end;
     return page;
   }
@@ -114,6 +127,7 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
     const pending = this.#pending[0] ?? this.#askNext();
     if (pending === undefined) return undefined;
     const answers = await pending.answers;
+    if (this.#isDone) return undefined;
     if ('error' in answers) {
       // The page that failed, and those after it, are asked for again by the next call.
       this.#stop();
@@ -148,27 +162,32 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
     try {
       const answer = await this.#listing.ask(segment, signal);
       this.#window.succeeded(answer.items.length);
+      if (segment.size >= this.#pageSize) this.#wholePages += 1;
       return [answer];
     } catch (error) {
-      const parts = isTooHeavy(error) ? split(segment) : undefined;
+      const parts = this.#listing.canSplit && isTooHeavy(error) ? split(segment) : undefined;
       if (parts === undefined || signal.aborted) throw error;
       if (this.#listing.retries && deservesSecondTry(error) && !isSecondTry) {
         await sleep(SECOND_TRY, signal);
         return this.#ask(segment, true);
       }
       this.#window.timedOut();
-      return this.#askParts(parts);
+      return this.#askParts(segment, parts);
     }
   }
 
   /** Asks for parts one at a time: what was too heavy once would be so again with all its parts at once. */
-  async #askParts(parts: readonly Segment[]): Promise<readonly PageAnswer<T>[]> {
+  async #askParts(whole: Segment, parts: readonly Segment[]): Promise<readonly PageAnswer<T>[]> {
+    const isException = this.#wholePages >= MANY;
+    this.#wholePages = 0;
     const answers: PageAnswer<T>[] = [];
     for (const part of parts) {
-      if (part.offset >= (answers.at(-1)?.pageInfo?.total ?? Infinity)) break;
+      const last = answers.at(-1);
+      if (last !== undefined && part.offset >= (last.pageInfo?.total ?? 0)) break;
       answers.push(...(await this.#ask(part)));
-      this.#pageSize = shrink(this.#pageSize, part.size);
-      this.#listing.rememberSize(part.size);
+      if (isException) continue;
+      this.#listing.rememberTooHeavy(whole.size);
+      this.#pageSize = this.#listing.fit(this.#pageSize);
     }
     return answers;
   }

@@ -72,8 +72,7 @@ export class Page<T> implements AsyncIterable<T> {
 
   /** Reads the next page; undefined after the last one. See `client.get` for what it throws. */
   async nextPage(): Promise<Page<T> | undefined> {
-    const { listing } = this.#parts;
-    const reader = new PageReader({ ...listing, maxInFlight: 0 }, this);
+    const reader = new PageReader(this.#parts.listing, { first: this, ahead: 0 });
     try {
       await reader.next();
       const { value } = await reader.next();
@@ -85,12 +84,12 @@ export class Page<T> implements AsyncIterable<T> {
 
   /** Iterates over this page and all later ones. */
   pages(): AsyncIterableIterator<Page<T>> {
-    return new PageReader(this.#parts.listing, this);
+    return new PageReader(this.#parts.listing, { first: this });
   }
 
   /** Iterates over the items of this page and of all later ones. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T> {
-    return new ItemReader(new PageReader(this.#parts.listing, this));
+    return new ItemReader(this.pages());
   }
 
   /**

@@ -1,4 +1,7 @@
 import type { CommandInput } from '../../commands/commands.js';
+import { checkValue, must } from '../../config/check-options.js';
+import { InvalidInvocation } from '../../exceptions/base.js';
+import { isFilledString, isObject, isRecord } from '../../util/guards.js';
 import { type BulkJob, ChunkSizes, toChunks } from '../bulk/bulk-job.js';
 import { BulkPromise } from '../bulk/bulk-promise.js';
 import { type BulkOptions, checkBulk, checkIds } from '../bulk/options.js';
@@ -33,6 +36,12 @@ export interface ListComponentsOptions<O extends OutputType | undefined = undefi
 }
 
 const CHUNK_SIZE = 100;
+
+const OUTPUT_TYPE = must((value) => value === 'full' || value === 'object', "'full' or 'object'");
+const SITE = must(
+  (site) => isFilledString(site) || (Array.isArray(site) && site.length > 0 && site.every(isFilledString)),
+  'the code of an institution, or a list of at least one',
+);
 
 /** The kinds of names that a component has, as far as they are asked for in different ways. */
 type IdKind = 'id' | 'name' | 'alternative';
@@ -72,6 +81,7 @@ export class Components {
     const distinct = checkIds(subject, ids);
     const { bulk, call } = checkBulk(subject, options);
     const { outputType = 'full', retry, ...config } = call;
+    checkValue(subject, 'outputType', outputType, OUTPUT_TYPE);
     const { client, maxInFlight, retryOfPart, logger } = this.#context;
     const { chunkSize = CHUNK_SIZE, errors = 'throw' } = bulk;
     const ask = async (kind: IdKind, group: readonly string[], signal: AbortSignal): Promise<unknown[]> => {
@@ -124,6 +134,9 @@ export class Components {
     filter: ComponentFilter & { readonly site?: string | readonly string[] | undefined },
     options: ListComponentsOptions<OutputType | undefined> = {},
   ): object {
+    const subject = 'client.components.list';
+    if (!isRecord(filter) || !isObject(options))
+      throw new InvalidInvocation(`${subject}: the filter and the options must be objects`);
     const { site, ...filterMap } = filter;
     const { outputType, ...listOptions } = options;
     const { client, logger } = this.#context;
@@ -137,6 +150,9 @@ export class Components {
         own,
       );
     if (site === undefined) return list({}, listOptions);
+    checkValue(subject, 'site', site, SITE);
+    if (filterMap.institute !== undefined || filterMap.currentLocation !== undefined)
+      throw new InvalidInvocation(`${subject}: give \`site\`, or \`institute\` and \`currentLocation\``);
     const { limit, onProgress, ...shared } = listOptions;
     return new MergedList(
       [{ institute: site }, { currentLocation: site }].map((where) => list(where, shared)),

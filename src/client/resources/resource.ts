@@ -5,7 +5,7 @@ import type { CallOptions } from '../options.js';
 import type { Progress } from '../pages/listing.js';
 
 /** What a resource sends its requests through: a client, so that one mock of it serves a unit test. */
-export type Sender = Pick<Client, 'get' | 'list'>;
+type Sender = Pick<Client, 'get' | 'list'>;
 
 /** What a resource gets of the client that it belongs to. */
 export interface ResourceContext {

@@ -84,6 +84,8 @@ export class TestRuns {
     component: string | { readonly code?: string | null; readonly serialNumber?: string | null },
     options: ListTestRunsOptions = {},
   ): PagePromise<LightTestRun> {
+    if (!isObject(options))
+      throw new InvalidInvocation('client.testRuns.list: the options must be an object');
     const { testType, stage, state = 'ready', ...listOptions } = options;
     const filterMap = {
       ...whichComponent(component),
