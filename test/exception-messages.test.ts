@@ -300,7 +300,10 @@ describe('the first line of a message', () => {
   it('says what the identity service did', () => {
     const { summary, message } = new AuthenticationFailed(answer(401, errorBody({})));
     expect(summary).toBe('sign-in: the identity service did not accept the access codes: It is broken (401)');
-    expect(message.split('\n')[1]).toMatch(/^Check both access codes/);
+    expect(message.split('\n')[1]).toBe(
+      'Check both access codes. The identity service is https://itkpd.unicornuniversity.net/ (`prefixUrl` of the user). Is that right?',
+    );
+    expect(new AuthenticationFailed({ status: 401 }).message).toMatch(/\nCheck both access codes\.\n/);
     expect(new AuthenticationFailed(answer(503, '')).summary).toBe(
       'sign-in: the identity service failed and granted no token: Text (503)',
     );
@@ -398,8 +401,11 @@ describe('the message of an Aborted', () => {
 });
 
 describe('the second line of a message', () => {
-  const secondLine = (status: number, data: unknown = ''): string =>
-    exceptionFor(answer(status, data)).message.split('\n')[1] ?? '';
+  const secondLine = (status: number, data: unknown = '', more?: Partial<ResponseInput>): string =>
+    exceptionFor(answer(status, data, more)).message.split('\n')[1] ?? '';
+  const invalid = (paramMap: object): object => ({
+    uuAppErrorMap: { 'a/b/invalidDtoIn': { type: 'error', message: 'DtoIn is not valid.', paramMap } },
+  });
 
   it('lists what the server says of the keys of the input', () => {
     const paramMap = {
@@ -410,6 +416,42 @@ describe('the second line of a message', () => {
       uuAppErrorMap: { 'a/b/invalidDtoIn': { type: 'error', message: 'DtoIn is not valid.', paramMap } },
     };
     expect(secondLine(400, data)).toBe('Key component is required. Stage must be a string.');
+  });
+
+  it('names the unknown keys, after what the server says of missing ones', () => {
+    const missingKeyMap = { '$.component': { 'string.required': 'Key component is required.' } };
+    const unsupportedKeyList = ['$.serialNumber'];
+    expect(secondLine(400, invalid({ missingKeyMap, unsupportedKeyList }))).toBe(
+      'Key component is required. Unknown key: serialNumber.',
+    );
+    const paths = ['$.filterMap.a', '$.b', '$.c', '$.d', '$.e', '$.f', '$.g'];
+    expect(secondLine(400, invalid({ unsupportedKeyList: [...paths, 7] }))).toBe(
+      'Unknown keys: filterMap.a, b, c, d, e, and 2 more.',
+    );
+    for (const odd of [[], 'text', null, [null]])
+      expect(secondLine(400, invalid({ unsupportedKeyList: odd }))).toBe('');
+  });
+
+  it('names a key whose text does not name it', () => {
+    const invalidTypeKeyMap = {
+      '$.filterMap.id': { e1: 'This is invalid.' },
+      '$.runNumber': { e1: 'Value must be of type string.', e2: 'RunNumber is a string.' },
+      '$.stages[3]': { e1: 'Stages are strings.' },
+      $: { e1: 'Not an object.' },
+    };
+    expect(secondLine(400, invalid({ invalidTypeKeyMap }))).toBe(
+      '`filterMap.id`: This is invalid. `runNumber`: Value must be of type string. RunNumber is a string. Stages are strings. Not an object.',
+    );
+  });
+
+  it('of a file on EOS says where a new token comes from', () => {
+    const at = (method: string, url: string) => ({ config: { method, url } });
+    const url = 'https://eosatlas.cern.ch//eos/atlas/test/itkpd/a/b/c/abc';
+    expect(secondLine(403, '', at('PUT', url))).toBe(
+      'The token may be too old, or for another file. Get a new one with `requestUploadEosFile`.',
+    );
+    expect(secondLine(403, '', at('GET', url))).toMatch(/^The token may be too old.* by reading what/);
+    expect(secondLine(403, '', at('GET', 'https://itkpd.example/getComponent?x=/eos/'))).toBe('');
   });
 
   it('says what to do about a status, where that is known', () => {

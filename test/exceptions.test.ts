@@ -62,8 +62,12 @@ describe('the exception of a status', () => {
 
 describe('an answer that is strange', () => {
   it.each([undefined, null, 'no', 503])('or none at all, such as %j, makes no exception', (answer) => {
-    for (const type of [BadRequest, UnhandledResponse])
+    for (const type of [BadRequest, UnhandledResponse]) {
       expect(() => new type(answer as never)).toThrow(InvalidInvocation);
+      expect(() => new type(answer as never)).toThrow(
+        `new ${type.name} needs a response, such as { status: 400, data }`,
+      );
+    }
   });
 
   it('with a field called __proto__ shows that field', () => {

@@ -138,6 +138,20 @@ describe('getComponent', () => {
     expect(exception.appErrors).toEqual({ [key]: { type: 'error', message: expect.any(String), paramMap } });
   });
 
+  it.each<[string, object, string]>([
+    ['getComponent', { serialNumber: 'x' }, 'Key component is required. Unknown key: serialNumber.'],
+    ['getComponent', { component: 5 }, 'Key component must be of type string.'],
+    ['listComponents', { filter: {} }, 'Key filterMap (or project) is required. Unknown key: filter.'],
+    [
+      'listComponents',
+      { filterMap: { project: 5 } },
+      'Key filterMap.project must be of type string | string[].',
+    ],
+  ])('of %s says in the second line of the message what is wrong with %j', async (command, input, line) => {
+    const { message } = await failure(ask(command, input), BadRequest);
+    expect(message.split('\n')[1]).toBe(line);
+  });
+
   it('takes its input from the query, too, and from a POST', async () => {
     const [component] = pdb.dataset.components;
     await expect(session.get(`getComponent?component=${component?.code}`)).resolves.toMatchObject({
@@ -288,9 +302,17 @@ describe('what is not there', () => {
     await failure(session.get(`${pdb.authUrl}grantToken`), NotFound);
   });
 
+  it('is a 404 that names the commands of nearly the same name', async () => {
+    const { summary } = await failure(ask('getComponents'), NotFound);
+    expect(summary).toBe(
+      "getComponents: Command not found. Is it `getComponent`? A test can define the response to it: pdb.answer('getComponents', { … }) (404)",
+    );
+  });
+
   it('is answered as planned, each time', async () => {
     const { message } = await failure(ask('createStatistics'), NotFound);
     expect(message).toContain("A test can define the response to it: pdb.answer('createStatistics', { … }).");
+    expect(message).not.toContain('Is it');
     const fault = pdb.fault({
       on: 'createStatistics',
       status: 200,

@@ -309,7 +309,7 @@ describe('a mistake in a test', () => {
 
   it.each<[unknown, string]>([
     [undefined, 'fault: must be given a fault'],
-    [{ on: 'listProjects', stauts: 503 }, 'fault: there is no option `stauts`; there are `on`, '],
+    [{ on: 'listProjects', stauts: 503 }, 'fault: there is no option `stauts`; is it `status`?'],
     [
       { on: 'listProjects' },
       'fault: there must be one of status, delay, drop, truncate, html, redirect, drip, respond, not none',

@@ -100,9 +100,9 @@ export class Authorization {
       if (String(authorization).startsWith('Basic '))
         return { advice: 'Your `auth` was sent in place of the token.' };
       if (authorization !== undefined) return {};
-      return {
-        advice: `No token was sent: it goes only to URLs under ${this.#prefix.href}, unless \`auth\` says otherwise.`,
-      };
+      if (this.covers(request.url) && request.redirectedBy === undefined)
+        return { advice: 'No token was sent, because the request has `auth: false`.' };
+      return { advice: `No token was sent: it goes only to URLs under ${this.#prefix.href}.` };
     }
     const { bearer, idToken } = this.#user;
     if (status !== 400 || token === undefined || bearer !== token.value || idToken === undefined) return {};

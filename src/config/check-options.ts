@@ -1,6 +1,7 @@
 import { InvalidInvocation } from '../exceptions/base.js';
 import { messageOf } from '../util/errors.js';
 import { isPlainObject } from '../util/guards.js';
+import { similarNames } from '../util/similar.js';
 
 /**
  * Checks the value of one option and returns the value to use: a copy, where the caller could change it later.
@@ -94,10 +95,7 @@ function noSuchOption(
   known: readonly string[],
   hints: Readonly<Record<string, string>> = {},
 ): string {
-  const plain = (text: string): string => text.replaceAll(/[_-]/g, '').toLowerCase();
-  const similar = known.filter(
-    (other) => plain(other) === plain(name) || plain(other).startsWith(plain(name)),
-  );
+  const similar = similarNames(name, known);
   const quoted = (names: readonly string[]): string => names.map((other) => `\`${other}\``).join(', ');
   const hint = Object.hasOwn(hints, name) ? hints[name] : undefined;
   const help = hint ?? (similar.length > 0 ? `is it ${quoted(similar)}?` : `there are ${quoted(known)}`);

@@ -9,8 +9,12 @@ const LONGEST_NAME = 120;
 const LONGEST_PARAMETER = 60;
 /** A longer text is not the reason, but a page of some kind. Neither is markup. */
 const SENTENCE = /^[^<{[\n]{1,200}$/;
-/** Members of an error's `paramMap` that hold texts on single keys of the input. */
+/** Members of an error's `paramMap` that hold texts on single keys of the input, by the path of the key. */
 const KEY_MAPS = ['missingKeyMap', 'invalidTypeKeyMap', 'invalidValueKeyMap'];
+/** The most unknown keys that a message names. */
+const MOST_KEYS = 5;
+/** The URL of a file on EOS, whose tokens are short-lived. */
+const EOS = /^https?:\/\/[^/?#]+\/(?:[^?#]*\/)?eos\//i;
 
 const ADVICE: Readonly<Record<number, string>> = {
   404: 'Check the name of the command, or the URL.',
@@ -41,13 +45,48 @@ export function reasonOf({ data, statusText }: ShownResponse): string {
   return [message, description, error, statusText].find(saysSomething) ?? 'the server gave no reason';
 }
 
-/** Returns what to do, where that is known: what the server says of single keys of the input, else what the status means. */
-export function adviceOf({ data, status }: ShownResponse): string {
+/** Returns what to do, where that is known: what is wrong with single keys of the input, else what the status means. */
+export function adviceOf({ data, status, request }: ShownResponse): string {
   const { paramMap = {} } = firstError(data)?.[1] ?? {};
-  const texts = KEY_MAPS.flatMap((name) => valuesOf(paramMap[name]))
-    .flatMap(valuesOf)
-    .filter(isFilledString);
-  return clipLine(texts.join(' ')) || (ADVICE[status] ?? '');
+  const texts = KEY_MAPS.flatMap((name) => textsOf(paramMap[name]));
+  const unknown = nameUnknownKeys(paramMap);
+  if (unknown !== '') texts.push(unknown);
+  return clipLine(texts.join(' ')) || (status === 403 && adviceOnEos(request)) || (ADVICE[status] ?? '');
+}
+
+/** Names the keys of the input that the server does not know, such as `Unknown key: filterMap.colour.`; `''` if there are none. */
+export function nameUnknownKeys({ unsupportedKeyList: list }: AppError['paramMap']): string {
+  const keys = Array.isArray(list) ? list.filter(isFilledString).map(withoutRoot) : [];
+  if (keys.length === 0) return '';
+  const more = keys.length > MOST_KEYS ? `, and ${keys.length - MOST_KEYS} more` : '';
+  return `Unknown key${keys.length === 1 ? '' : 's'}: ${keys.slice(0, MOST_KEYS).join(', ')}${more}.`;
+}
+
+/** Returns what the server says of single keys. If a text does not name its key, the key is put before it. */
+function textsOf(keyMap: unknown): string[] {
+  return Object.entries(isRecord(keyMap) ? keyMap : {}).flatMap(([path, reasons]) => {
+    const key = withoutRoot(path);
+    const name = key
+      .replace(/\[\d+\]$/, '')
+      .replace(/^.*\./, '')
+      .toLowerCase();
+    const isNamedIn = (text: string): boolean => text.toLowerCase().split(/\W+/).includes(name);
+    return valuesOf(reasons)
+      .filter(isFilledString)
+      .map((text) => (name === '' || isNamedIn(text) ? text : `\`${key}\`: ${text}`));
+  });
+}
+
+/** Returns the path of a key below the input: `filterMap.state` for `$.filterMap.state`. */
+function withoutRoot(path: string): string {
+  return path.replace(/^\$\.?/, '');
+}
+
+function adviceOnEos({ method, url }: ShownRequest): string {
+  if (!EOS.test(url)) return '';
+  const how =
+    method === 'PUT' ? 'with `requestUploadEosFile`' : 'by reading what the file is attached to once more';
+  return `The token may be too old, or for another file. Get a new one ${how}.`;
 }
 
 function firstError(data: unknown): [key: string, entry: AppError] | undefined {

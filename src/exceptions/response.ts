@@ -42,7 +42,7 @@ export class ResponseException extends ITkDBException {
    * @param additionalMessage - shown as the details, in place of the server's body
    */
   constructor(response: ResponseInput, additionalMessage?: string, options: ResponseExceptionOptions = {}) {
-    const redactor = redactorFor(checked(response));
+    const redactor = redactorFor(checked(response, new.target.prototype.name));
     const shown = showResponse(response, redactor);
     const body =
       additionalMessage === undefined ? new.target.describe(shown) : redactor.text(additionalMessage);
@@ -121,10 +121,12 @@ export class AuthenticationFailed extends ResponseException {
     return `the identity service ${refusalOf(shown.status)}: ${super.reasonOf(shown)}`;
   }
 
-  protected static override adviceOf({ status }: ShownResponse): string {
-    return isRefusal(status)
-      ? 'Check both access codes, and whether this is the URL of the identity service (`prefixUrl` of the user).'
-      : '';
+  protected static override adviceOf({ status, request }: ShownResponse): string {
+    if (!isRefusal(status)) return '';
+    const [service] = /^https?:\/\/[^?#]*\//i.exec(request.url) ?? [];
+    const question =
+      service && ` The identity service is ${service} (\`prefixUrl\` of the user). Is that right?`;
+    return `Check both access codes.${question ?? ''}`;
   }
 }
 nameClass(AuthenticationFailed, 'AuthenticationFailed');
@@ -248,9 +250,9 @@ export class UnhandledResponse extends ResponseException {
 nameClass(UnhandledResponse, 'UnhandledResponse');
 
 /** Refuses anything but an object: tests construct these exceptions by hand. */
-function checked(response: ResponseInput): ResponseInput {
+function checked(response: ResponseInput, name: string): ResponseInput {
   if (isObject(response)) return response;
-  throw new InvalidInvocation('the exception of an answer must be given one, such as { status: 400, data }');
+  throw new InvalidInvocation(`new ${name} needs a response, such as { status: 400, data }`);
 }
 
 // The details stay at the end: scripts parse the server's JSON from there.

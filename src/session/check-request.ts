@@ -43,11 +43,23 @@ export function checkSendOptions(options: { signal?: AbortSignal }): { readonly 
 }
 
 /** Users of other clients, or of `get`, write `post(url, { data: body })`, which would be sent as it is. */
-function checkBody({ data }: RequestConfig, { method, data: body }: RequestConfig): void {
+function checkBody({ data }: RequestConfig, { method, url, data: body }: RequestConfig): void {
   if (data === undefined && !isWrapped(body)) return;
+  const verb = method?.toLowerCase();
+  // A URL may hold a token.
+  const target = typeof url === 'string' && /^[A-Za-z]\w*$/.test(url) ? `'${url}'` : 'url';
   throw new InvalidInvocation(
-    `the body is the second argument, with neither \`json\` nor \`data\` around it: ${method?.toLowerCase()}(url, body, options); one that is really such an object goes with request('${method}', url, { data: body })`,
+    `${verb}(${target}): the second argument must be the body itself, with neither \`json\` nor \`data\` around it\nWrite ${verb}(${target}, ${exampleOf(data ?? body)}). If the body really is an object with the key \`data\` or \`json\`, write request('${method}', ${target}, { data: body }).`,
   );
+}
+
+/** Shows what to pass in place of a wrapped body: `{ component, stage }` for `{ data: { component: …, stage: … } }`. */
+function exampleOf(wrapped: unknown): string {
+  const { data, json } = isPlainObject(wrapped) ? wrapped : {};
+  const body = data ?? json ?? wrapped;
+  const keys = isPlainObject(body) ? Object.keys(body) : [];
+  const isPlain = keys.length > 0 && keys.length <= 4 && keys.every((key) => /^[A-Za-z]\w{0,39}$/.test(key));
+  return isPlain ? `{ ${keys.join(', ')} }` : 'body';
 }
 
 /** Whether a body looks like the options of a request that hold the body. */
@@ -116,7 +128,8 @@ function isSignal(value: unknown): boolean {
   return isFunction(addEventListener) && isFunction(removeEventListener);
 }
 
-const REQUEST_OPTIONS: OptionsExpected = {
+/** What the options of a request are. */
+export const REQUEST_OPTIONS: OptionsExpected = {
   expectation: 'given an object of options, such as { data: { component } }',
   hints: {
     ...HINTS_FOR_BOTH,

@@ -14,6 +14,7 @@ import {
   NO_TILDE,
   numberOf,
   type OptionsExpected,
+  type OptionTable,
   optionsOf,
   recordOf,
   STRING,
@@ -82,7 +83,8 @@ export interface SessionOptions {
   /** Where log lines go: an object with `debug`, `info`, `warn` and `error`, such as `console`. @defaultValue stderr if `NODE_DEBUG` contains `itkdb`, otherwise nowhere */
   readonly logger?: Logger | undefined;
   /**
-   * `true` turns off the lines about retries on stderr. They are written only if stderr is a terminal and there is no log.
+   * `true` turns off the lines on stderr about retries and, of a `Client`, about warnings. They are written only if stderr is a
+   * terminal and there is no log.
    * @defaultValue `false`
    */
   readonly quiet?: boolean | undefined;
@@ -148,8 +150,7 @@ const MAX_CACHE_SIZE: number = 512 * 1024 * 1024;
  * @throws InvalidInvocation that names the option or setting that is wrong, and says what would be right
  */
 export function resolveOptions(given: SessionOptions): ResolvedSessionOptions {
-  const options = checkOptions('new Session', given, SESSION_OPTIONS);
-  refuseOptionsOfUser(options);
+  const options = checkSessionOptions('new Session', given);
   const { maxConcurrency = MAX_CONCURRENCY } = options;
   return Object.freeze({
     user: options.user ?? defaultUser(options),
@@ -177,13 +178,28 @@ export function resolveOptions(given: SessionOptions): ResolvedSessionOptions {
   });
 }
 
-function refuseOptionsOfUser(options: SessionOptions): void {
+/**
+ * Checks the options of a session.
+ *
+ * @param subject - what has these options; starts the message
+ * @param more - the options that it has besides
+ * @returns a copy, without options that are undefined
+ * @throws InvalidInvocation that names the option
+ */
+export function checkSessionOptions<Options extends SessionOptions>(
+  subject: string,
+  given: Options,
+  more: OptionTable = {},
+): Options {
+  const { table } = SESSION_OPTIONS;
+  const options = checkOptions(subject, given, { ...SESSION_OPTIONS, table: { ...table, ...more } });
   for (const name of ['saveAuth', 'authExpiryThreshold'] as const) {
     if (options.user === undefined || options[name] === undefined) continue;
     throw new InvalidInvocation(
-      `new Session: \`${name}\` belongs to new User({ ${name} }) where there is a \`user\``,
+      `${subject}: \`${name}\` belongs to new User({ ${name} }) where there is a \`user\``,
     );
   }
+  return options;
 }
 
 /** The user of a session that is given none: what the session was told about the network counts for sign-in too. */

@@ -196,7 +196,7 @@ describe('what a caller does later', () => {
     expect(sent).toEqual([1, 2, 3].map((i) => [`/x?u=${i}&i=${i}`, `${i}`, `{"i":${i},"list":[${i}]}`]));
   });
 
-  it('prepares nothing with a signal that has fired', async () => {
+  it('makes prepareRequest() throw Aborted, if the signal is aborted already', async () => {
     await using world = await withOrigin();
     await failure(world.session.prepareRequest({ url: 'x', signal: AbortSignal.abort() }), Aborted);
   });
@@ -210,7 +210,9 @@ describe('a body', () => {
   ])('%s, as elsewhere, is refused', async (_, send) => {
     await using world = await withOrigin();
     const { message } = await failure(send(world.session), InvalidInvocation);
-    expect(message).toMatch(/^the body is the second argument.*: p(?:os|u)t\(url, body, options\); one that/);
+    expect(message).toMatch(
+      /^(p(?:os|u)t)\('x'\): the second argument must be the body itself, .*\nWrite \1\('x', \{ a \}\)\. If the body really/,
+    );
     expect(world.origin.requests).toEqual([]);
   });
 

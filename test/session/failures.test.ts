@@ -62,12 +62,12 @@ describe('a failure', () => {
   it('for want of a token says that none was sent, and why', async () => {
     await using session = newSession();
     const url = `${pdb.apiUrl.replace('127.0.0.1', 'localhost')}listProjects`;
-    for (const config of [{ url }, { url: 'listProjects', auth: false as const }]) {
-      const exception = await failure(session.request(config), Forbidden);
-      expect(exception.message).toContain(
-        ` (401)\nNo token was sent: it goes only to URLs under ${pdb.apiUrl}, unless \`auth\``,
-      );
-    }
+    const foreign = await failure(session.get(url), Forbidden);
+    expect(foreign.message).toContain(
+      ` (401)\nNo token was sent: it goes only to URLs under ${pdb.apiUrl}.\n`,
+    );
+    const own = await failure(session.get('listProjects', { auth: false }), Forbidden);
+    expect(own.message).toContain(' (401)\nNo token was sent, because the request has `auth: false`.\n');
   });
 
   it.each<[string, Buffer | string, string]>([
@@ -143,7 +143,7 @@ describe('a failure', () => {
     expect((await failure(world.session.get('x'), BadRequest)).message).toMatch(/<9000000 bytes>$/);
   });
 
-  it('whose body is an endless stream is typed all the same', async () => {
+  it('is a ServerError, even if its body is an endless stream', async () => {
     await using world = await withOrigin((_, response) => {
       response.writeHead(500, { 'content-type': 'text/plain' });
       const timer = setInterval(() => response.write('x'.repeat(50_000)), 1);

@@ -107,7 +107,7 @@ describe('an agent that has no socket for a request', () => {
     return agent;
   };
 
-  it('does not keep it from being aborted', async () => {
+  it('lets an AbortSignal end the request', async () => {
     await using session = new Session({
       user: new MockUser(),
       prefixUrl: 'http://127.0.0.1:1/',
@@ -117,7 +117,7 @@ describe('an agent that has no socket for a request', () => {
     expect(await failure(session.post('x', {}, options), Aborted)).toMatchObject({ neverReached: true });
   });
 
-  it('does not keep it from timing out', async () => {
+  it('lets `timeout` end the request', async () => {
     await using session = new Session({
       user: new MockUser(),
       prefixUrl: 'http://127.0.0.1:1/',

@@ -18,7 +18,10 @@ const { newSession } = await startDatabase({ components: 10 });
 describe('an option of a session that is wrong', () => {
   it.each<[unknown, string]>([
     [{ prefix: 'x' }, 'new Session: there is no option `prefix`; is it `prefixUrl`?'],
-    [{ usr: 1 }, 'new Session: there is no option `usr`; there are `user`, `prefixUrl`, '],
+    [{ usr: 1 }, 'new Session: there is no option `usr`; is it `user`?'],
+    [{ tiemuot: 1 }, 'new Session: there is no option `tiemuot`; is it `timeout`?'],
+    [{ max: 1 }, 'is it `maxCacheSize`, `maxConcurrency`, `maxRedirects`, `maxContentLength`?'],
+    [{ colour: 1 }, 'new Session: there is no option `colour`; there are `user`, `prefixUrl`, '],
     [{ user: {} }, '`user` must be a user: an object with authenticate() and bearer'],
     [{ user: null }, '`user` must be a user'],
     [{ prefixUrl: 'nowhere' }, 'new Session: `prefixUrl` must be an http(s) URL'],
@@ -114,6 +117,8 @@ describe('an option of a session that is wrong', () => {
 describe('an option of a request that is wrong', () => {
   it.each<[unknown, string]>([
     [{ json: {} }, 'a request: there is no option `json`; pass the body as `data`'],
+    [{ dta: {} }, 'a request: there is no option `dta`; is it `data`?'],
+    [{ ehaders: {} }, 'a request: there is no option `ehaders`; is it `headers`?'],
     [{ baseURL: 'http://evil.example' }, 'a request: there is no option `baseURL`; it is `prefixUrl`'],
     [{ adapter: () => {} }, 'a request: there is no option `adapter`'],
     [{ transport: {} }, 'a request: there is no option `transport`'],

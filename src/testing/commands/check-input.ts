@@ -47,7 +47,8 @@ export function checkInput(command: string, entry: CatalogueEntry, input: DtoIn)
   // The older form of the input is not the one to recommend.
   if (isFlat)
     for (const [path, reasons] of Object.entries(missing))
-      for (const rule of Object.keys(reasons)) reasons[rule] = `Key filterMap (or ${nameOf(path)}) is required.`;
+      for (const rule of Object.keys(reasons))
+        reasons[rule] = `Key filterMap (or ${nameOf(path)}) is required.`;
   if (Object.keys(missing).length > 0 || Object.keys(wrong).length > 0) {
     throw invalidInput(command, {
       ...(Object.keys(missing).length > 0 && { missingKeyMap: missing }),

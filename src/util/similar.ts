@@ -1,0 +1,39 @@
+/** The most names that are suggested. */
+const MOST = 6;
+
+/**
+ * Returns the names that a name may be meant for: those that differ in case and separators alone or begin with it, else the
+ * nearest ones, if they differ in one character, or in two where the name has six or more.
+ */
+export function similarNames(name: string, known: readonly string[]): string[] {
+  const plain = (text: string): string => text.replaceAll(/[_-]/g, '').toLowerCase();
+  const wanted = plain(name);
+  const longer = known.filter((other) => plain(other).startsWith(wanted));
+  if (wanted === '' || longer.length > 0) return longer;
+  const most = wanted.length < 6 ? 1 : 2;
+  const distances = new Map(known.map((other) => [other, distanceOf(wanted, plain(other), most)]));
+  const least = Math.min(most, ...distances.values());
+  return known.filter((other) => distances.get(other) === least).slice(0, MOST);
+}
+
+/** Returns how many characters must be added, removed, replaced or swapped with the next one; more than `most` is not counted. */
+function distanceOf(from: string, to: string, most: number): number {
+  if (Math.abs(from.length - to.length) > most) return Infinity;
+  const rows: number[][] = [Array.from({ length: to.length + 1 }, (_, column) => column)];
+  for (let row = 1; row <= from.length; row++) {
+    const [before, last] = [rows[row - 2], rows[row - 1] as number[]];
+    const current = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const isEqual = from[row - 1] === to[column - 1];
+      const isSwapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      current[column] = Math.min(
+        (last[column - 1] as number) + (isEqual ? 0 : 1),
+        (last[column] as number) + 1,
+        (current[column - 1] as number) + 1,
+        isSwapped && before !== undefined ? (before[column - 2] as number) + 1 : Infinity,
+      );
+    }
+    rows.push(current);
+  }
+  return rows[from.length]?.[to.length] ?? Infinity;
+}
