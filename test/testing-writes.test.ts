@@ -706,6 +706,9 @@ describe('restore', () => {
     pdb.restore(start);
     expect(components.length).toBe(total);
     expect(() => pdb.restore(later)).toThrow(InvalidInvocation);
+    expect(() => pdb.restore(later)).toThrow(
+      /^restore: this snapshot cannot be used, .* Take a new snapshot\.$/,
+    );
     expect((await write('registerComponent', registration)).component.id).toBe(first.component.id);
   });
 });

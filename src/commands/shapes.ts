@@ -11,7 +11,9 @@ export interface CommandResult {
 export interface PageInfo {
   /** From 0. */
   pageIndex: number;
+  /** The number of items that each page has, except the last. */
   pageSize: number;
+  /** The number of items of all pages together. */
   total: number;
 }
 
@@ -57,8 +59,9 @@ export interface UserReference {
 
 /** When a record was created and last changed. */
 export interface SystemFields {
-  /** ISO 8601, as all times are. */
+  /** Time of creation, in ISO 8601 as all times are. */
   cts: string;
+  /** Time of the last change. */
   mts: string;
   /** Rises with each change. */
   rev: number;
@@ -97,8 +100,11 @@ export interface PropertyValue {
   name?: string;
   /** Such as `string`, `integer`, `float`, `boolean`, `codeTable` or `date`. */
   dataType?: string;
+  /** Whether each component of the type must have a value. */
   required?: boolean;
+  /** Whether its value is the `alternativeIdentifier` of the component. */
   default?: boolean;
+  /** Whether no two components may have the same value. */
   unique?: boolean;
   /** A value of a `codeTable` is a string such as `'4'`. */
   value: unknown;
@@ -209,20 +215,31 @@ export interface ComponentFields {
   serialNumber: string | null;
   alternativeIdentifier: string | null;
   state: ComponentState;
+  /** Time of the last change of `state`. */
   stateTs: string;
+  /** Who changed `state` last. */
   stateUserIdentity: string;
+  /** Time of registration. */
   cts: string;
+  /** The id of the database: the same in each record. */
   awid: string;
   sys: SystemFields;
+  /** Whether it stands for a component that does not exist, such as those of `createDummyChildren`. */
   dummy: boolean;
+  /** As `setComponentCompleted` sets it. */
   completed: boolean;
+  /** Whether it is in another component, its parent. */
   assembled: boolean;
+  /** Often null. */
   reusable: boolean | null;
+  /** As `setComponentTrashed` and `disassembleComponent` set it. */
   trashed: boolean;
+  /** Whether it went back to an earlier stage. */
   reworked: boolean;
   currentGrade?: unknown;
   grade?: unknown;
   qaPassed?: unknown;
+  /** Mostly null. */
   qaState?: unknown;
   shipmentDestination?: unknown;
 }
@@ -322,15 +339,20 @@ export type TestRunState = 'ready' | 'deleted' | 'requestedToTrash' | 'trashed';
 export interface LightTestRun {
   id: string;
   state: TestRunState;
+  /** Time of the last change of `state`. */
   stateTs: string;
+  /** Who changed `state` last. */
   stateUserIdentity: string;
+  /** Time of the upload. */
   cts: string;
   /** The stage of the component at the test. */
   stage: Stage | null;
   userIdentity: string;
   /** A text such as `1` or `189-6`. */
   runNumber: string;
+  /** Whether the component passed the test, as the upload said. */
   passed: boolean;
+  /** Whether there were problems in the test, as the upload said. A test run with problems can have passed. */
   problems: boolean;
   /** When the test was done, as the upload said. Old ones have other forms than ISO 8601. */
   date: string;
@@ -350,9 +372,11 @@ export interface TestRunOfType extends LightTestRun {
 export interface TestRunValue {
   code: string;
   name: string;
+  /** Such as `string`, `integer`, `float`, `boolean`, `object`, `image`, `date` or `codeTable`. */
   dataType: string;
   /** Such as `single` or `array`. */
   valueType: string;
+  /** Whether each test run of the type must have a value. */
   required: boolean;
   /** The value of an image is the code of its file. */
   value: unknown;
@@ -413,8 +437,11 @@ export interface PropertyDefinition {
   description: string | null;
   dataType: string;
   order: number | null;
+  /** Whether each component of the type must have a value. */
   required: boolean;
+  /** Whether its value is the `alternativeIdentifier` of the component. */
   default: boolean;
+  /** Whether no two components may have the same value. */
   unique: boolean;
   /** Where the value stands in the serial number. */
   snPosition: number | null;
@@ -686,8 +713,10 @@ export interface EosUpload extends CommandResult {
   /** In bytes. */
   filesize: number;
   title: string;
+  /** Put it into the header `Authorization` of the PUT, as `Bearer` and the token. */
   token: string;
   type: 'eos';
+  /** Send the file here by PUT. */
   url: string;
   userIdentity: string;
 }

@@ -26,11 +26,11 @@ export type FaultKind =
   | { readonly drop: 'before-headers' | 'after-headers' }
   /** Declares the length of the whole body, but closes the connection after the given number of bytes. */
   | { readonly truncate: number }
-  /** Responds with an HTML page, by default with the status 200, as some failing gateways do. */
+  /** Responds with this HTML text, by default with the status 200, as some failing gateways do. */
   | { readonly html: string; readonly status?: number }
-  /** Redirects, by default with the status 302. */
+  /** Redirects to this URL, by default with the status 302. */
   | { readonly redirect: string; readonly status?: number }
-  /** Sends the body byte by byte, with the given number of milliseconds between two bytes. */
+  /** Sends one byte of the body, then waits the given number of milliseconds, and so on. */
   | { readonly drip: number }
   /** Leaves the response to your function. It is given the request after all of its body has arrived. */
   | { readonly respond: (request: RecordedRequest, response: ServerResponse) => void };

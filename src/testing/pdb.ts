@@ -133,7 +133,7 @@ export class EmbeddedPdb {
     return { accessCode1, accessCode2, prefixUrl: this.authUrl };
   }
 
-  /** The environment variables that point a script at this database. */
+  /** The environment variables that make `new Session()` in a script use this database. */
   get env(): Record<string, string> {
     return {
       ITKDB_ACCESS_CODE1: this.user.accessCode1,
@@ -159,7 +159,8 @@ export class EmbeddedPdb {
   }
 
   /**
-   * Plans a fault. Faults apply in the order in which they were planned, one to a request.
+   * Makes the next matching request fail, or as many as `times` says. If several faults match, the first one is used.
+   * A misspelt command is not reported: check `hits` of the returned object.
    *
    * @throws InvalidInvocation where the fault is wrong
    */
@@ -187,7 +188,7 @@ export class EmbeddedPdb {
   }
 
   /**
-   * Undoes every write since a snapshot. Later snapshots cannot be used any more.
+   * Undoes every write since a snapshot. This snapshot can be used again. Those that were taken after it cannot.
    *
    * @param snapshot - without it, the data are as they were at the start
    * @throws InvalidInvocation where the snapshot cannot be used

@@ -221,7 +221,7 @@ export class Store implements Dataset {
     const index = this.#snapshots.indexOf(snapshot as Snapshot);
     if (snapshot === undefined || index === -1) {
       throw new InvalidInvocation(
-        'restore: there must be a snapshot of this database that is not later than a restored one',
+        'restore: this snapshot cannot be used, because the database went back to an earlier state, or because it is of another database. Take a new snapshot.',
       );
     }
     this.#snapshots.length = index + 1;
