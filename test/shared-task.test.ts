@@ -53,7 +53,7 @@ describe('a shared task', () => {
     expect(runs[0]?.signal).toMatchObject({ aborted: true, reason });
   });
 
-  it('starts a new run for a caller that comes after the last one has left', async () => {
+  it('starts a new run for a caller that joins after all others have left', async () => {
     const { task, runs } = startTask();
     await failure(task.join({ what, signal: AbortSignal.abort() }), Aborted);
     const next = task.join({ what });

@@ -297,7 +297,7 @@ describe('a response of the identity service', () => {
 });
 
 describe('the HTTP client', () => {
-  it('signs nobody in with tokens or keys of a failure', async () => {
+  it('makes sign-in fail if tokens or keys come with an error status', async () => {
     const grant = { access_token: 'opaque', id_token: await pdb.issueToken() };
     const client = (statusOfGrant: number, statusOfKeys: number): HttpClient => ({
       request: async ({ method }) =>

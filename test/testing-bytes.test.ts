@@ -56,7 +56,7 @@ describe('a form', () => {
     bytes: fc.array(chunk).map((chunks) => Buffer.concat(chunks)),
   });
 
-  it('of a session is read as it was meant', async () => {
+  it('that a session encoded is parsed with all its texts and files', async () => {
     const property = fc.asyncProperty(fc.dictionary(name, fc.oneof(text, file)), async (fields) => {
       const form = new FormData();
       for (const [key, value] of Object.entries(fields)) {
@@ -101,7 +101,7 @@ describe('a form', () => {
       expect(parseForm(Buffer.from(body), type)).toEqual(expected);
   });
 
-  it('is none where its Content-Type is that of something else', () => {
+  it('is not parsed if the Content-Type is not that of a form', () => {
     for (const type of ['', 'application/json; boundary=b', 'multipart/form-data'])
       expect(parseForm(Buffer.from(`${textPart}--b--`), type)).toBeUndefined();
   });

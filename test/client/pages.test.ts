@@ -541,7 +541,7 @@ describe('a page that is too heavy', () => {
     expect(world.server.segments).toEqual(['0+100', '0+50', '50+50']);
   });
 
-  it('is split after a timeout, without another wait for it', async () => {
+  it('is split after one timeout, and the whole page is not requested again', async () => {
     await using world = await ListServer.start(100, { respond: ({ pageSize }) => pageSize > 50 });
     await world.client.list('listThings', {}, { timeout: 200 }).toArray();
     expect(world.server.segments).toEqual(['0+100', '0+50', '50+50']);

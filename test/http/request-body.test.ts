@@ -78,7 +78,7 @@ describe('serializeBody', () => {
     expect(isOneShot(serialized.body)).toBe(false);
   });
 
-  it('sends only the own bytes of a view', async () => {
+  it('sends only the bytes of the view, not of its whole buffer', async () => {
     const { buffer: memory } = new TextEncoder().encode('secret visible secret');
     expect(await textOf(serializeBody(new Uint8Array(memory, 7, 7), undefined).body)).toBe('visible');
     expect(await textOf(serializeBody(new DataView(memory, 7, 7), undefined).body)).toBe('visible');

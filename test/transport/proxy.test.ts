@@ -45,7 +45,7 @@ describe('a request to http through an HTTP proxy', () => {
     connections.close();
   });
 
-  it('fails with a ProxyError without credentials if the proxy refuses it or cannot be reached', () => {
+  it('fails with an error that names the proxy without credentials, if the proxy refuses it or cannot be reached', () => {
     const connections = new Connections({ proxy: 'http://user:s3cret@proxy.example:3128' });
     const { forward, proxy } = connections.route(HTTP, NO_OPTIONS);
     expect(proxy).toBe('http://proxy.example:3128');
