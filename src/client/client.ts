@@ -107,8 +107,8 @@ export class Client {
    * command has no pages, or a file.
    *
    * @throws InvalidInvocation where the request is wrong
-   * @throws ResponseException where the response's status stands for a failure
-   * @throws TransportException where no whole response came
+   * @throws ResponseException if the status of the response is an error
+   * @throws TransportException if no complete response arrived
    */
   get<T = unknown, U extends string = string>(
     url: URL | (U extends keyof Commands ? never : U),
@@ -149,6 +149,7 @@ export class Client {
     if (!isRecord(options) || !('allowDuplicate' in options))
       return this.#withBody('POST', url, input, options);
     const { allowDuplicate: _, ...others } = options;
+    checkCall(subjectOf('post', url), others);
     const answer = refuseDuplicates(this, String(url), input, options).then(() =>
       this.#answer('POST', url, others, { input }),
     );
@@ -182,7 +183,8 @@ export class Client {
 
   /** Sends a request with any method. See {@link Client.get} for what it throws. */
   request<T = unknown>(method: string, url: string | URL, options: GetOptions = {}): ResultPromise<T> {
-    return this.#result(method, url, options);
+    // A method of another type is refused by the session, by name.
+    return this.#result(typeof method === 'string' ? method.toUpperCase() : method, url, options);
   }
 
   /**
@@ -311,7 +313,7 @@ export class Client {
       facts?.isFile || isEosUrl(command) ? { ...config, responseType: 'arraybuffer' as const } : config;
     const response = await this.#send(method, url, request, body);
     const warnings = this.#takeWarnings(command, response);
-    const content = convert(response, facts?.isPaged);
+    const content = convert(response, method, facts?.isPaged);
     if (content.kind === 'value') {
       if (facts?.isFile === false && content.value instanceof ReceivedFile)
         throw new BadJSON(response as never, undefined, { reason: 'a file came in place of JSON' });

@@ -1,6 +1,6 @@
 import { BadJSON } from '../exceptions/response.js';
 import type { SessionResponse } from '../session/request-options.js';
-import { isRecord } from '../util/guards.js';
+import { isObject, isRecord } from '../util/guards.js';
 import { mediaTypeOf, ReceivedFile } from './files/received-file.js';
 import type { PageInfo } from './pages/listing.js';
 
@@ -16,11 +16,14 @@ const LIST_KEYS = ['itemList', 'testRunList'];
 /**
  * Converts the body of a response by its shape.
  *
+ * @param method - the method of the request, in upper case
  * @param isPaged - what the catalogue says of the command: whether it is answered with pages; undefined where it is not known
  * @throws BadJSON where a page of HTML came in place of a file
  */
-export function convert(response: SessionResponse, isPaged: boolean | undefined): Content {
-  const body: unknown = response.data;
+export function convert(response: SessionResponse, method: string, isPaged: boolean | undefined): Content {
+  const body: unknown = method === 'HEAD' ? '' : response.data;
+  // Only reads are answered with files. Whatever else a server says of a write that was done, it was done.
+  if (method !== 'GET' && !isObject(body)) return { kind: 'value', value: body === '' ? {} : body };
   if (Buffer.isBuffer(body)) return { kind: 'value', value: toFile(body, response) };
   if (typeof body === 'string') {
     const isJson = /json/.test(mediaTypeOf(response.headers));

@@ -121,7 +121,7 @@ export class ListRequests {
     const own = config.signal as AbortSignal | undefined;
     const response = await (own === undefined ? send(signal) : withEither(own, signal, send));
     const warnings = this.#context.takeWarnings(command, response);
-    const content = convert(response, true);
+    const content = convert(response, method, true);
     if (content.kind === 'page' && content.pageInfo === undefined && hasPageInfo(response))
       this.#context.report({ command, ...UNKNOWN_LENGTH });
     if (content.kind === 'page') return { ...content, items: content.items as T[], warnings, response };

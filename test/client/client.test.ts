@@ -316,6 +316,22 @@ describe('client.post', () => {
   });
 });
 
+describe('a write', () => {
+  it('to another server is not called a failure because a page of HTML came back', async () => {
+    await using world = await withAnswer({});
+    await using storage = await Origin.start((_, response) =>
+      response.writeHead(201, { 'Content-Type': 'text/html' }).end('<p>Created</p>'),
+    );
+    expect(await world.client.put(`${storage.url}file`, Buffer.from('x'))).toBe('<p>Created</p>');
+  });
+
+  it('without a body in its answer gives `{}`, also where the answer has no type', async () => {
+    await using world = await withAnswer((_, response) => response.writeHead(201).end());
+    expect(await world.client.put('eos/file', Buffer.from('x'))).toEqual({});
+    expect(await world.client.head('getThing')).toEqual({});
+  });
+});
+
 describe('warnings of the server', () => {
   const key = 'cern-itkpd-main/getComponent/unsupportedKeys';
   const input = { component: pdb.dataset.components[0]?.serialNumber as string, colour: 'red' };

@@ -595,6 +595,13 @@ describe('a page that is too heavy', () => {
     expect(world.server.segments).toEqual(['0+100']);
   });
 
+  it('of a size that was too heavy before is not asked for again', async () => {
+    await using world = await ListServer.start(300, tooHeavyFrom(10, 504));
+    await world.client.list('listThings', {}, { pageSize: 100 }).toArray();
+    const tooHeavy = world.server.segments.filter((segment) => Number(segment.split('+')[1]) > 10);
+    expect(tooHeavy).toEqual(['0+100', '0+50', '0+25']);
+  });
+
   it('is an exception where one item alone is too heavy', async () => {
     await using world = await ListServer.start(4, tooHeavyFrom(0, 504), { retry: false });
     await expect(world.client.list('listThings', {}, { pageSize: 4 })).rejects.toThrow(ServerError);

@@ -257,6 +257,7 @@ describe('toCsv', () => {
     expect(toCsv([])).toBe('');
     expect(toCsv([], ['a', 'b'])).toBe('a,b\r\n');
     expect(toCsv([{ a: 1, b: 2 }], ['b', 'c'])).toBe('b,c\r\n2,\r\n');
+    expect(() => toCsv([], 'ab' as never)).toThrow('`columns` must be a list');
     expect(() => toCsv([[1]] as never)).toThrow('toCsv: each row must be an object');
   });
 

@@ -1,5 +1,8 @@
+import { checkValue, listOf, STRING } from '../../config/check-options.js';
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { isObject, isRecord } from '../../util/guards.js';
+
+const COLUMNS = listOf(STRING, 'a list of the names of columns');
 
 /**
  * Writes rows as CSV (RFC 4180): a line with the names of the columns, then a line for each row, separated by commas,
@@ -23,6 +26,7 @@ export function toCsv(
 ): string {
   const list = [...rows];
   if (!list.every(isRecord)) throw new InvalidInvocation('toCsv: each row must be an object');
+  if (columns !== undefined) checkValue('toCsv', 'columns', columns, COLUMNS);
   const names = columns ?? [...new Set(list.flatMap((row) => Object.keys(row)))];
   if (names.length === 0) return '';
   const lines = [names, ...list.map((row) => names.map((name) => row[name]))];

@@ -159,6 +159,9 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
   /** Asks for a segment; in parts where the server cannot answer so much at once. */
   async #ask(segment: Segment, isSecondTry = false): Promise<readonly PageAnswer<T>[]> {
     const { signal } = this.#controller;
+    // It was planned before the server failed at so many items.
+    const known = this.#listing.fit(segment.size) < segment.size ? split(segment) : undefined;
+    if (known !== undefined) return this.#askParts(known);
     try {
       const answer = await this.#listing.ask(segment, signal);
       this.#window.succeeded(answer.items.length);
@@ -172,21 +175,25 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
         return this.#ask(segment, true);
       }
       this.#window.timedOut();
-      return this.#askParts(segment, parts);
+      // One page that is too heavy after many good ones says nothing about the others.
+      const isOutlier = this.#wholePages >= MANY;
+      this.#wholePages = 0;
+      return this.#askParts(parts, isOutlier ? undefined : segment.size);
     }
   }
 
-  /** Asks for parts one at a time: what was too heavy once would be so again with all its parts at once. */
-  async #askParts(whole: Segment, parts: readonly Segment[]): Promise<readonly PageAnswer<T>[]> {
-    const isException = this.#wholePages >= MANY;
-    this.#wholePages = 0;
+  /**
+   * Asks for parts one at a time: what was too heavy once would be so again with all its parts at once.
+   *
+   * @param tooHeavy - the size to remember as too heavy, once a part has been answered
+   */
+  async #askParts(parts: readonly Segment[], tooHeavy?: number): Promise<readonly PageAnswer<T>[]> {
     const answers: PageAnswer<T>[] = [];
     for (const part of parts) {
       const last = answers.at(-1);
       if (last !== undefined && part.offset >= (last.pageInfo?.total ?? 0)) break;
       answers.push(...(await this.#ask(part)));
-      if (isException) continue;
-      this.#listing.rememberTooHeavy(whole.size);
+      if (tooHeavy !== undefined) this.#listing.rememberTooHeavy(tooHeavy);
       this.#pageSize = this.#listing.fit(this.#pageSize);
     }
     return answers;

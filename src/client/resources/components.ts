@@ -153,10 +153,10 @@ export class Components {
     checkValue(subject, 'site', site, SITE);
     if (filterMap.institute !== undefined || filterMap.currentLocation !== undefined)
       throw new InvalidInvocation(`${subject}: give \`site\`, or \`institute\` and \`currentLocation\``);
-    const { limit, onProgress, ...shared } = listOptions;
+    const { onProgress, ...shared } = listOptions;
     return new MergedList(
       [{ institute: site }, { currentLocation: site }].map((where) => list(where, shared)),
-      { limit, onProgress: progressOf({ onProgress }, logger) },
+      { limit: shared.limit, onProgress: progressOf({ onProgress }, logger) },
     );
   }
 }
