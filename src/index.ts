@@ -28,7 +28,7 @@ export type { CacheSize, CacheStore } from './cache/store.js';
 export type { BulkFailure, BulkOutcome, BulkRead } from './client/bulk/bulk-job.js';
 export type { BulkPromise } from './client/bulk/bulk-promise.js';
 export type { BulkOptions } from './client/bulk/options.js';
-export { Client } from './client/client.js';
+export { Client, type InputOption } from './client/client.js';
 export type { ReceivedFile } from './client/files/received-file.js';
 export { Component, type ComponentData, type WalkOptions } from './client/models/component.js';
 export { toCsv } from './client/models/csv.js';
@@ -62,7 +62,14 @@ export type {
 export type { MergedList } from './client/resources/merged-list.js';
 export type { ListTestRunsOptions, TestRuns } from './client/resources/test-runs.js';
 export type { Answer, ResultPromise } from './client/result-promise.js';
-export type { CommandResultOf, FlatCommandResultOf, ListCommandName } from './client/results.js';
+export type {
+  CommandResultOf,
+  Converted,
+  FileCommandName,
+  FlatCommandResultOf,
+  ItemOf,
+  ListCommandName,
+} from './client/results.js';
 export type { SyncBatch, SyncOptions, SyncQuery } from './client/sync.js';
 export type { Warning } from './client/warnings.js';
 export * from './commands/commands.js';

@@ -42,8 +42,8 @@ import { type SyncBatch, type SyncOptions, type SyncQuery, sync } from './sync.j
 import { readWarnings, type Warning, WarningReporter } from './warnings.js';
 
 const MAX_IN_FLIGHT = 16;
-/** The input of a command, in the options of a call. */
-type Input<I> = { data: I; json?: never } | { json: I; data?: never };
+/** The input of a command, in the options of a call: as `data`, or as `json`. */
+export type InputOption<I> = { data: I; json?: never } | { json: I; data?: never };
 
 /**
  * The database, as scripts use it: commands give results instead of responses, and lists are read page by page.
@@ -122,12 +122,12 @@ export class Client {
   /** Sends a command with the older form of its input, without `filterMap`. */
   get<K extends FlatCommandName & CommandName<'GET'>>(
     command: K,
-    options: GetOptions & Input<FlatCommandInput<K>>,
+    options: GetOptions & InputOption<FlatCommandInput<K>>,
   ): ResultPromise<FlatCommandResultOf<K>>;
   /** Sends a command that reads. */
   get<K extends CommandName<'GET'>, O = undefined>(
     command: K,
-    options: GetOptions & Input<CommandInput<K> & WithOutputType<K, O>>,
+    options: GetOptions & InputOption<CommandInput<K> & WithOutputType<K, O>>,
   ): ResultPromise<CommandResultOf<K, O>>;
   get<T>(url: string | URL, options: GetOptions = {}): ResultPromise<T> {
     return this.#result('GET', url, options);
@@ -220,7 +220,7 @@ export class Client {
     const subject = subjectOf('list', command);
     if (!isPlainObject(input))
       throw new InvalidInvocation(`${subject}: the input must be an object such as { filterMap: {} }`);
-    if (isObject(options) && ('data' in options || 'json' in options))
+    if (isWrapped(input) || (isObject(options) && ('data' in options || 'json' in options)))
       throw new InvalidInvocation(`${subject}: the input is the second argument, the options are the third`);
     const { config, list } = checkCall(subject, options);
     return new PagePromise(this.#lists.toListing('GET', String(command), { ...config, data: input }, list));
@@ -368,6 +368,12 @@ export class Client {
     const send = this.session[verb] as Session['put'];
     return send.call(this.session, url, body.input, config);
   }
+}
+
+/** Whether the input of a list stands in an object of options, as that of `get` does. */
+function isWrapped(input: object): boolean {
+  const [name, ...others] = Object.keys(input);
+  return (name === 'data' || name === 'json') && others.length === 0;
 }
 
 /** Returns what starts the messages about a call. A query may hold a token. */

@@ -4,12 +4,12 @@ import type { ReceivedFile } from './files/received-file.js';
 import type { Page } from './pages/page.js';
 
 /** The names of the commands that are answered with a file. */
-type FileCommandName = {
+export type FileCommandName = {
   [K in keyof typeof COMMANDS]: (typeof COMMANDS)[K] extends { result: 'file' } ? K : never;
 }[keyof typeof COMMANDS];
 
 /** What a client makes of a response body: the page of a list, the list of a bulk command, a sample, or the object. */
-type Converted<Body> = Body extends { pageInfo: unknown; itemList: (infer T)[] }
+export type Converted<Body> = Body extends { pageInfo: unknown; itemList: (infer T)[] }
   ? Page<T>
   : Body extends { pageInfo: unknown; pageItemList: (infer T)[] }
     ? Page<T>

@@ -35,6 +35,7 @@ import type {
 } from './transport.js';
 
 export type { RequestInput, ResponseInput, ShownRequest, ShownResponse } from '../redaction/exchange.js';
+export type { Exchange } from '../redaction/secrets.js';
 export { type AppError, type AppErrors, parseAppErrors } from './app-errors.js';
 export {
   DuplicateObjectsInDB,

@@ -147,6 +147,8 @@ describe('client.list', () => {
   it('refuses options among the input and input among the options', async () => {
     await using world = await ListServer.start(1);
     expect(() => world.client.list('listThings', {}, { data: {} } as never)).toThrow('the second argument');
+    expect(() => world.client.list('listThings', { data: {} })).toThrow('the second argument');
+    expect(() => world.client.list('listThings', { json: {} })).toThrow('the second argument');
   });
 
   it('passes the options of a request on to every page', async () => {

@@ -64,7 +64,7 @@ describe('property', () => {
     const { properties: _, ...component } = listed[0] ?? {};
     expect(() => property(component as never, 'LOCALNAME')).toThrow("`outputType: 'full'`");
     expect(() => property(light.data[0] as never, 'OPERATOR')).toThrow(
-      'read it with getTestRun or getTestRunBulk',
+      'read it with client.testRuns.getMany, or getTestRun',
     );
     expect(() => property(undefined as never, 'A')).toThrow('must be a component or a test run');
   });
@@ -82,9 +82,9 @@ describe('result', () => {
   it('throws for a test run of a list, which has no results', () => {
     const [first] = light.data as [LightTestRun];
     expect(() => result(first as never, 'VBD')).toThrow(
-      `result: the test run ${first.id} comes from a list, without properties and results: read it with getTestRun or getTestRunBulk`,
+      `result: the test run ${first.id} comes from a list, without properties and results: read it with client.testRuns.getMany, or getTestRun`,
     );
-    expect(() => result(whole.tests?.[0]?.testRuns[0] as never, 'VBD')).toThrow('getTestRunBulk');
+    expect(() => result(whole.tests?.[0]?.testRuns[0] as never, 'VBD')).toThrow('client.testRuns.getMany');
     expect(() => result(null as never, 'VBD')).toThrow('must be a test run');
   });
 });
@@ -214,7 +214,7 @@ describe('toRows', () => {
     expect(() => toRows(listed, { columns: ['LOCALNAME'] })).toThrow(
       /no item has the column `LOCALNAME`.* `outputType: 'full'`.*\nThe columns are `id`, /,
     );
-    expect(() => toRows(light.data, { explode: ['VOLTAGE'] })).toThrow('getTestRunBulk');
+    expect(() => toRows(light.data, { explode: ['VOLTAGE'] })).toThrow('client.testRuns.getMany');
   });
 
   it('leaves out columns of lists that are null because they were not asked for', () => {
@@ -226,6 +226,13 @@ describe('toRows', () => {
     expect(() => toRows([3] as never)).toThrow('toRows: each item must be an object');
     expect(() => toRows([], { explode: 'VOLTAGE' } as never)).toThrow('`explode` must be a list of codes');
     expect(() => toRows([], { colums: [] } as never)).toThrow('there is no option `colums`');
+  });
+});
+
+describe('toRows of what is no array', () => {
+  it('says how to get one', () => {
+    expect(() => toRows(new Map([[1, 2]]).size as never)).toThrow('`page.data`');
+    expect(() => toRows({} as never)).toThrow('`await list.toArray()`');
   });
 });
 

@@ -34,13 +34,15 @@ const EXPECTED = {
 
 const IDS = must(
   (ids) => Array.isArray(ids) && ids.every((id) => typeof id === 'string' && id !== ''),
-  'a list of strings that are not empty',
+  'a list of strings that are not empty, such as `items.map(({ id }) => id)`',
 );
 
 /** Checks the ids, and returns each of them once. */
 export function checkIds(subject: string, ids: Iterable<string>): string[] {
   if (!isObject(ids) || !(Symbol.iterator in ids))
-    throw new InvalidInvocation(`${subject}: \`ids\` must be a list of strings`);
+    throw new InvalidInvocation(
+      `${subject}: \`ids\` must be a list of strings; \`await list.toArray()\` makes an array of a list`,
+    );
   const list = [...ids];
   checkValue(subject, 'ids', list, IDS);
   return [...new Set(list)];

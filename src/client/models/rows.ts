@@ -69,6 +69,10 @@ interface Sections {
  */
 export function toRows(items: Iterable<object>, options: RowOptions = {}): Row[] {
   const { explode = [], columns } = checkOptions('toRows', options, OPTIONS);
+  if (!isIterable(items))
+    throw new InvalidInvocation(
+      'toRows: the items must be an array: of a page that is `page.data`, of a list `await list.toArray()`',
+    );
   const records = [...items];
   if (!records.every(isRecord)) throw new InvalidInvocation('toRows: each item must be an object');
   const listed = records.find(isListed);
@@ -79,6 +83,10 @@ export function toRows(items: Iterable<object>, options: RowOptions = {}): Row[]
   const names = nameColumns(sections);
   if (columns !== undefined && listed !== undefined) refuseUnknown(columns, names, listed);
   return sections.flatMap((one) => explodeCells(mergeCells(one, names), columns ?? [...names.all]));
+}
+
+function isIterable(items: unknown): boolean {
+  return isObject(items) && Symbol.iterator in items;
 }
 
 function toSections(record: Row, exploded: ReadonlySet<string>): Sections {

@@ -96,6 +96,6 @@ export function explainLack(record: object): string {
   const { id, serialNumber } = record as Readonly<Record<string, unknown>>;
   const name = [serialNumber, id].find((one) => typeof one === 'string') ?? 'this record';
   return isTestRun(record)
-    ? `the test run ${name} comes from a list, without properties and results: read it with getTestRun or getTestRunBulk`
+    ? `the test run ${name} comes from a list, without properties and results: read it with client.testRuns.getMany, or getTestRun`
     : `${name} comes from a list, without its properties: list with \`outputType: 'full'\`, or read it with getComponent or getComponentBulk`;
 }
