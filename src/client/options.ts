@@ -74,7 +74,8 @@ const POSITIVE = wholeNumber('a whole number, at least 1', 1);
 const FIXED = ['method', 'responseType', 'transformResponse', 'url'];
 const LIST_ONLY = ['limit', 'pageSize', 'onChange', 'onProgress'] as const;
 
-const CALL_OPTIONS: OptionsExpected = {
+/** What the options of a call are. */
+export const CALL_OPTIONS: OptionsExpected = {
   expectation: 'given an object of options, such as { data: { component } }',
   hints: {
     ...REQUEST_OPTIONS.hints,

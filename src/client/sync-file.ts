@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, open, realpath, rename, unlink } from 'node:fs/promises';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { messageOf } from '../util/errors.js';
 import { isRecord } from '../util/guards.js';
@@ -28,6 +28,9 @@ interface Entry {
   readonly line: number;
 }
 
+/** How each line starts that `append()` writes. */
+const LINE_START = '{"id":"';
+
 /**
  * A file with one JSON record in each line. What changes is written to its end: of several lines of a record the last
  * one counts, until `compact()` replaces the file by one that has each record once.
@@ -38,6 +41,8 @@ export class RecordFile {
   readonly #entries = new Map<string, Entry>();
   /** The number of lines. */
   #lines = 0;
+  /** Whether the last line has no line feed, although its record is complete. */
+  #lacksLineFeed = false;
 
   private constructor(path: string, handle: FileHandle) {
     this.#path = path;
@@ -45,7 +50,7 @@ export class RecordFile {
   }
 
   /**
-   * Opens the file, and creates it where there is none. A last line that was not written to its end is cut off.
+   * Opens the file, and creates it where there is none. A last record that was not written to its end is cut off.
    *
    * @throws InvalidInvocation where it cannot be opened, or is another kind of file. It is left as it is
    */
@@ -56,14 +61,16 @@ export class RecordFile {
       });
     });
     try {
-      const file = new RecordFile(path, handle);
+      // A symbolic link stays one: `compact()` replaces the file that it leads to.
+      const file = new RecordFile(await realpath(path), handle);
       for await (const line of readLines(path)) {
-        if (!line.isWhole && line.text.startsWith('{')) {
+        if (!line.isWhole && isTorn(line.text)) {
           await handle.truncate(line.start);
           break;
         }
         const { id, sys } = parse(line, path);
         file.#add(id, sys?.rev);
+        file.#lacksLineFeed = !line.isWhole;
       }
       return file;
     } catch (error) {
@@ -89,8 +96,10 @@ export class RecordFile {
   /** Writes records to the end of the file. They are on the disk when this resolves. */
   async append(records: readonly Rec[]): Promise<void> {
     if (records.length === 0) return;
-    await this.#handle.appendFile(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    const lines = records.map(({ id, ...rest }) => `${JSON.stringify({ id, ...rest })}\n`).join('');
+    await this.#handle.appendFile(this.#lacksLineFeed ? `\n${lines}` : lines);
     await this.#handle.datasync();
+    this.#lacksLineFeed = false;
     for (const { id, sys } of records) this.#add(id, sys?.rev);
   }
 
@@ -111,8 +120,11 @@ export class RecordFile {
     const kept = new Set([...this.#entries.values()].map(({ line }) => line));
     const temporary = `${this.#path}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
     try {
-      const target = await open(temporary, 'wx');
+      const mode = (await this.#handle.stat()).mode & 0o777;
+      const target = await open(temporary, 'wx', mode);
       try {
+        // The umask took some permissions away.
+        await target.chmod(mode);
         for await (const { text, number } of readLines(this.#path))
           if (kept.has(number)) await target.appendFile(`${text}\n`);
         await target.sync();
@@ -136,6 +148,17 @@ export class RecordFile {
   #add(id: string, rev: number | undefined): void {
     this.#entries.set(id, { rev, line: this.#lines });
     this.#lines += 1;
+  }
+}
+
+/** Whether a last line without a line feed can be the first part of a record that `append()` wrote. */
+function isTorn(text: string): boolean {
+  if (!text.startsWith(LINE_START) && !LINE_START.startsWith(text)) return false;
+  try {
+    JSON.parse(text);
+    return false;
+  } catch {
+    return true;
   }
 }
 

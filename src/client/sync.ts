@@ -1,9 +1,18 @@
 import type { BulkComponent, ListedComponent } from '../commands/shapes.js';
-import { type ITkDBException, ListChanged } from '../exceptions/base.js';
+import {
+  both,
+  checkOptions,
+  checkValue,
+  FILLED_STRING,
+  NO_TILDE,
+  wholeNumber,
+} from '../config/check-options.js';
+import { InvalidInvocation, type ITkDBException, ListChanged } from '../exceptions/base.js';
+import { isRecord } from '../util/guards.js';
 import type { BulkFailure } from './bulk/bulk-job.js';
 import type { BulkOptions } from './bulk/options.js';
 import { partFailed } from './bulk/part-failed.js';
-import type { ListOptions } from './options.js';
+import { CALL_OPTIONS, checkCall, type ListOptions } from './options.js';
 import type { ComponentFilter, Components } from './resources/components.js';
 import { RecordFile } from './sync-file.js';
 
@@ -30,24 +39,49 @@ const BATCH = 100;
 /** How often the list is read where it changes meanwhile. */
 const LISTINGS = 3;
 
-/** See `Client.sync`. */
-export async function* sync(
+/** Starts the messages about arguments. */
+const SUBJECT = 'client.sync';
+/** Options of a call that `client.sync` does not have: it sets them, and a limit would make the rest look gone. */
+const REFUSED = ['data', 'json', 'limit', 'onChange'];
+const TABLE = { ...CALL_OPTIONS.table, chunkSize: wholeNumber('a whole number, at least 1', 1) };
+const OPTIONS = {
+  ...CALL_OPTIONS,
+  expectation: 'given an object of options, such as { pageSize: 50 }',
+  table: Object.fromEntries(Object.entries(TABLE).filter(([name]) => !REFUSED.includes(name))),
+};
+const PATH = both(FILLED_STRING, NO_TILDE);
+
+/** See `Client.sync`. Checks the arguments at once; the file is opened when the first batch is asked for. */
+export function sync(
   components: Components,
   query: SyncQuery,
   path: string,
   options: SyncOptions,
 ): AsyncGenerator<SyncBatch, void, undefined> {
-  const { pageSize, chunkSize, onProgress, ...shared } = options;
+  checkValue(SUBJECT, 'file', path, PATH);
+  if (!isRecord(query))
+    throw new InvalidInvocation(`${SUBJECT}: the query must be an object, such as { project: 'S' }`);
+  const { chunkSize, ...call } = checkOptions(SUBJECT, options, OPTIONS);
+  checkCall(SUBJECT, call);
+  const { pageSize, onProgress, ...shared } = call;
   // What is stored says how it was. Only the server knows what changed.
-  const call = { ...shared, ...(shared.cache === undefined && { fresh: true }) };
+  const fresh = { ...shared, ...(shared.cache === undefined && { fresh: true }) };
+  const list = components.list(query as ComponentFilter, { ...fresh, pageSize, onChange: 'throw' });
+  return readChanges(components, list, path, { ...fresh, chunkSize, onProgress });
+}
+
+async function* readChanges(
+  components: Components,
+  list: AsyncIterable<ListedComponent>,
+  path: string,
+  options: BulkOptions,
+): AsyncGenerator<SyncBatch, void, undefined> {
   const file = await RecordFile.open(path);
   try {
-    const { listed, isCertain } = await listRevisions(components, query, { ...call, pageSize });
+    const { listed, isCertain } = await listRevisions(list);
     const toRead = [...listed].filter(([id, rev]) => rev === undefined || file.revisionOf(id) !== rev);
     const ids = toRead.map(([id]) => id);
-    const outcomes = components
-      .getMany(ids, { ...call, chunkSize, onProgress, errors: 'collect' })
-      .outcomes();
+    const outcomes = components.getMany(ids, { ...options, errors: 'collect' }).outcomes();
     const failed: BulkFailure[] = [];
     let batch: BulkComponent[] = [];
     for await (const { id, item, error } of outcomes) {
@@ -78,17 +112,11 @@ function toBatch(items: readonly BulkComponent[], file: RecordFile): SyncBatch {
 
 /** Lists the components with their revisions, again where the list changed meanwhile: then some can be missing in it. */
 async function listRevisions(
-  components: Components,
-  query: SyncQuery,
-  options: ListOptions,
+  list: AsyncIterable<ListedComponent>,
 ): Promise<{ readonly listed: Map<string, number | undefined>; readonly isCertain: boolean }> {
   const listed = new Map<string, number | undefined>();
   for (let listing = 0; listing < LISTINGS; listing += 1) {
     try {
-      const list: AsyncIterable<ListedComponent> = components.list(query as ComponentFilter, {
-        ...options,
-        onChange: 'throw',
-      });
       for await (const { id, sys } of list) listed.set(id, sys?.rev);
       return { listed, isCertain: true };
     } catch (error) {

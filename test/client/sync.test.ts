@@ -1,4 +1,16 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -110,6 +122,28 @@ describe('client.sync', () => {
     expect(await syncAll()).toEqual([]);
   });
 
+  it.skipIf(process.platform === 'win32')(
+    'keeps the permissions of the file, and a symbolic link',
+    async () => {
+      const target = join(folder, 'data', 'real.ndjson');
+      await mkdir(join(folder, 'data'));
+      await writeFile(target, '');
+      await symlink(target, file);
+      await syncAll();
+      for (const mode of [0o600, 0o666]) {
+        await chmod(target, mode);
+        const { ino } = await stat(target);
+        await change(expectedIds()[0] as string);
+        await syncAll();
+        const { ino: after, mode: kept } = await stat(target);
+        expect(after).not.toBe(ino);
+        expect(kept & 0o777).toBe(mode);
+      }
+      expect((await lstat(file)).isSymbolicLink()).toBe(true);
+      expect(await readdir(join(folder, 'data'))).toEqual(['real.ndjson']);
+    },
+  );
+
   it('takes a site', async () => {
     const items: string[] = [];
     for await (const { added } of client.sync({ site: 'CERN' }, file)) items.push(...idsOf(added));
@@ -154,6 +188,7 @@ describe('a sync that broke off', () => {
     expect(idsOf(batches[0]?.added ?? [])).toEqual(idsOf(second.added));
     expect(countRead()).toBe(expectedIds().length - 100);
     expect(idsOf(await readRecords())).toEqual(expectedIds());
+    await killed.return?.();
   });
 
   it('reads a last line that is broken again', async () => {
@@ -164,6 +199,37 @@ describe('a sync that broke off', () => {
     const batches = await syncAll();
     expect(merged(batches, 'added')).toEqual(expectedIds().slice(-countRead()));
     expect(countRead()).toBeLessThan(10);
+    expect(idsOf(await readRecords())).toEqual(expectedIds());
+  });
+
+  it('reads a last line again where only its first bytes were written', async () => {
+    await syncAll();
+    await appendFile(file, '{"i');
+    expect(await syncAll()).toEqual([]);
+    expect(idsOf(await readRecords())).toEqual(expectedIds());
+  });
+
+  it('keeps a complete last line without a line feed, and writes the next component to a line of its own', async () => {
+    await syncAll();
+    await writeFile(file, (await readFile(file, 'utf8')).slice(0, -1));
+    pdb.reset();
+    expect(await syncAll()).toEqual([]);
+    expect(countRead()).toBe(0);
+    const { id: added } = await register();
+    // The loop is left in the second batch: the first one was written, and the file is not replaced.
+    for (const id of expectedIds().slice(0, 100)) await change(id);
+    for await (const { changed } of client.sync(QUERY, file)) if (changed.length < 100) break;
+    expect(idsOf(await readRecords()).slice(0, -100)).toEqual(expectedIds().filter((id) => id !== added));
+    await syncAll();
+    expect(idsOf(await readRecords()).sort()).toEqual(expectedIds().sort());
+  });
+
+  it('tells that a component is gone whose line is the last one and has no line feed', async () => {
+    await syncAll();
+    await writeFile(file, (await readFile(file, 'utf8')).slice(0, -1));
+    const last = expectedIds().at(-1) as string;
+    await client.post('deleteComponent', { component: last } as never);
+    expect(merged(await syncAll(), 'gone')).toEqual([last]);
     expect(idsOf(await readRecords())).toEqual(expectedIds());
   });
 
@@ -246,6 +312,8 @@ describe('a sync in trouble', () => {
     ['is no JSON', 'serialNumber;stage\n20USBML1234567;GLUED\n'],
     ['is no JSON, and has one line', 'Hello'],
     ['has other records', '{"name":"x"}\n'],
+    ['has one JSON object without a line feed', '{"important":"settings"}'],
+    ['is no JSON, and starts with a brace', '{{template}} hello'],
   ])('refuses a file that %s, and leaves it as it is', async (_, text) => {
     await writeFile(file, text);
     await expect(syncAll()).rejects.toThrow('is not a record of client.sync');
@@ -257,6 +325,32 @@ describe('a sync in trouble', () => {
     await syncAll();
     await appendFile(file, '{"id":"broken\n');
     await expect(syncAll()).rejects.toThrow(InvalidInvocation);
+  });
+
+  it.each([
+    ['null as options', [QUERY, 'FILE', null], 'must be given an object of options'],
+    ['a misspelt option', [QUERY, 'FILE', { chunksize: 5 }], 'is it `chunkSize`?'],
+    ['errors', [QUERY, 'FILE', { errors: 'stop' }], 'there is no option `errors`'],
+    ['a limit', [QUERY, 'FILE', { limit: 5 }], 'there is no option `limit`'],
+    ['a chunkSize of 0', [QUERY, 'FILE', { chunkSize: 0 }], '`chunkSize` must be a whole number, at least 1'],
+    ['a pageSize of 0', [QUERY, 'FILE', { pageSize: 0 }], '`pageSize` must be a whole number, at least 1'],
+    ['fresh and cache', [QUERY, 'FILE', { fresh: true, cache: false }], 'give only one of them'],
+    ['a signal that is none', [QUERY, 'FILE', { signal: 5 }], '`signal` must be an AbortSignal'],
+    ['no query', [null, 'FILE'], 'the query must be an object'],
+    ['no file', [QUERY, undefined], '`file` must be a string that is not empty'],
+    ['a file in the folder ~', [QUERY, '~/x.ndjson'], '`file` must be a path without ~'],
+  ])('refuses %s before it creates the file', async (_, given, message) => {
+    const call = (): unknown =>
+      client.sync(...(given.map((one) => (one === 'FILE' ? file : one)) as never as [never, never]));
+    expect(call).toThrow(InvalidInvocation);
+    expect(call).toThrow('client.sync: ');
+    expect(call).toThrow(message);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('refuses a wrong site before it creates the file', async () => {
+    expect(() => client.sync({ site: [] }, file)).toThrow(InvalidInvocation);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it('refuses a file that cannot be written', async () => {
