@@ -1,9 +1,19 @@
 import { hash } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import { KeyvFile } from 'keyv-file';
-import { DirectoryStore } from '../../dist/cache/directory-store.js';
 import { formatSpread, interleave, printTable, progress, ratio, repeat } from '../harness.mjs';
+
+// The built package has no file for it.
+const source = await build({
+  ...{ entryPoints: ['src/cache/directory-store.ts'], write: false },
+  ...{ bundle: true, platform: 'node', format: 'esm' },
+});
+/** @type {typeof import('../../src/cache/directory-store.js')} */
+const { DirectoryStore } = await import(
+  `data:text/javascript,${encodeURIComponent(source.outputFiles[0].text)}`
+);
 
 const FEW = 100;
 const MANY = 10_000;

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { build } from 'esbuild';
 import { describe, expect, it, vi } from 'vitest';
 import { DirectoryStore } from '../../src/cache/directory-store.js';
 import { decode } from '../../src/cache/entry.js';
@@ -36,10 +37,19 @@ describe('several processes', () => {
     timeout: 180_000,
   }, async () => {
     const directory = await fs.mkdtemp(join(tmpdir(), 'itkdb-crash-'));
+    const writer = join(await fs.mkdtemp(join(tmpdir(), 'itkdb-writer-')), 'writer.mjs');
     try {
+      await build({
+        ...{ entryPoints: [fixture('cache-writer.mjs')], outfile: writer },
+        ...{ bundle: true, platform: 'node', format: 'esm' },
+        // For the CommonJS packages in the bundle.
+        banner: {
+          js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
+        },
+      });
       let kills = 0;
       const killSome = async (): Promise<void> => {
-        while (kills++ < 200) await killWhileWriting(directory);
+        while (kills++ < 200) await killWhileWriting(writer, directory);
       };
       await Promise.all([killSome(), killSome(), killSome(), killSome()]);
       const store = new DirectoryStore(directory, FULL);
@@ -51,12 +61,13 @@ describe('several processes', () => {
       await expectOrphansSwept(directory);
     } finally {
       await fs.rm(directory, { recursive: true });
+      await fs.rm(dirname(writer), { recursive: true });
     }
   });
 });
 
-async function killWhileWriting(directory: string): Promise<void> {
-  const writer: ChildProcess = spawn(process.execPath, [fixture('cache-writer.mjs'), directory], {
+async function killWhileWriting(script: string, directory: string): Promise<void> {
+  const writer: ChildProcess = spawn(process.execPath, [script, directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(writer, 'exit');
