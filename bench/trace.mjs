@@ -15,10 +15,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Session } from 'itkdb';
 import { print, printTable } from './harness.mjs';
 
-const DIST = new URL('.', import.meta.resolve('itkdb')).href;
+// Compiled file by file, which the package is not.
+const DIST = new URL('../node_modules/.cache/trace/', import.meta.url).href;
+/** @type {typeof import('itkdb')} */
+const { Session } = await import(`${DIST}index.js`);
+
 const WARM_UP = 5;
 
 /** @typedef {{ file: string, line: number, name: string, calls: number }} Traced one function that ran */
