@@ -8,12 +8,11 @@ import { convert } from './convert.js';
 import type { ClientOptions, ListOnly } from './options.js';
 import type { Listing, PageAnswer, PageInfo } from './pages/listing.js';
 import { type Segment, shrink, toPageInfo } from './pages/segments.js';
+import { SPLIT_STATUSES } from './pages/too-heavy.js';
 import type { Warning, WarningReporter } from './warnings.js';
 
 const PAGE_SIZE = 100;
 const FULL_PAGE_SIZE = 50;
-/** The statuses of a server that was given too much to do. */
-const GAVE_UP: readonly number[] = [500, 502, 504];
 
 /** Measured by users: the list had 3,799 rows, of 2,539 components. */
 const UNRELIABLE = {
@@ -95,7 +94,11 @@ export class ListRequests {
     const { retry: usual } = this.#context;
     if (retry === false || (retry === undefined && usual === false)) return retry;
     const { statuses = STATUSES } = { ...(usual || {}), ...retry };
-    return { ...retry, statuses: statuses.filter((status) => !GAVE_UP.includes(status)), timeouts: false };
+    return {
+      ...retry,
+      statuses: statuses.filter((status) => !SPLIT_STATUSES.includes(status)),
+      timeouts: false,
+    };
   }
 
   async #askPage<T>(

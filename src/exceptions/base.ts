@@ -139,7 +139,7 @@ export class PartFailed extends ITkDBException {
     { items = [], missing = [], failed = [] }: Partial<Pick<PartFailed, 'items' | 'missing' | 'failed'>> = {},
   ) {
     super(message, failed[0] && { cause: failed[0].error });
-    // Not enumerable: there may be thousands, which nobody wants to see printed with the exception.
+    // Not enumerable, so that thousands are not printed with the exception.
     for (const [name, value] of Object.entries({ items, missing, failed }))
       Object.defineProperty(this, name, { value });
   }

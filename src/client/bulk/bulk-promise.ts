@@ -1,4 +1,4 @@
-import { isException } from '../../exceptions/base.js';
+import { withItems } from '../pages/item-reader.js';
 import type { BulkFailure, BulkJob, BulkOutcome, BulkRead } from './bulk-job.js';
 import { partFailed } from './part-failed.js';
 import { readOutcomes } from './read-outcomes.js';
@@ -8,7 +8,7 @@ const AHEAD = 2;
 
 /**
  * Many components or test runs, which are asked for when they are used: `await` gives all of them, `for await` one after
- * the other, with a few chunks in memory. Each iteration starts anew.
+ * the other, with a few chunks in memory. Each iteration sends the requests again.
  *
  * ```ts
  * const { items, missing } = await client.components.getMany(serialNumbers);
@@ -74,9 +74,7 @@ export class BulkPromise<T> extends Promise<BulkRead<T>> implements AsyncIterabl
         if (outcome.item !== undefined) items.push(outcome.item as T);
       }
     } catch (error) {
-      // Not enumerable: there may be thousands, which nobody wants to see printed with the exception.
-      if (isException(error)) Object.defineProperty(error, 'items', { value: items, configurable: true });
-      throw error;
+      throw withItems(error, items);
     }
     this.#throwFailed({ items, missing, failed });
     return { items, missing, failed };

@@ -126,7 +126,7 @@ export class Component {
 
   /**
    * Walks through the children and their children, depth first, in the order of the slots. A child is handed out before
-   * its own children. All components of a level are read at once. Each walk reads them anew.
+   * its own children. All components of a level are read at once. Each walk reads them again.
    *
    * Free slots are left out. A component that was reached before is left out too, so that a circle in the data ends.
    *

@@ -50,8 +50,12 @@ export async function toArray<T>(source: AsyncIterable<T>): Promise<T[]> {
     for await (const item of source) items.push(item);
     return items;
   } catch (error) {
-    // Not enumerable: there may be thousands, which nobody wants to see printed with the exception.
-    if (isException(error)) Object.defineProperty(error, 'items', { value: items, configurable: true });
-    throw error;
+    throw withItems(error, items);
   }
+}
+
+/** Adds to an exception the items that were read before. Not enumerable, so that thousands are not printed with it. */
+export function withItems(error: unknown, items: readonly unknown[]): unknown {
+  if (isException(error)) Object.defineProperty(error, 'items', { value: items, configurable: true });
+  return error;
 }

@@ -7,7 +7,7 @@ import { PageReader } from './page-reader.js';
 
 /**
  * A list that is asked for when it is used: `await` gives its first {@link Page}, `for await` its items, page by page.
- * Each iteration starts anew.
+ * Each iteration sends the requests again.
  *
  * ```ts
  * for await (const component of client.list('listComponents', { filterMap })) …

@@ -5,6 +5,9 @@ import { Timeout } from '../../exceptions/transport.js';
 /** The statuses of a server that gave up. */
 const GAVE_UP: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 
+/** The statuses of a page that the session does not retry: smaller pages are asked for instead. A 503 is retried first: the server may only be busy. */
+export const SPLIT_STATUSES: readonly number[] = [500, 502, 504];
+
 /** Whether a request failed in a way in which one for less would perhaps not. */
 export function isTooHeavy(error: unknown): boolean {
   return error instanceof Timeout || GAVE_UP.has(statusOf(error) ?? 0);

@@ -10,7 +10,7 @@ interface MergedListOptions {
 
 /**
  * Several lists in one, without the items that an earlier list has. It has no pages, and how many items it has is not
- * known before its end. Each iteration starts anew.
+ * known before its end. Each iteration sends the requests again.
  */
 export class MergedList<T extends { readonly id: string }> implements AsyncIterable<T> {
   /** The database does not say it. */
