@@ -31,7 +31,7 @@ import {
   type ListOptions,
   type PostOptions,
 } from './options.js';
-import type { Listing, PageAnswer } from './pages/listing.js';
+import type { PageAnswer } from './pages/listing.js';
 import { Page } from './pages/page.js';
 import { PagePromise } from './pages/page-promise.js';
 import { Components } from './resources/components.js';
@@ -307,7 +307,8 @@ export class Client {
     if (facts !== undefined && body === undefined && isObject(options))
       refuseInput(subject, command, options, facts);
     const { config, list } = checkCall(subject, options);
-    if (facts?.isPaged) return this.#firstPage(this.#lists.toListing(method, command, config, list));
+    if (facts?.isPaged)
+      return new PagePromise(this.#lists.toListing(method, command, config, list)).withResponse();
     if (facts !== undefined) refuseListOptions(subject, list);
     const request =
       facts?.isFile || isEosUrl(command) ? { ...config, responseType: 'arraybuffer' as const } : config;
@@ -324,11 +325,6 @@ export class Client {
     const again = body === undefined ? config : { ...config, data: body.input };
     const page = this.#toPage(method, command, again, list, { ...content, response, warnings });
     return { data: facts?.isPaged === false ? await page.toArray() : page, response, warnings };
-  }
-
-  async #firstPage(listing: Listing<unknown>): Promise<Answer<unknown>> {
-    const data = await new PagePromise(listing);
-    return { data, response: data.response, warnings: data.warnings };
   }
 
   /** Makes the first page of a list of which it was not known that it is one. The others are asked for in the same way. */
