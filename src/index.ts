@@ -50,6 +50,7 @@ export type { CallOptions, ClientOptions, GetOptions, ListOptions, PostOptions }
 export type { Progress } from './client/pages/listing.js';
 export { Page } from './client/pages/page.js';
 export type { PagePromise } from './client/pages/page-promise.js';
+export type { Plan, PlannedRequest } from './client/plan.js';
 export type {
   BulkComponentOf,
   ComponentFilter,

@@ -34,6 +34,7 @@ import {
 import type { PageAnswer } from './pages/listing.js';
 import { Page } from './pages/page.js';
 import { PagePromise } from './pages/page-promise.js';
+import { type Plan, PlanRecorder, plannedResponse } from './plan.js';
 import { Components } from './resources/components.js';
 import { TestRuns } from './resources/test-runs.js';
 import { type Answer, ResultPromise } from './result-promise.js';
@@ -42,6 +43,8 @@ import { type SyncBatch, type SyncOptions, type SyncQuery, sync } from './sync.j
 import { readWarnings, type Warning, WarningReporter } from './warnings.js';
 
 const MAX_IN_FLIGHT = 16;
+const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
+
 /** The input of a command, in the options of a call: as `data`, or as `json`. */
 export type InputOption<I> = { data: I; json?: never } | { json: I; data?: never };
 
@@ -64,18 +67,29 @@ export class Client {
   readonly components: Components;
   /** Test runs: reads many of them, and lists those of a component. */
   readonly testRuns: TestRuns;
+  readonly #options: ClientOptions;
   readonly #warnings: WarningReporter;
   readonly #lists: ListRequests;
+  /** Records the writes of a plan; undefined where they are sent. */
+  readonly #recorder: PlanRecorder | undefined;
 
   static {
     inspectAsString(this);
   }
 
   /** @throws InvalidInvocation where an option or a setting is wrong */
-  constructor(options: ClientOptions = {}) {
+  constructor(options?: ClientOptions);
+  /** @internal */
+  constructor(options: ClientOptions, plan: { readonly session: Session; readonly recorder: PlanRecorder });
+  constructor(
+    options: ClientOptions = {},
+    plan?: { readonly session: Session; readonly recorder: PlanRecorder },
+  ) {
     const checked = checkSessionOptions('new Client', options, { onWarning: FUNCTION });
     const { onWarning, ...sessionOptions } = checked;
-    this.session = new Session(sessionOptions);
+    this.#options = options;
+    this.#recorder = plan?.recorder;
+    this.session = plan?.session ?? new Session(sessionOptions);
     const { maxConcurrency, retry, quiet = false } = checked;
     const logger = createLogger(checked.logger);
     this.#warnings = new WarningReporter({ logger, onWarning, quiet });
@@ -85,12 +99,15 @@ export class Client {
     );
     const lists = new ListRequests({
       ...{ logger, maxInFlight, retry, report: this.#warnings.report },
-      send: (method, url, config) => this.session.request(method, url, config),
+      send: async (method, url, config) => {
+        if (this.#recorder?.resultFor(config.data) !== undefined) return plannedResponse({ itemList: [] });
+        return this.session.request(method, url, config);
+      },
       takeWarnings: (command, response) => this.#takeWarnings(command, response),
     });
     this.#lists = lists;
     const context = {
-      ...{ client: this, logger, maxInFlight },
+      ...{ client: this, logger, report: this.#warnings.report, maxInFlight },
       retryOfPart: (own: RequestConfig['retry']) => lists.retryOfPart(own),
     };
     this.components = new Components(context);
@@ -252,14 +269,37 @@ export class Client {
     return sync(this.components, query, file, options);
   }
 
+  /**
+   * Shows what a function would write, and writes nothing: its reads are sent, its writes are recorded. What a write would
+   * give is not known, so its members are texts such as `<id of step 1>`.
+   *
+   * ```ts
+   * const { requests } = await client.plan((c) => c.components.setStage('20USBML1234567', 'BONDED'));
+   * console.log(requests); // [{ method: 'POST', command: 'setComponentStage', input: { … } }]
+   * ```
+   *
+   * @param work - gets a client in place of this one, and must use it for all that it writes
+   * @throws what the function throws
+   */
+  async plan(work: (client: Client) => unknown): Promise<Plan> {
+    if (typeof work !== 'function')
+      throw new InvalidInvocation(
+        "client.plan: the argument must be a function, such as async (c) => c.post('setComponentStage', input)",
+      );
+    const recorder = new PlanRecorder();
+    await work(new Client(this.#options, { session: this.session, recorder }));
+    return { requests: recorder.requests };
+  }
+
   /** Returns who the requests are made for, and signs in if needed. See {@link Session.whoAmI}. */
   whoAmI(): Promise<{ identity: string; name: string }> {
     return this.session.whoAmI();
   }
 
   /** Ends what is under way with `Aborted`, and closes the connections. The client cannot be used again. */
-  close(): Promise<void> {
-    return this.session.close();
+  async close(): Promise<void> {
+    // The session of a plan belongs to the client that plans.
+    if (this.#recorder === undefined) await this.session.close();
   }
 
   /** Closes the client at the end of a block: `await using client = new Client()`. */
@@ -307,6 +347,8 @@ export class Client {
     if (facts !== undefined && body === undefined && isObject(options))
       refuseInput(subject, command, options, facts);
     const { config, list } = checkCall(subject, options);
+    const planned = this.#plan(method, command, body === undefined ? config.data : body.input, facts);
+    if (planned !== undefined) return { data: planned, response: plannedResponse(planned), warnings: [] };
     if (facts?.isPaged)
       return new PagePromise(this.#lists.toListing(method, command, config, list)).withResponse();
     if (facts !== undefined) refuseListOptions(subject, list);
@@ -325,6 +367,19 @@ export class Client {
     const again = body === undefined ? config : { ...config, data: body.input };
     const page = this.#toPage(method, command, again, list, { ...content, response, warnings });
     return { data: facts?.isPaged === false ? await page.toArray() : page, response, warnings };
+  }
+
+  /** Returns what stands for the result of a request that is not sent because the client only plans. */
+  #plan(
+    method: string,
+    command: string,
+    input: unknown,
+    facts: CommandFacts | undefined,
+  ): object | undefined {
+    if (this.#recorder === undefined || facts?.isPaged) return undefined;
+    if (!SAFE_METHODS.includes(method)) return this.#recorder.record(method, command, input);
+    const planned = this.#recorder.resultFor(input);
+    return planned !== undefined && facts?.isPaged === false ? [] : planned;
   }
 
   /** Makes the first page of a list of which it was not known that it is one. The others are asked for in the same way. */

@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'ERR_DUPLICATE_TEST_RUNS'
   | 'ERR_LIST_CHANGED'
   | 'ERR_PART_FAILED'
+  | 'ERR_INCOMPLETE_WRITE'
   | ResponseErrorCode
   | TransportErrorCode;
 
@@ -75,6 +76,7 @@ const BRAND = Symbol.for('itkdb.ITkDBException');
  * │  └─ InvalidResponse, ResponseTooLarge
  * ├─ ListChanged                  a list changed while it was read
  * ├─ PartFailed                   some of many could not be read
+ * ├─ IncompleteWrite              a write of several steps ended in the middle, or it is unknown whether it was done
  * └─ DuplicateObjectsInDB
  *    └─ DuplicateTestRuns
  * ```
@@ -145,6 +147,59 @@ export class PartFailed extends ITkDBException {
   }
 }
 nameClass(PartFailed, 'PartFailed');
+
+/** A step of a write, and what became of it. */
+export interface StepReport {
+  /** What it does, such as `set the stage of 20USBML1234567 to BONDED`. */
+  readonly name: string;
+  /** `'unknown'`: it was sent, no response said that it was done, and it was not found when it was looked for. */
+  readonly outcome: 'done' | 'not done' | 'unknown';
+}
+
+/**
+ * A write of several steps ended in the middle, or it is unknown whether a write was done. Nothing is sent again unless
+ * {@link IncompleteWrite.resume} is called. `cause` is the exception of the step that failed.
+ */
+export class IncompleteWrite extends ITkDBException {
+  override readonly code = 'ERR_INCOMPLETE_WRITE';
+  /** The steps in their order, and what became of each. */
+  declare readonly steps: readonly StepReport[];
+  /** What became of the step that failed. */
+  readonly outcome: 'not done' | 'unknown';
+  readonly #resume: () => Promise<unknown>;
+
+  /**
+   * @param message - what happened
+   * @param details - the steps, the outcome of the one that failed, and what does the remaining ones
+   */
+  constructor(
+    message: string,
+    {
+      steps,
+      outcome,
+      resume,
+      ...options
+    }: ErrorOptions &
+      Pick<IncompleteWrite, 'steps' | 'outcome'> & { readonly resume: () => Promise<unknown> },
+  ) {
+    super(message, options);
+    this.outcome = outcome;
+    this.#resume = resume;
+    // Not enumerable: the message says it.
+    Object.defineProperty(this, 'steps', { value: steps });
+  }
+
+  /**
+   * Does the steps that are not done, and resolves to what the method would have returned. A step of unknown outcome is
+   * looked for once more, and done if it is not there.
+   *
+   * @throws what the method throws
+   */
+  resume(): Promise<unknown> {
+    return this.#resume();
+  }
+}
+nameClass(IncompleteWrite, 'IncompleteWrite');
 
 /** Several objects with the same contents are already in the database. */
 export class DuplicateObjectsInDB extends ITkDBException {

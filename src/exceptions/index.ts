@@ -1,6 +1,7 @@
 import {
   type DuplicateObjectsInDB,
   type DuplicateTestRuns,
+  type IncompleteWrite,
   type InvalidInvocation,
   isException,
   type ListChanged,
@@ -41,11 +42,13 @@ export {
   DuplicateObjectsInDB,
   DuplicateTestRuns,
   type ErrorCode,
+  IncompleteWrite,
   InvalidInvocation,
   ITkDBException,
   ListChanged,
   PartFailed,
   type ResponseErrorCode,
+  type StepReport,
   type TransportErrorCode,
 } from './base.js';
 export { type IdTokenCheck, InvalidIdToken } from './id-token.js';
@@ -86,6 +89,7 @@ export type AnyITkDBException =
   | InvalidInvocation
   | ListChanged
   | PartFailed
+  | IncompleteWrite
   | InvalidIdToken
   | AuthenticationFailed
   | BadJSON

@@ -1,0 +1,88 @@
+import { AxiosHeaders } from '../http/axios.js';
+import type { SessionResponse } from '../session/request-options.js';
+import { isRecord } from '../util/guards.js';
+
+/** A write that a plan would send. */
+export interface PlannedRequest {
+  /** The method, such as `POST`. */
+  readonly method: string;
+  /** The command, such as `setComponentStage`, or the URL. */
+  readonly command: string;
+  /** The input. Of a form, the text of each field, and of a file its name and size. */
+  readonly input: unknown;
+}
+
+/** What a function would write, in the order of the writes. */
+export interface Plan {
+  readonly requests: readonly PlannedRequest[];
+}
+
+/** What stands for an id that a planned write would give, such as `<id of step 1>`. */
+const PLACEHOLDER = /<\w+ of step (\d+)>/;
+
+/** The members of results that are objects. All others are taken for texts. */
+const OBJECTS: ReadonlySet<PropertyKey> = new Set([
+  'attachment',
+  'batch',
+  'component',
+  'shipment',
+  'testRun',
+]);
+
+/** Records writes in place of sending them. */
+export class PlanRecorder {
+  readonly requests: PlannedRequest[] = [];
+
+  /** Records a write. Returns what stands for its result. */
+  record(method: string, command: string, input: unknown): object {
+    this.requests.push({ method, command, input: input instanceof FormData ? readForm(input) : input });
+    return resultOf(this.requests.length);
+  }
+
+  /** Returns what stands for the result of a read that asks for the result of a write; undefined for any other read. */
+  resultFor(input: unknown): object | undefined {
+    const step = stepIn(input);
+    return step === undefined ? undefined : resultOf(step);
+  }
+}
+
+function resultOf(step: number): object {
+  return new Proxy(
+    {},
+    {
+      get: (_, name) => {
+        // A promise must not take it for another promise.
+        if (typeof name === 'symbol' || name === 'then' || name === 'toJSON') return undefined;
+        return OBJECTS.has(name) ? resultOf(step) : `<${name} of step ${step}>`;
+      },
+    },
+  );
+}
+
+function stepIn(value: unknown): number | undefined {
+  if (typeof value === 'string') {
+    const [, step] = PLACEHOLDER.exec(value) ?? [];
+    return step === undefined ? undefined : Number(step);
+  }
+  if (!Array.isArray(value) && !isRecord(value)) return undefined;
+  for (const item of Object.values(value)) {
+    const step = stepIn(item);
+    if (step !== undefined) return step;
+  }
+  return undefined;
+}
+
+function readForm(form: FormData): Record<string, string> {
+  return Object.fromEntries(
+    [...form].map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : `<${value.name}, ${value.size} bytes>`,
+    ]),
+  );
+}
+
+/** Returns what stands for the response to a request that was not sent. */
+export function plannedResponse(data: object): SessionResponse {
+  const headers = new AxiosHeaders();
+  return { data, status: 200, statusText: 'Planned', headers, config: { headers }, fromCache: false };
+}

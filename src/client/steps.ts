@@ -1,0 +1,115 @@
+import { IncompleteWrite, type ITkDBException, isException, type StepReport } from '../exceptions/base.js';
+import { ResponseException } from '../exceptions/response.js';
+import { TransportException } from '../exceptions/transport.js';
+
+/** One write. What it gives goes into variables of the method that it is a step of. */
+export interface Step {
+  /** What it does, for a report, such as `set the stage of 20USBML1234567 to BONDED`. */
+  readonly name: string;
+  /** Sends the write. */
+  readonly write: () => Promise<void>;
+  /** Reads back whether it was done, after no response said so. What is found counts as the result of the write. */
+  readonly isDone: () => Promise<boolean>;
+  /** Takes the step back after all others, also if one of them failed. It must not listen to the caller's signal. */
+  readonly undo?: Omit<Step, 'undo'> | undefined;
+}
+
+interface State {
+  readonly step: Omit<Step, 'undo'>;
+  outcome: StepReport['outcome'];
+}
+
+/**
+ * Does writes one after the other, and ends with the first that fails. A write is sent once. Where it is unknown whether
+ * it was done, it is read back.
+ *
+ * @param subject - the method, for the message
+ * @param result - returns what the method returns, after all steps
+ * @throws IncompleteWrite if something was done, or perhaps done, before the end
+ * @throws what a write throws if nothing was done
+ */
+export function runSteps<T>(subject: string, steps: readonly Step[], result: () => T): Promise<T> {
+  const states: (State & { readonly undo: State | undefined })[] = steps.map(({ undo, ...step }) => ({
+    step,
+    outcome: 'not done',
+    undo: undo && { step: undo, outcome: 'not done' },
+  }));
+
+  const run = async (): Promise<T> => {
+    let failure: Failure | undefined;
+    for (const state of states) {
+      failure = await doStep(state);
+      if (failure !== undefined) break;
+    }
+    for (const state of states.toReversed()) {
+      if (state.undo === undefined || state.outcome === 'not done') continue;
+      // What was perhaps never done is perhaps as it was.
+      if (state.outcome === 'unknown') state.undo.outcome = 'unknown';
+      const failureOfUndo = await doStep(state.undo);
+      failure ??= failureOfUndo;
+    }
+    if (failure === undefined) return result();
+    const reports = states.map(({ step, outcome }) => ({ name: step.name, outcome }));
+    const undone = states.flatMap(({ undo }) => (undo === undefined ? [] : [undo])).reverse();
+    const all = [...reports, ...undone.map(({ step, outcome }) => ({ name: step.name, outcome }))];
+    if (all.every(({ outcome }) => outcome === 'not done')) throw failure.error;
+    // What was taken back is done again, before what remains.
+    for (const state of states) {
+      const { undo } = state;
+      if (undo?.outcome !== 'done' || failure.state === undo) continue;
+      if (state.outcome === 'done') state.outcome = 'not done';
+      undo.outcome = 'not done';
+    }
+    throw incomplete(subject, all, failure, run);
+  };
+  return run();
+}
+
+interface Failure {
+  readonly state: State;
+  readonly error: ITkDBException;
+}
+
+/** Does a step that is not done. Resolves to its failure. */
+async function doStep(state: State): Promise<Failure | undefined> {
+  const { step } = state;
+  if (state.outcome === 'done') return undefined;
+  try {
+    if (state.outcome !== 'unknown' || !(await step.isDone())) await step.write();
+    state.outcome = 'done';
+    return undefined;
+  } catch (error) {
+    if (!isException(error)) throw error;
+    if (state.outcome === 'not done' && hadNoEffect(error)) return { state, error };
+    const isDone = await step.isDone().catch(() => false);
+    state.outcome = isDone ? 'done' : 'unknown';
+    return isDone ? undefined : { state, error };
+  }
+}
+
+/** Whether it is certain that a write which failed in this way was not done. */
+function hadNoEffect(error: ITkDBException): boolean {
+  if (error instanceof TransportException) return error.neverReached;
+  if (!(error instanceof ResponseException) || error.code === 'ERR_AUTHENTICATION_FAILED') return true;
+  return error.status >= 400 && error.status < 500 && error.status !== 408;
+}
+
+function incomplete(
+  subject: string,
+  steps: readonly StepReport[],
+  { state, error }: Failure,
+  resume: () => Promise<unknown>,
+): IncompleteWrite {
+  const { step, outcome } = state;
+  const isUnknown = outcome === 'unknown';
+  const what = isUnknown ? 'it is unknown whether this was done' : 'this was not done';
+  const lines = steps.map(({ name, outcome }) => `- ${outcome}: ${name}`);
+  return new IncompleteWrite(
+    [
+      `${subject}: ${what}: ${step.name} (${error.summary})`,
+      ...lines,
+      'Look in the database, then call resume() of this exception to do what is not done.',
+    ].join('\n'),
+    { steps, outcome: isUnknown ? 'unknown' : 'not done', resume, cause: error },
+  );
+}
