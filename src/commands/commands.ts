@@ -34,12 +34,15 @@ import type {
 } from './shapes.js';
 
 /**
- * The commands that TypeScript knows, by name. A command of your own is added by declaration merging:
+ * The commands that TypeScript knows, by name. A command of your own is added by declaration merging. `result` is the
+ * body of the response, which a `Client` turns into a result: here into a page.
  *
  * ```ts
+ * import type { ListResult } from 'itkdb';
+ *
  * declare module 'itkdb' {
  *   interface Commands {
- *     listMyTools: { method: 'GET'; input: { project: string }; result: { itemList: { code: string }[] } };
+ *     listMyTools: { method: 'GET'; input: { project: string }; result: ListResult<{ code: string }> };
  *   }
  * }
  * ```
@@ -53,12 +56,15 @@ export type CatalogueCommands = {
 
 /** The types of a command: of its input, and of the response by the form of the input. */
 export type CommandOf<C extends Description> = {
+  /** `GET` for a command that reads, `POST` for one that writes. */
   method: C['method'];
+  /** The input, with optional keys. */
   input: C extends { multipart: true }
     ? FormData
     : C extends { openInput: true }
       ? Readonly<Record<string, unknown>>
       : InputOf<C['input']>;
+  /** The body of the response. */
   result: ResultOf<C, C['result']>;
   /** The results where `outputType` changes them. */
   outputTypes: C extends { outputTypes: infer O }
@@ -70,14 +76,19 @@ export type CommandOf<C extends Description> = {
 
 /** What the types need of a command of the catalogue. */
 export interface Description {
+  /** `GET` for a command that reads, `POST` for one that writes. */
   readonly method: 'GET' | 'POST';
+  /** The keys of its input. */
   readonly input: Keys;
+  /** The name of the type of its result, or of an item of a list. */
   readonly result: string;
 }
 
 /** The keys of an input, as the catalogue has them. */
 export interface Keys {
+  /** The keys that must be given, with the names of their types. */
   readonly required: object;
+  /** The keys that may be missing, with the names of their types. */
   readonly optional: object;
 }
 

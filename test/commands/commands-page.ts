@@ -31,10 +31,11 @@ const HEAD = `# Commands
 The commands of the database that this package knows. A command that is not here can be called too: its result is \`unknown\`.
 
 - **Input**: a key with \`?\` is optional. A key with (?) is not confirmed by any public script or page. A command that reads has
-  its input in \`data\`: \`session.get(command, { data })\`. A command that writes has it as its second argument:
-  \`session.post(command, input)\`.
+  its input in \`data\`: \`client.get(command, { data })\`. A command that writes has it as its second argument:
+  \`client.post(command, input)\`. So has a list: \`client.list(command, input)\`.
 - **Result**: the type of the response. For a list, it is the type of an item, with the key of the list. A list with pages has
-  \`pageInfo\` too. Each JSON response also has \`uuAppErrorMap\`.
+  \`pageInfo\` too. Each JSON response also has \`uuAppErrorMap\`. A \`Client\` turns the response into a
+  [result](client.md#what-a-call-returns), such as a page; \`client.session\` returns it whole.
 - **Repeat**: whether the same request can be sent again, for instance after a lost response, without a second effect. The
   repeated request may be refused. \`no\` also stands where this is not known.
 
@@ -92,11 +93,12 @@ function resultCell({ result, outputTypes, list, flatList, paged }: Description)
   return `${keys} of<br>${types}<br>${paged ? 'pages' : 'no pages'}`;
 }
 
-function example(command: string, { method, multipart, example: input }: Description): string {
-  if (multipart) return `session.post('${command}', form)`;
+function example(command: string, { method, multipart, paged, example: input }: Description): string {
+  if (multipart) return `client.post('${command}', form)`;
   const text = toSource(input);
-  if (method === 'POST') return `session.post('${command}', ${text})`;
-  return text === '{}' ? `session.get('${command}')` : `session.get('${command}', { data: ${text} })`;
+  if (method === 'POST') return `client.post('${command}', ${text})`;
+  if (paged) return text === '{}' ? `client.list('${command}')` : `client.list('${command}', ${text})`;
+  return text === '{}' ? `client.get('${command}')` : `client.get('${command}', { data: ${text} })`;
 }
 
 function toSource(value: unknown): string {

@@ -1,33 +1,42 @@
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { isRecord } from '../../util/guards.js';
 
-/** An institution, with all of its keys. */
+/** An institution, with all of its keys. Each value is null where the database does not say it. */
 export interface InstitutionRecord {
+  /** 24 hexadecimal digits. */
   id: string | null;
+  /** Such as `CERN`: what filters take. */
   code: string | null;
+  /** The name for people. */
   name: string | null;
+  /** The name of the person who leads the work there. */
   supervisor: string | null;
+  /** The postal address. */
   address: {
     building: string | null;
     street: string | null;
     city: string | null;
     state: string | null;
+    /** The postal code: `zip` or `zipCode` of the database, as text. */
     zip: string | null;
   };
+  /** How to reach it. `web` is a URL. */
   contacts: { email: string | null; phone: string | null; web: string | null };
   /** In degrees; north is positive. */
   latitude: number | null;
   /** In degrees; east is positive. */
   longitude: number | null;
-  /** The component types that it works with, by project. */
+  /** The component types that it works with, by project; empty where the database does not say it. */
   componentTypes: InstitutionProject[];
 }
 
-/** The component types of one project that an institution works with. */
+/** The component types of one project that an institution works with. Each value is null where the database does not say it. */
 export interface InstitutionProject {
-  /** The code of the project. */
+  /** The code of the project, such as `S`. */
   code: string | null;
+  /** The name of the project, such as `Strips`. */
   name: string | null;
+  /** The component types, with codes such as `MODULE`. */
   itemList: { id: string | null; code: string | null; name: string | null }[];
 }
 

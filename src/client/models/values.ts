@@ -3,17 +3,21 @@ import { isObject, isRecord } from '../../util/guards.js';
 
 /** A value with its code, as components and test runs list their properties and results. */
 export interface CodedValue {
+  /** The code of the property or the result, such as `LOCALNAME`. */
   readonly code: string;
+  /** In the unit that the definition says; null where it is not set. */
   readonly value: unknown;
 }
 
 /** What has properties: a component, a test run, or a slot for a child. */
 export interface WithProperties {
+  /** Null where there are none; null or missing in a list without full output. */
   readonly properties?: readonly CodedValue[] | null | undefined;
 }
 
 /** What has results: a test run. */
 export interface WithResults {
+  /** Null where there are none; missing in a list. */
   readonly results?: readonly CodedValue[] | null | undefined;
 }
 
