@@ -1,7 +1,7 @@
 /**
  * A list of 100 pages at 80 ms a request: page by page, as a loop with `await` reads it, and with `client.list`.
  *
- *   node bench/client-list.mjs
+ *   node bench/client-list.mjs [items in each page]
  */
 
 import { startDatabase } from './client-database.mjs';
@@ -9,7 +9,7 @@ import { formatSpread, interleave, printTable, ratio, spread } from './harness.m
 
 const PAGES = 100;
 // Small pages: the embedded database is slower than the client, and shares the processor with it.
-const PAGE_SIZE = 20;
+const PAGE_SIZE = Number(process.argv[2] ?? 20);
 const TOTAL = PAGES * PAGE_SIZE;
 
 const { client, stop } = await startDatabase({ components: TOTAL, latency: 80 });
