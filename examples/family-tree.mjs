@@ -1,11 +1,11 @@
 // Prints the family of a component: from the topmost component that it is built into, down to the smallest part.
 //
-//   node family-tree.mjs 20USBSS1000049
+//   node family-tree.mjs 20USBSS1000003
 import { Client, Component } from 'itkdb';
 
 const client = new Client();
 const read = (component) => client.get('getComponent', { data: { component } });
-const wanted = await read(process.argv[2] ?? '20USBSS1000049');
+const wanted = await read(process.argv[2] ?? '20USBSS1000003');
 let top = wanted;
 while (top.parents?.[0]) top = await read(top.parents[0].component.id);
 

@@ -29,7 +29,41 @@ export type { BulkFailure, BulkOutcome, BulkRead } from './client/bulk/bulk-job.
 export type { BulkPromise } from './client/bulk/bulk-promise.js';
 export type { BulkOptions } from './client/bulk/options.js';
 export { Client, type InputOption } from './client/client.js';
-export type { ReceivedFile } from './client/files/received-file.js';
+export type { AssembledSlot, AssembleOptions, DisassembleOptions } from './client/components/assemble.js';
+export type { SetStageOptions } from './client/components/change.js';
+export type {
+  ForEachRowOptions,
+  RowFunction,
+  RowResult,
+  RowsReport,
+} from './client/components/for-each-row.js';
+export { type CsvRow, parseCsv, readCsv } from './client/components/read-csv.js';
+export type { RegisterOptions } from './client/components/register.js';
+export type {
+  RegisteredRow,
+  RegisterManyOptions,
+  RegisterReport,
+  RegisterRow,
+} from './client/components/register-many.js';
+export type { RegisterInput } from './client/components/registration.js';
+export { parseSerialNumber, type SerialNumberParts } from './client/components/serial-number.js';
+export type {
+  DownloadAllOptions,
+  DownloadedFile,
+  DownloadOptions,
+  DownloadReport,
+  TransferProgress,
+  WhichAttachment,
+} from './client/files/download.js';
+export {
+  BinaryFile,
+  type FileDetails,
+  ImageFile,
+  type SaveOptions,
+  TextFile,
+  ZipFile,
+} from './client/files/file.js';
+export type { ZipEntry } from './client/files/zip.js';
 export { Component, type ComponentData, type WalkOptions } from './client/models/component.js';
 export { toCsv } from './client/models/csv.js';
 export {
@@ -46,22 +80,43 @@ export {
   type WithResults,
 } from './client/models/values.js';
 export { type WithWebPage, webUrl } from './client/models/web-url.js';
-export type { CallOptions, ClientOptions, GetOptions, ListOptions, PostOptions } from './client/options.js';
-export type { Progress } from './client/pages/listing.js';
+export type {
+  CallOptions,
+  ClientOptions,
+  EosChoice,
+  GetOptions,
+  ListOptions,
+  PostOptions,
+} from './client/options.js';
 export { Page } from './client/pages/page.js';
 export type { PagePromise } from './client/pages/page-promise.js';
 export type { Plan, PlannedRequest } from './client/plan.js';
+export type { Progress } from './client/requests/progress.js';
+export type { Attachments } from './client/resources/attachments.js';
 export type {
+  AddedToBatch,
+  Batches,
+  BatchFilter,
+  BatchNumber,
+} from './client/resources/batches.js';
+export type {
+  AncestorOptions,
   BulkComponentOf,
   ComponentFilter,
   Components,
+  GetComponentOptions,
   GetComponentsOptions,
   ListComponentsOptions,
   ListedComponentOf,
   OutputType,
+  SiteFilter,
+  TreeOptions,
 } from './client/resources/components.js';
+export type { Institutions, UserInstitution } from './client/resources/institutions.js';
 export type { MergedList } from './client/resources/merged-list.js';
+export type { ShipmentFilter, Shipments } from './client/resources/shipments.js';
 export type { ListTestRunsOptions, TestRuns } from './client/resources/test-runs.js';
+export type { Users } from './client/resources/users.js';
 export type { Answer, ResultPromise } from './client/result-promise.js';
 export type {
   CommandResultOf,
@@ -71,7 +126,22 @@ export type {
   ItemOf,
   ListCommandName,
 } from './client/results.js';
+export type { ComponentName } from './client/shipments/component-names.js';
+export type { CreateShipmentOptions } from './client/shipments/create.js';
+export type { ShipmentName } from './client/shipments/read.js';
+export type { ReceiveShipmentOptions } from './client/shipments/receive.js';
+export type { WriteOptions } from './client/shipments/write-options.js';
 export type { SyncBatch, SyncOptions, SyncQuery } from './client/sync.js';
+export type { Target, TargetName } from './client/targets.js';
+export type { TestRunName } from './client/test-runs/changes.js';
+export type { TestRunsOfTreeOptions } from './client/test-runs/of-tree.js';
+export type { CheckTestRunOptions, ReadOptions, UploadTestRunOptions } from './client/test-runs/options.js';
+export type { TestRunInput, TestRunTemplate, UploadInput } from './client/test-runs/test-run-input.js';
+export type { UploadedTestRun } from './client/test-runs/upload.js';
+export type { AddAttachmentOptions } from './client/uploads/add.js';
+export type { UploadSource } from './client/uploads/local-file.js';
+export type { DeleteAttachmentOptions } from './client/uploads/remove.js';
+export type { AddedAttachment } from './client/uploads/upload.js';
 export type { Warning } from './client/warnings.js';
 export * from './commands/commands.js';
 export { type Ref, refCode, refId } from './commands/references.js';

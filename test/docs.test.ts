@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, type ExpectStatic, expect, it } from 'vitest';
 import * as itkdb from '../src/index.js';
 import { DEFAULT_SETTINGS, ITkDBException } from '../src/index.js';
 import { type EmbeddedPdb, startPdb } from '../src/testing/index.js';
-import { codeBlocks, documents, toJavaScript } from './helpers/code-blocks.js';
+import { type CodeBlock, codeBlocks, documents, toJavaScript } from './helpers/code-blocks.js';
 import { InstalledPackage, ROOT } from './helpers/installed-package.js';
 
 const read = (path: string): Promise<string> => readFile(join(ROOT, path), 'utf8');
@@ -14,16 +14,20 @@ const blocks = (await Promise.all(pages.map(codeBlocks))).flat();
 
 let installed: InstalledPackage;
 let pdb: EmbeddedPdb;
+/** The recipes write. */
+let recipePdb: EmbeddedPdb;
 
 beforeAll(async () => {
-  [installed, pdb] = await Promise.all([
+  [installed, pdb, recipePdb] = await Promise.all([
     InstalledPackage.install(['@types/node', 'undici-types', '@keyv/redis', '@redis/client', 'hookified']),
     startPdb({ components: 300 }),
+    startPdb({ components: 300 }),
   ]);
+  await cp(join(ROOT, 'test/fixtures/recipes'), installed.folder, { recursive: true });
 }, 60_000);
 
 afterAll(async () => {
-  await Promise.all([installed.remove(), pdb.close()]);
+  await Promise.all([installed.remove(), pdb.close(), recipePdb.close()]);
 });
 
 const fileOf = (place: string, extension: string): string => `${place.replaceAll(/\W/g, '-')}.${extension}`;
@@ -40,14 +44,15 @@ describe('the code in the documents', () => {
   });
 
   const runnable = blocks.filter(({ isRunnable }) => isRunnable);
-  it.concurrent.for(runnable)('$place runs, and prints what it says', async (block, { expect }) => {
-    const script = toJavaScript(block);
-    const { stdout, stderr } = await installed.runScript(fileOf(block.place, 'mjs'), script, {
-      env: pdb.env,
-    });
-    expect(stderr).toBe('');
-    if (block.output === undefined) expect(stdout).not.toBe('');
-    else expect(stdout).toBe(block.output);
+  const isRecipe = ({ place }: CodeBlock): boolean => place.startsWith('docs/recipes/');
+  it.concurrent.for(runnable.filter((block) => !isRecipe(block)))(
+    '$place runs, and prints what it says',
+    (block, { expect }) => runBlock(block, pdb, expect),
+  );
+
+  it.for(runnable.filter(isRecipe))('$place runs, and prints what it says', (block, { expect }) => {
+    recipePdb.restore();
+    return runBlock(block, recipePdb, expect);
   });
 
   it('is a script of no more than ten lines where it is the first', async () => {
@@ -86,7 +91,12 @@ describe('the documents', () => {
 
   it('are all in the list of the README', async () => {
     const readme = await read('README.md');
-    for (const page of pages.slice(1)) expect(readme).toContain(`(${page})`);
+    const recipes = await read('docs/recipes/README.md');
+    for (const page of pages.slice(1)) {
+      const recipe = page.split('docs/recipes/')[1];
+      if (recipe === undefined || recipe === 'README.md') expect(readme).toContain(`(${page})`);
+      else expect(recipes).toContain(`(${recipe}#`);
+    }
   });
 
   it('name every exception with its code', async () => {
@@ -119,13 +129,15 @@ describe('the documents', () => {
       new RegExp(`export interface ${name} \\{(.*?)^\\}`, 'ms').exec(await read(path)) ?? [];
     const options = [...members.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, option]) => option);
     expect(options.length).toBeGreaterThan(5);
-    const [, section = ''] = (await read('README.md')).split(`\n### \`new ${name.replace('Options', '')}(`);
+    const [, section = ''] = (await read('docs/options.md')).split(
+      `\n## \`new ${name.replace('Options', '')}(`,
+    );
     for (const option of options.filter((name) => name !== 'authenticate'))
-      expect(section.split('\n### ')[0]).toContain(`\`${option}\``);
+      expect(section.split('\n## ')[0]).toContain(`\`${option}\``);
   });
 
   it('and .env.example name every setting with its default', async () => {
-    const page = await read('README.md');
+    const page = await read('docs/options.md');
     const example = await read('.env.example');
     for (const [name, value] of Object.entries(DEFAULT_SETTINGS)) {
       expect(page).toContain(`\`${name}\``);
@@ -143,6 +155,15 @@ describe('the documents', () => {
     expect(rows.sort()).toEqual(Object.keys(dependencies).sort());
   });
 });
+
+/** Runs a block of code, and compares what it prints with what the document says. */
+async function runBlock(block: CodeBlock, { env }: EmbeddedPdb, expect: ExpectStatic): Promise<void> {
+  const script = toJavaScript(block);
+  const { stdout, stderr } = await installed.runScript(fileOf(block.place, 'mjs'), script, { env });
+  expect(stderr).toBe('');
+  if (block.output === undefined) expect(stdout).not.toBe('');
+  else expect(stdout).toBe(block.output);
+}
 
 /** The anchor that Markdown renderers give a heading. */
 function slug(heading: string): string {

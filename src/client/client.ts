@@ -12,6 +12,7 @@ import { FUNCTION } from '../config/check-options.js';
 import { createLogger } from '../config/logger.js';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { BadJSON } from '../exceptions/response.js';
+import { ConcurrencyLimit } from '../http/interceptors/concurrency.js';
 import { checkSessionOptions } from '../session/options.js';
 import type { RequestConfig, SessionResponse } from '../session/request-options.js';
 import { Session } from '../session/session.js';
@@ -20,12 +21,14 @@ import { inspectAsString } from '../util/inspect.js';
 import { type CommandFacts, factsOf } from './command-facts.js';
 import { convert } from './convert.js';
 import { refuseDuplicates } from './duplicates.js';
-import { isEosUrl, ReceivedFile } from './files/received-file.js';
+import { BinaryFile } from './files/file.js';
+import { FileReceiver, isEosUrl } from './files/receive.js';
 import { ListRequests } from './list-requests.js';
 import {
   type CallOptions,
   type ClientOptions,
   checkCall,
+  EOS,
   type GetOptions,
   type ListOnly,
   type ListOptions,
@@ -35,8 +38,13 @@ import type { PageAnswer } from './pages/listing.js';
 import { Page } from './pages/page.js';
 import { PagePromise } from './pages/page-promise.js';
 import { type Plan, PlanRecorder, plannedResponse } from './plan.js';
+import { Attachments } from './resources/attachments.js';
+import { Batches } from './resources/batches.js';
 import { Components } from './resources/components.js';
+import { Institutions } from './resources/institutions.js';
+import { Shipments } from './resources/shipments.js';
 import { TestRuns } from './resources/test-runs.js';
+import { Users } from './resources/users.js';
 import { type Answer, ResultPromise } from './result-promise.js';
 import type { CommandResultOf, FlatCommandResultOf, ItemOf, ListCommandName } from './results.js';
 import { type SyncBatch, type SyncOptions, type SyncQuery, sync } from './sync.js';
@@ -67,9 +75,20 @@ export class Client {
   readonly components: Components;
   /** Test runs: reads many of them, and lists those of a component. */
   readonly testRuns: TestRuns;
+  /** Attachments: lists, adds and deletes them, and downloads their files. */
+  readonly attachments: Attachments;
+  /** Shipments: creates, sends, receives and lists them. */
+  readonly shipments: Shipments;
+  /** Batches: finds and lists them, and adds components. */
+  readonly batches: Batches;
+  /** Institutions: reads and lists them, and says which are the user's. */
+  readonly institutions: Institutions;
+  /** Users: reads who the requests are made for, and others. */
+  readonly users: Users;
   readonly #options: ClientOptions;
   readonly #warnings: WarningReporter;
   readonly #lists: ListRequests;
+  readonly #files: FileReceiver;
   /** Records the writes of a plan; undefined where they are sent. */
   readonly #recorder: PlanRecorder | undefined;
 
@@ -85,8 +104,8 @@ export class Client {
     options: ClientOptions = {},
     plan?: { readonly session: Session; readonly recorder: PlanRecorder },
   ) {
-    const checked = checkSessionOptions('new Client', options, { onWarning: FUNCTION });
-    const { onWarning, ...sessionOptions } = checked;
+    const checked = checkSessionOptions('new Client', options, { onWarning: FUNCTION, eos: EOS });
+    const { onWarning, eos = 'auto', ...sessionOptions } = checked;
     this.#options = options;
     this.#recorder = plan?.recorder;
     this.session = plan?.session ?? new Session(sessionOptions);
@@ -103,15 +122,26 @@ export class Client {
         if (this.#recorder?.resultFor(config.data) !== undefined) return plannedResponse({ itemList: [] });
         return this.session.request(method, url, config);
       },
-      takeWarnings: (command, response) => this.#takeWarnings(command, response),
     });
     this.#lists = lists;
+    this.#files = new FileReceiver({
+      ...{ logger, retry, onRetry: checked.onRetry, prefixUrl: this.session.prefixUrl },
+      limit: maxConcurrency instanceof ConcurrencyLimit ? maxConcurrency : new ConcurrencyLimit(maxInFlight),
+      send: (url, config) => this.session.request('GET', url, config),
+    });
     const context = {
-      ...{ client: this, logger, report: this.#warnings.report, maxInFlight },
+      ...{ client: this, logger, report: this.#warnings.report, maxInFlight, retry, eos },
+      isPlan: plan !== undefined,
+      site: this.session.prefixUrl,
       retryOfPart: (own: RequestConfig['retry']) => lists.retryOfPart(own),
     };
     this.components = new Components(context);
     this.testRuns = new TestRuns(context);
+    this.attachments = new Attachments(context);
+    this.users = new Users(context);
+    this.institutions = new Institutions(context, this.users);
+    this.shipments = new Shipments(context, this.components, this.institutions);
+    this.batches = new Batches(context, this.components);
   }
 
   /** The user that requests are made for. */
@@ -256,13 +286,14 @@ export class Client {
    *
    * A batch has up to 100 components. It is written when the next one is asked for: one that was not dealt with to its end,
    * because the process was killed or the loop was left, comes again the next time. What was written before is not
-   * read again. One file belongs to one query, and to one process at a time.
+   * read again. One file belongs to one query, which is in a file beside it (`cern.ndjson.query.json`), and to one process at
+   * a time.
    *
    * @param query - the keys of `filterMap` of `listComponents`, or `{ site }`: what belongs to a site or is there. Only
    * ready components, unless it has a `state`
    * @param file - the path of the file. It is created where there is none
    * @throws PartFailed at the end, where some could not be read: they are tried again the next time
-   * @throws InvalidInvocation where the file is another kind of file, or cannot be written
+   * @throws InvalidInvocation where the file is another kind of file or that of another query, or cannot be written
    * @throws what {@link Client.list} throws
    */
   sync(query: SyncQuery, file: string, options: SyncOptions = {}): AsyncIterableIterator<SyncBatch> {
@@ -346,19 +377,23 @@ export class Client {
     const facts = await factsOf(command);
     if (facts !== undefined && body === undefined && isObject(options))
       refuseInput(subject, command, options, facts);
-    const { config, list } = checkCall(subject, options);
+    const { config, list, directory } = checkCall(subject, options);
     const planned = this.#plan(method, command, body === undefined ? config.data : body.input, facts);
     if (planned !== undefined) return { data: planned, response: plannedResponse(planned), warnings: [] };
     if (facts?.isPaged)
       return new PagePromise(this.#lists.toListing(method, command, config, list)).withResponse();
     if (facts !== undefined) refuseListOptions(subject, list);
-    const request =
-      facts?.isFile || isEosUrl(command) ? { ...config, responseType: 'arraybuffer' as const } : config;
-    const response = await this.#send(method, url, request, body);
+    if (method === 'GET' && (facts?.isFile || isEosUrl(command))) {
+      const { file, response } = await this.#files.receive(subject, command, config, directory);
+      return { data: file, response, warnings: [] };
+    }
+    if (directory !== undefined)
+      throw new InvalidInvocation(`${subject}: \`directory\` is for commands that give a file`);
+    const response = await this.#send(method, url, config, body);
     const warnings = this.#takeWarnings(command, response);
     const content = convert(response, method, facts?.isPaged);
     if (content.kind === 'value') {
-      if (facts?.isFile === false && content.value instanceof ReceivedFile)
+      if (facts?.isFile === false && content.value instanceof BinaryFile)
         throw new BadJSON(response as never, undefined, { reason: 'a file came in place of JSON' });
       return { data: content.value, response, warnings };
     }
@@ -396,7 +431,11 @@ export class Client {
       total: items.length,
     };
     const offset = pageIndex * pageSize;
-    const listing = { ...this.#lists.toListing(method, command, config, list), start: offset, pageSize };
+    const listing = {
+      ...this.#lists.toListing(method, command, config, list, warnings),
+      start: offset,
+      pageSize,
+    };
     const end = pageInfo === undefined || pageSize === 0 ? Infinity : offset + pageSize;
     const data = items.slice(0, listing.limit);
     return new Page({ listing, data, total, pageIndex, pageSize, offset, end, warnings, response });

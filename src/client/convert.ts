@@ -1,7 +1,9 @@
-import { BadJSON } from '../exceptions/response.js';
 import type { SessionResponse } from '../session/request-options.js';
 import { isObject, isRecord } from '../util/guards.js';
-import { mediaTypeOf, ReceivedFile } from './files/received-file.js';
+import { Contents } from './files/contents.js';
+import { type BinaryFile, makeFile } from './files/file.js';
+import { fileNameOf, mediaTypeOf } from './files/file-headers.js';
+import { pageInPlaceOfFile } from './files/receive.js';
 import type { PageInfo } from './pages/listing.js';
 
 /** What the body of a response is. */
@@ -64,16 +66,13 @@ function toCount(value: unknown): number | undefined {
   return Number.isSafeInteger(count) && (count as number) >= 0 ? (count as number) : undefined;
 }
 
-function toFile(bytes: Buffer, response: SessionResponse): ReceivedFile {
+function toFile(bytes: Buffer, response: SessionResponse): BinaryFile {
+  const { headers } = response;
   // A login page, or that of a gateway: a file of the database comes with its name.
-  if (
-    mediaTypeOf(response.headers) === 'text/html' &&
-    response.headers['content-disposition'] === undefined
-  ) {
-    throw new BadJSON(response as never, undefined, {
-      reason: 'a page of HTML came in place of a file',
-      advice: 'Check the URL.',
-    });
-  }
-  return new ReceivedFile(bytes, response.headers);
+  if (mediaTypeOf(headers) === 'text/html' && headers['content-disposition'] === undefined)
+    throw pageInPlaceOfFile(response);
+  return makeFile(new Contents(bytes, bytes.length), {
+    contentType: String(headers['content-type'] ?? ''),
+    suggestedFilename: fileNameOf(String(headers['content-disposition'] ?? '')),
+  });
 }

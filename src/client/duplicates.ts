@@ -6,6 +6,8 @@ import { stringify } from '../http/body/strict-json.js';
 import { isRecord } from '../util/guards.js';
 import { saysMissing } from './bulk/failures.js';
 import type { Client } from './client.js';
+import { commandOf } from './command-facts.js';
+import { formOf, showIds } from './identifiers.js';
 import type { CallOptions, PostOptions } from './options.js';
 
 /** A test run as it is uploaded. */
@@ -18,8 +20,6 @@ type Reader = Pick<Client, 'get' | 'list' | 'testRuns'>;
 type ReadOptions = Pick<CallOptions, 'auth' | 'cache' | 'headers' | 'proxy' | 'retry' | 'signal' | 'timeout'>;
 
 const COMMAND = 'uploadTestRunResults';
-const COMPONENT_CODE = /^[0-9a-f]{32}$/i;
-const SERIAL_NUMBER = /^20U[0-9A-Z]{11}$/i;
 /** The data types whose values are files: they are sent after the upload. */
 const FILES: readonly string[] = ['image', 'file'];
 
@@ -39,8 +39,7 @@ export async function refuseDuplicates(
   if (options.allowDuplicate === undefined) return;
   checkValue(subject, 'allowDuplicate', options.allowDuplicate, BOOLEAN);
   if (options.allowDuplicate) return;
-  const [path = ''] = url.split('?', 1);
-  if (path.split('/').at(-1) !== COMMAND)
+  if (commandOf(url) !== COMMAND)
     throw new InvalidInvocation(`${subject}: \`allowDuplicate: false\` is for ${COMMAND} alone`);
   // What is compared is what will be sent; the caller's object stays as it is.
   const run: unknown = isRecord(input) ? JSON.parse(stringify(input)) : undefined;
@@ -54,9 +53,8 @@ export async function refuseDuplicates(
   // A stored response may be older than the last upload.
   const ids = await findDuplicates(client, run, { ...reading, cache: 'reload' });
   if (ids.length === 0) return;
-  const shown = ids.length > 5 ? [...ids.slice(0, 5), '…'] : ids;
   throw new DuplicateTestRuns(
-    `Duplicate test runs: the database already has this test run of ${run['component']}: ${shown.join(', ')}\nNothing was uploaded. Without \`allowDuplicate: false\` it is uploaded once more.`,
+    `Duplicate test runs: the database already has this test run of ${run['component']}: ${showIds(ids)}\nNothing was uploaded. Without \`allowDuplicate: false\` it is uploaded once more.`,
     { ids },
   );
 }
@@ -84,8 +82,9 @@ async function whichComponent(
   component: string,
   options: ReadOptions,
 ): Promise<{ code: string } | { serialNumber: string }> {
-  if (COMPONENT_CODE.test(component)) return { code: component };
-  if (SERIAL_NUMBER.test(component)) return { serialNumber: component };
+  const form = formOf(component);
+  if (form === 'code') return { code: component };
+  if (form === 'serialNumber') return { serialNumber: component };
   const read = async (more: { alternativeIdentifier?: true }): Promise<{ code: string }> => {
     const { code } = await client.get('getComponent', { ...options, data: { component, ...more } });
     return { code };
@@ -98,7 +97,7 @@ async function whichComponent(
 }
 
 /** Whether a test run has the contents of one that is to be uploaded; number, date and place may be others. */
-function isDuplicate(stored: TestRun, run: Upload): boolean {
+export function isDuplicate(stored: TestRun, run: Upload): boolean {
   const { comments, defects, properties, results } = run;
   return (
     isTrue(stored.passed) === isTrue(run['passed']) &&
@@ -154,9 +153,11 @@ function isSame(stored: unknown, sent: unknown): boolean {
   return stored === sent || isTextOf(stored, sent) || isTextOf(sent, stored);
 }
 
+/** Whether a value is not set: the database stores an empty list, and an object with nothing in it, as null. */
 function isNothing(value: unknown): boolean {
   if (value === undefined || value === null) return true;
-  return typeof value === 'object' && Object.values(value).every(isNothing);
+  if (Array.isArray(value)) return value.length === 0;
+  return isRecord(value) && Object.values(value).every(isNothing);
 }
 
 function isTextOf(text: unknown, value: unknown): boolean {

@@ -1,15 +1,18 @@
-import { callBack, type Logger } from '../config/logger.js';
+import type { Logger } from '../config/logger.js';
 import { InvalidInvocation, ListChanged } from '../exceptions/base.js';
 import { RETRIED_STATUSES as STATUSES } from '../http/retry-policy.js';
 import type { RequestConfig, SessionResponse } from '../session/request-options.js';
 import { withEither } from '../util/abort.js';
 import { isPlainObject, isRecord } from '../util/guards.js';
+import { commandOf } from './command-facts.js';
 import { convert } from './convert.js';
+import { refuseOptionsIn } from './filters.js';
 import type { ClientOptions, ListOnly } from './options.js';
 import type { Listing, PageAnswer, PageInfo } from './pages/listing.js';
 import { type Segment, shrink, toPageInfo } from './pages/segments.js';
-import { SPLIT_STATUSES } from './pages/too-heavy.js';
-import type { Warning, WarningReporter } from './warnings.js';
+import { progressTeller } from './requests/progress.js';
+import { SPLIT_STATUSES } from './requests/too-heavy.js';
+import { readWarnings, type Warning, type WarningReporter } from './warnings.js';
 
 const PAGE_SIZE = 100;
 const FULL_PAGE_SIZE = 50;
@@ -32,8 +35,6 @@ const UNKNOWN_LENGTH = {
 interface Context {
   /** Sends one request. */
   readonly send: (method: string, url: string, config: RequestConfig) => Promise<SessionResponse>;
-  /** Reads and reports the warnings of a response. */
-  readonly takeWarnings: (command: string, response: SessionResponse) => readonly Warning[];
   readonly report: WarningReporter['report'];
   readonly logger: Logger;
   /** The `retry` of the client's options. */
@@ -56,17 +57,32 @@ export class ListRequests {
    * Makes a list of a call.
    *
    * @param config - the options of each of its requests; `data` is the input of the command
-   * @throws InvalidInvocation where the input says in a wrong way where to start
+   * @param known - the warnings that were reported before
+   * @throws InvalidInvocation where the input says in a wrong way where to start, or has an option of a list in its filter
    */
-  toListing<T>(method: string, command: string, config: RequestConfig, list: ListOnly): Listing<T> {
-    const { report, logger, maxInFlight, retry } = this.#context;
+  toListing<T>(
+    method: string,
+    command: string,
+    config: RequestConfig,
+    list: ListOnly,
+    known: readonly Warning[] = [],
+  ): Listing<T> {
+    const { logger, maxInFlight, retry } = this.#context;
+    const reported = new Set(known.map((warning) => JSON.stringify(warning)));
+    // The server repeats a warning about the input with each page.
+    const report = (warning: Warning): void => {
+      const text = JSON.stringify(warning);
+      if (!reported.has(text)) this.#context.report(warning);
+      reported.add(text);
+    };
     const input = isPlainObject(config.data) ? config.data : {};
-    const { pageInfo, outputType, useOrInLocationSearch } = input;
+    const { filterMap, pageInfo, outputType, useOrInLocationSearch } = input;
+    if (isRecord(filterMap)) refuseOptionsIn(command, filterMap);
     const { onChange = 'warn', onProgress, limit = Infinity } = list;
     const isHeavy = outputType === 'full';
     const asked = checkPageInfo(command, pageInfo, list.pageSize);
     const pageSize = list.pageSize ?? asked.pageSize ?? (isHeavy ? FULL_PAGE_SIZE : PAGE_SIZE);
-    const key = `${command} ${String(outputType)}`;
+    const key = `${commandOf(command)} ${String(outputType)}`;
     const tooHeavy = (): number => this.#tooHeavy.get(key) ?? Infinity;
     if (useOrInLocationSearch === true) report({ command, ...UNRELIABLE });
     return {
@@ -79,8 +95,8 @@ export class ListRequests {
       isHeavy,
       canSplit: method === 'GET',
       retries: (config.retry ?? retry) !== false,
-      ask: (segment, signal) => this.#askPage(method, command, config, segment, signal),
-      onProgress: onProgress && ((progress) => callBack(logger, 'onProgress', () => onProgress(progress))),
+      ask: (segment, signal) => this.#askPage(method, command, config, segment, signal, report),
+      onProgress: progressTeller(onProgress, logger),
       onChange: (read, expected) => {
         const message = `the list changed while it was read: ${read} items were read, and the server now says ${expected}; some may be missing`;
         if (onChange === 'throw') throw new ListChanged(`${command}: ${message}`);
@@ -107,6 +123,7 @@ export class ListRequests {
     config: RequestConfig,
     segment: Segment,
     signal: AbortSignal,
+    report: WarningReporter['report'],
   ): Promise<PageAnswer<T>> {
     const input = config.data ?? {};
     // Anything else has no place for `pageInfo`.
@@ -123,10 +140,11 @@ export class ListRequests {
       this.#context.send(method, command, { ...request, signal: either });
     const own = config.signal as AbortSignal | undefined;
     const response = await (own === undefined ? send(signal) : withEither(own, signal, send));
-    const warnings = this.#context.takeWarnings(command, response);
+    const warnings = readWarnings(command, response.data);
+    for (const warning of warnings) report(warning);
     const content = convert(response, method, true);
     if (content.kind === 'page' && content.pageInfo === undefined && hasPageInfo(response))
-      this.#context.report({ command, ...UNKNOWN_LENGTH });
+      report({ command, ...UNKNOWN_LENGTH });
     if (content.kind === 'page') return { ...content, items: content.items as T[], warnings, response };
     throw new InvalidInvocation(
       `\`${command}\` was not answered with a list: for a command without one, use client.get`,

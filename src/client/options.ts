@@ -1,10 +1,15 @@
 import {
   ANYTHING,
   BOOLEAN,
+  both,
+  type Check,
   checkOptions,
+  FILLED_STRING,
   FUNCTION,
   must,
+  NO_TILDE,
   type OptionsExpected,
+  type OptionTable,
   reading,
   wholeNumber,
 } from '../config/check-options.js';
@@ -12,11 +17,19 @@ import { InvalidInvocation } from '../exceptions/base.js';
 import { REQUEST_OPTIONS } from '../session/check-request.js';
 import type { SessionOptions } from '../session/options.js';
 import type { RequestConfig } from '../session/request-options.js';
-import type { Progress } from './pages/listing.js';
+import type { Progress } from './requests/progress.js';
 import type { Warning } from './warnings.js';
 
-/** Options of a `Client`: those of a `Session`, and what is done with warnings. */
+/** Whether the files of attachments go to EOS, the storage of large files at CERN. */
+export type EosChoice = 'auto' | boolean;
+
+/** Options of a `Client`: those of a `Session`, and what is done with warnings and with files. */
 export interface ClientOptions extends SessionOptions {
+  /**
+   * Which files `attachments.add` sends to EOS: with `'auto'` images, files of ROOT, and those of more than 64,000 bytes; with
+   * `true` all, with `false` none. Links and the files of batches never go there. @defaultValue `'auto'`
+   */
+  readonly eos?: EosChoice | undefined;
   /**
    * Called with each warning of the server about a request that went well. The log has them too. Without this function and
    * without a log, a line on stderr tells of them, if stderr is a terminal and `quiet` is not true. @defaultValue none
@@ -56,7 +69,13 @@ export interface ListOptions extends Omit<CallOptions, 'data' | 'json'> {
 }
 
 /** Options of one `get`: where the command is a list, those of a list too. */
-export interface GetOptions extends CallOptions, Omit<ListOptions, keyof CallOptions> {}
+export interface GetOptions extends CallOptions, Omit<ListOptions, keyof CallOptions> {
+  /**
+   * Of a command that gives a file: the folder in which its temporary file is made. Then nothing of it is kept in memory.
+   * @defaultValue the system's folder for temporary files, for files of more than 1 MiB
+   */
+  directory?: string | undefined;
+}
 
 /** The options of a list that a request does not have. */
 export type ListOnly = Pick<ListOptions, 'limit' | 'pageSize' | 'onChange' | 'onProgress'>;
@@ -66,16 +85,34 @@ export interface CheckedCall {
   /** What the session gets. */
   readonly config: RequestConfig;
   readonly list: ListOnly;
+  /** Where the temporary file of a file is made. */
+  readonly directory: string | undefined;
 }
 
-const POSITIVE = wholeNumber('a whole number, at least 1', 1);
+/** What the option `eos` must be. */
+export const EOS: Check = must(
+  (value) => value === 'auto' || typeof value === 'boolean',
+  "'auto', true or false",
+);
 
 /** Options of a request that are not for the caller of a client to set. */
 const FIXED = ['method', 'responseType', 'transformResponse', 'url'];
-const LIST_ONLY = ['limit', 'pageSize', 'onChange', 'onProgress'] as const;
+
+/** The checks of the options that a list has and a request does not. */
+export const LIST_TABLE: Readonly<Record<keyof ListOnly, Check>> = {
+  limit: must(
+    (value) => value === Infinity || (Number.isSafeInteger(value) && (value as number) >= 1),
+    'a whole number, at least 1; for the number of items alone, use `total` of the first page',
+  ),
+  pageSize: wholeNumber('a whole number, at least 1', 1),
+  onChange: must((value) => value === 'warn' || value === 'throw', "'warn' or 'throw'"),
+  onProgress: FUNCTION,
+};
+/** The names of these options. */
+export const LIST_ONLY: readonly (keyof ListOnly)[] = Object.keys(LIST_TABLE) as (keyof ListOnly)[];
 
 /** What the options of a call are. */
-export const CALL_OPTIONS: OptionsExpected = {
+const CALL_OPTIONS: OptionsExpected = {
   expectation: 'given an object of options, such as { data: { component } }',
   hints: {
     ...REQUEST_OPTIONS.hints,
@@ -85,21 +122,52 @@ export const CALL_OPTIONS: OptionsExpected = {
     data: ANYTHING,
     json: ANYTHING,
     fresh: BOOLEAN,
-    limit: must(
-      (value) => value === Infinity || (Number.isSafeInteger(value) && (value as number) >= 1),
-      'a whole number, at least 1; for the number of items alone, use `total` of the first page',
-    ),
-    pageSize: POSITIVE,
-    onChange: must((value) => value === 'warn' || value === 'throw', "'warn' or 'throw'"),
-    onProgress: FUNCTION,
+    ...LIST_TABLE,
     ...Object.fromEntries(Object.entries(REQUEST_OPTIONS.table).filter(([name]) => !FIXED.includes(name))),
+    directory: both(FILLED_STRING, NO_TILDE),
   },
 };
 
-/** Checks a signal before anything listens to it. */
-export function checkSignal(subject: string, signal: unknown): void {
+/**
+ * Returns what the options are of a method that sends several requests: those of each request, and its own.
+ *
+ * @param example - options that are right, for the message
+ * @param own - the checks of its own options
+ */
+export function optionsOfJob(example: string, own: OptionTable): OptionsExpected {
+  const refused = ['data', 'json', 'directory', ...LIST_ONLY];
+  const shared = Object.entries(CALL_OPTIONS.table).filter(([name]) => !refused.includes(name));
+  return {
+    ...CALL_OPTIONS,
+    expectation: `given an object of options, such as ${example}`,
+    table: { ...own, ...Object.fromEntries(shared) },
+  };
+}
+
+/**
+ * Checks the options of a method that sends several requests, before anything is sent.
+ *
+ * @param expected - see {@link optionsOfJob}
+ */
+export function checkJob<Options extends Pick<CallOptions, 'cache' | 'fresh' | 'signal'>>(
+  subject: string,
+  options: Options,
+  expected: OptionsExpected,
+): Options {
+  const checked = checkOptions(subject, options, expected);
+  checkShared(subject, checked);
+  return checked;
+}
+
+function checkShared(
+  subject: string,
+  { cache, fresh, signal }: Pick<CallOptions, 'cache' | 'fresh' | 'signal'>,
+): void {
+  // Before anything listens to it.
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw new InvalidInvocation(`${subject}: \`signal\` must be an AbortSignal`);
+  if (fresh === true && cache !== undefined)
+    throw new InvalidInvocation(`${subject}: \`fresh\` is \`cache: 'reload'\`; give only one of them`);
 }
 
 /** Takes apart and checks the options of a call. */
@@ -111,8 +179,8 @@ export function checkCall(subject: string, options: GetOptions): CheckedCall {
     reading(subject, () => ({ ...options })),
     CALL_OPTIONS,
   );
-  const { fresh, limit, pageSize, onChange, onProgress, json, ...config } = checked;
-  checkSignal(subject, config.signal);
+  const { fresh, limit, pageSize, onChange, onProgress, json, directory, ...config } = checked;
+  checkShared(subject, checked);
   const given = LIST_ONLY.filter((name) => checked[name] !== undefined);
   const list: ListOnly = Object.fromEntries(given.map((name) => [name, checked[name]]));
   if (json !== undefined) {
@@ -120,10 +188,6 @@ export function checkCall(subject: string, options: GetOptions): CheckedCall {
       throw new InvalidInvocation(`${subject}: give \`data\` or \`json\`, not both`);
     config.data = json;
   }
-  if (fresh === true) {
-    if (config.cache !== undefined)
-      throw new InvalidInvocation(`${subject}: \`fresh\` is \`cache: 'reload'\`; give only one of them`);
-    config.cache = 'reload';
-  }
-  return { config, list };
+  if (fresh === true) config.cache = 'reload';
+  return { config, list, directory };
 }

@@ -20,6 +20,11 @@ export interface Plan {
 /** What stands for an id that a planned write would give, such as `<id of step 1>`. */
 const PLACEHOLDER = /<\w+ of step (\d+)>/;
 
+/** Whether a value stands for an id that a planned write would give. */
+export function isPlaceholder(value: unknown): boolean {
+  return typeof value === 'string' && PLACEHOLDER.test(value);
+}
+
 /** The members of results that are objects. All others are taken for texts. */
 const OBJECTS: ReadonlySet<PropertyKey> = new Set([
   'attachment',
@@ -35,7 +40,11 @@ export class PlanRecorder {
 
   /** Records a write. Returns what stands for its result. */
   record(method: string, command: string, input: unknown): object {
-    this.requests.push({ method, command, input: input instanceof FormData ? readForm(input) : input });
+    this.requests.push({
+      method,
+      command,
+      input: input instanceof FormData ? readForm(input) : readField(input),
+    });
     return resultOf(this.requests.length);
   }
 
@@ -72,13 +81,12 @@ function stepIn(value: unknown): number | undefined {
   return undefined;
 }
 
-function readForm(form: FormData): Record<string, string> {
-  return Object.fromEntries(
-    [...form].map(([name, value]) => [
-      name,
-      typeof value === 'string' ? value : `<${value.name}, ${value.size} bytes>`,
-    ]),
-  );
+function readForm(form: FormData): Record<string, unknown> {
+  return Object.fromEntries([...form].map(([name, value]) => [name, readField(value)]));
+}
+
+function readField(value: unknown): unknown {
+  return value instanceof File ? `<${value.name}, ${value.size} bytes>` : value;
 }
 
 /** Returns what stands for the response to a request that was not sent. */

@@ -1,6 +1,6 @@
 import type { COMMANDS } from '../commands/catalogue.js';
 import type { CommandOutput, Commands, FlatCommandName, FlatCommandOutput } from '../commands/commands.js';
-import type { ReceivedFile } from './files/received-file.js';
+import type { BinaryFile } from './files/file.js';
 import type { Page } from './pages/page.js';
 
 /** The names of the commands that are answered with a file. */
@@ -27,7 +27,7 @@ export type Converted<Body> = Body extends { pageInfo: unknown; itemList: (infer
  * @typeParam O - the `outputType` of the input
  */
 export type CommandResultOf<K extends keyof Commands, O = undefined> = K extends FileCommandName
-  ? ReceivedFile
+  ? BinaryFile
   : Converted<CommandOutput<K, O>>;
 
 /** The type of the result of a command with the older form of its input. */

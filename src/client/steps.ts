@@ -88,7 +88,7 @@ async function doStep(state: State): Promise<Failure | undefined> {
 }
 
 /** Whether it is certain that a write which failed in this way was not done. */
-function hadNoEffect(error: ITkDBException): boolean {
+export function hadNoEffect(error: ITkDBException): boolean {
   if (error instanceof TransportException) return error.neverReached;
   if (!(error instanceof ResponseException) || error.code === 'ERR_AUTHENTICATION_FAILED') return true;
   return error.status >= 400 && error.status < 500 && error.status !== 408;

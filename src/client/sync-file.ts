@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open, realpath, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readFile, realpath, rename, unlink } from 'node:fs/promises';
 import { InvalidInvocation } from '../exceptions/base.js';
 import { messageOf } from '../util/errors.js';
 import { isRecord } from '../util/guards.js';
+import { formOf } from './identifiers.js';
 
 /** A record of the file: a component. */
 interface Rec {
@@ -28,11 +29,14 @@ interface Entry {
   readonly line: number;
 }
 
+/** What is added to the path of the file for the path of its query. */
+const QUERY_FILE = '.query.json';
+
 /** How each line starts that `append()` writes. */
 const LINE_START = '{"id":"';
 
 /**
- * A file with one JSON record in each line. What changes is written to its end: of several lines of a record the last
+ * A file with one JSON record in each line, and beside it a file with the query that gave the records. What changes is written to its end: of several lines of a record the last
  * one counts, until `compact()` replaces the file by one that has each record once.
  */
 export class RecordFile {
@@ -52,9 +56,11 @@ export class RecordFile {
   /**
    * Opens the file, and creates it where there is none. A last record that was not written to its end is cut off.
    *
-   * @throws InvalidInvocation where it cannot be opened, or is another kind of file. It is left as it is
+   * @param query - the query, in its canonical form
+   * @throws InvalidInvocation where it cannot be opened, or is another kind of file or that of another query. It is left
+   * as it is
    */
-  static async open(path: string): Promise<RecordFile> {
+  static async open(path: string, query: string): Promise<RecordFile> {
     const handle = await open(path, 'a').catch((error: unknown) => {
       throw new InvalidInvocation(`client.sync: ${path} cannot be written: ${messageOf(error)}`, {
         cause: error,
@@ -62,7 +68,11 @@ export class RecordFile {
     });
     try {
       // A symbolic link stays one: `compact()` replaces the file that it leads to.
-      const file = new RecordFile(await realpath(path), handle);
+      const target = await realpath(path);
+      const file = new RecordFile(target, handle);
+      if ((await handle.stat()).size === 0)
+        await replaceFile(`${target}${QUERY_FILE}`, (queryFile) => queryFile.appendFile(`${query}\n`));
+      else await refuseOtherQuery(target, query);
       for await (const line of readLines(path)) {
         if (!line.isWhole && isTorn(line.text)) {
           await handle.truncate(line.start);
@@ -118,26 +128,18 @@ export class RecordFile {
     for (const id of removed) this.#entries.delete(id);
     if (this.#entries.size === this.#lines) return;
     const kept = new Set([...this.#entries.values()].map(({ line }) => line));
-    const temporary = `${this.#path}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
-    try {
-      const mode = (await this.#handle.stat()).mode & 0o777;
-      const target = await open(temporary, 'wx', mode);
-      try {
+    const mode = (await this.#handle.stat()).mode & 0o777;
+    await replaceFile(
+      this.#path,
+      async (target) => {
         // The umask took some permissions away.
         await target.chmod(mode);
         for await (const { text, number } of readLines(this.#path))
           if (kept.has(number)) await target.appendFile(`${text}\n`);
-        await target.sync();
-      } finally {
-        await target.close();
-      }
+      },
       // Windows does not replace a file that is open.
-      await this.close();
-      await rename(temporary, this.#path);
-    } catch (error) {
-      await unlink(temporary).catch(() => {});
-      throw error;
-    }
+      { mode, beforeRename: () => this.close() },
+    );
   }
 
   /** Can be called twice. */
@@ -149,6 +151,42 @@ export class RecordFile {
     this.#entries.set(id, { rev, line: this.#lines });
     this.#lines += 1;
   }
+}
+
+/** Writes a file that is complete, and on the disk, before it has its name. */
+async function replaceFile(
+  path: string,
+  write: (file: FileHandle) => Promise<void>,
+  { mode = 0o666, beforeRename }: { mode?: number; beforeRename?: () => Promise<void> } = {},
+): Promise<void> {
+  const temporary = `${path}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    const file = await open(temporary, 'wx', mode);
+    try {
+      await write(file);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await beforeRename?.();
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw error;
+  }
+}
+
+/** Refuses a file that another query wrote, or something else: what the query does not give would look gone. */
+async function refuseOtherQuery(path: string, query: string): Promise<void> {
+  const written = await readFile(`${path}${QUERY_FILE}`, 'utf8').catch(() => undefined);
+  if (written === undefined)
+    throw new InvalidInvocation(
+      `client.sync: ${path} is not a file of client.sync: there is no ${path}${QUERY_FILE} with its query; give another file, or delete this one`,
+    );
+  if (written.trim() !== query)
+    throw new InvalidInvocation(
+      `client.sync: ${path} is the file of the query ${written.trim()}, and not of ${query}; give another file, or delete this one`,
+    );
 }
 
 /** Whether a last line without a line feed can be the first part of a record that `append()` wrote. */
@@ -165,13 +203,17 @@ function isTorn(text: string): boolean {
 function parse({ text, number }: Line, path: string): Rec {
   try {
     const record: unknown = JSON.parse(text);
-    if (isRecord(record) && typeof record['id'] === 'string') return record as unknown as Rec;
+    if (isRecord(record) && isComponentId(record['id'])) return record as unknown as Rec;
   } catch {
     // Said below.
   }
   throw new InvalidInvocation(
     `client.sync: line ${number + 1} of ${path} is not a record of client.sync; give another file, or delete this one`,
   );
+}
+
+function isComponentId(id: unknown): boolean {
+  return typeof id === 'string' && formOf(id) === 'id';
 }
 
 /** Reads the lines of a file, with only a part of it in memory. */

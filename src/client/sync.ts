@@ -1,25 +1,17 @@
 import type { BulkComponent, ListedComponent } from '../commands/shapes.js';
-import {
-  both,
-  checkOptions,
-  checkValue,
-  FILLED_STRING,
-  NO_TILDE,
-  wholeNumber,
-} from '../config/check-options.js';
-import { InvalidInvocation, type ITkDBException, ListChanged } from '../exceptions/base.js';
+import { both, checkValue, FILLED_STRING, NO_TILDE, wholeNumber } from '../config/check-options.js';
+import { type ITkDBException, ListChanged } from '../exceptions/base.js';
 import { isRecord } from '../util/guards.js';
 import type { BulkFailure } from './bulk/bulk-job.js';
 import type { BulkOptions } from './bulk/options.js';
 import { partFailed } from './bulk/part-failed.js';
-import { CALL_OPTIONS, checkCall, type ListOptions } from './options.js';
-import type { ComponentFilter, Components } from './resources/components.js';
+import { checkComponentFilter } from './filters.js';
+import { checkJob, LIST_TABLE, type ListOptions, optionsOfJob } from './options.js';
+import type { ComponentFilter, Components, SiteFilter } from './resources/components.js';
 import { RecordFile } from './sync-file.js';
 
 /** Which components `client.sync` keeps up to date: the keys of `filterMap` of `listComponents`, or a site. */
-export type SyncQuery =
-  | (ComponentFilter & { readonly site?: undefined })
-  | (Omit<ComponentFilter, 'institute' | 'currentLocation'> & { readonly site: string | readonly string[] });
+export type SyncQuery = (ComponentFilter & { readonly site?: undefined }) | SiteFilter;
 
 /** Options of `client.sync`: those of a request, which count for every request, and those of a bulk read. */
 export interface SyncOptions extends Omit<BulkOptions, 'errors'>, Pick<ListOptions, 'pageSize'> {}
@@ -41,14 +33,11 @@ const LISTINGS = 3;
 
 /** Starts the messages about arguments. */
 const SUBJECT = 'client.sync';
-/** Options of a call that `client.sync` does not have: it sets them, and a limit would make the rest look gone. */
-const REFUSED = ['data', 'json', 'limit', 'onChange'];
-const TABLE = { ...CALL_OPTIONS.table, chunkSize: wholeNumber('a whole number, at least 1', 1) };
-const OPTIONS = {
-  ...CALL_OPTIONS,
-  expectation: 'given an object of options, such as { pageSize: 50 }',
-  table: Object.fromEntries(Object.entries(TABLE).filter(([name]) => !REFUSED.includes(name))),
-};
+// Neither `errors` nor `limit`: what is left out would look gone.
+const OPTIONS = optionsOfJob('{ pageSize: 50 }', {
+  ...{ pageSize: LIST_TABLE.pageSize, onProgress: LIST_TABLE.onProgress },
+  chunkSize: wholeNumber('a whole number, at least 1', 1),
+});
 const PATH = both(FILLED_STRING, NO_TILDE);
 
 /** See `Client.sync`. Checks the arguments at once; the file is opened when the first batch is asked for. */
@@ -59,24 +48,43 @@ export function sync(
   options: SyncOptions,
 ): AsyncGenerator<SyncBatch, void, undefined> {
   checkValue(SUBJECT, 'file', path, PATH);
-  if (!isRecord(query))
-    throw new InvalidInvocation(`${SUBJECT}: the query must be an object, such as { project: 'S' }`);
-  const { chunkSize, ...call } = checkOptions(SUBJECT, options, OPTIONS);
-  checkCall(SUBJECT, call);
-  const { pageSize, onProgress, ...shared } = call;
+  checkComponentFilter(SUBJECT, query as ComponentFilter, 'query');
+  const { chunkSize, pageSize, onProgress, ...shared } = checkJob(SUBJECT, options, OPTIONS);
   // What is stored says how it was. Only the server knows what changed.
   const fresh = { ...shared, ...(shared.cache === undefined && { fresh: true }) };
   const list = components.list(query as ComponentFilter, { ...fresh, pageSize, onChange: 'throw' });
-  return readChanges(components, list, path, { ...fresh, chunkSize, onProgress });
+  const openFile = (): Promise<RecordFile> => RecordFile.open(path, canonicalQuery(query));
+  return readChanges(components, list, openFile, { ...fresh, chunkSize, onProgress });
+}
+
+/**
+ * Returns a query as text, in the same way for queries that mean the same: the order of keys and of the codes of a list
+ * does not count.
+ */
+function canonicalQuery(query: SyncQuery): string {
+  const sort = (value: unknown): unknown => {
+    if (Array.isArray(value)) {
+      const texts = new Set(value.map((item) => JSON.stringify(sort(item))));
+      const items = [...texts].sort().map((text): unknown => JSON.parse(text));
+      return items.length === 1 && !isRecord(items[0]) ? items[0] : items;
+    }
+    if (!isRecord(value)) return value;
+    return Object.fromEntries(
+      Object.keys(value)
+        .sort()
+        .map((key) => [key, sort(value[key])]),
+    );
+  };
+  return JSON.stringify(sort({ state: 'ready', ...query }));
 }
 
 async function* readChanges(
   components: Components,
   list: AsyncIterable<ListedComponent>,
-  path: string,
+  openFile: () => Promise<RecordFile>,
   options: BulkOptions,
 ): AsyncGenerator<SyncBatch, void, undefined> {
-  const file = await RecordFile.open(path);
+  const file = await openFile();
   try {
     const { listed, isCertain } = await listRevisions(list);
     const toRead = [...listed].filter(([id, rev]) => rev === undefined || file.revisionOf(id) !== rev);

@@ -52,6 +52,7 @@ export {
   type TransportErrorCode,
 } from './base.js';
 export { type IdTokenCheck, InvalidIdToken } from './id-token.js';
+export { InvalidTestRun, type TestRunProblem } from './invalid-test-run.js';
 export {
   AuthenticationFailed,
   BadJSON,

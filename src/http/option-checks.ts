@@ -102,7 +102,7 @@ function reasonOf(header: string): string {
     case 'transfer-encoding':
       return 'it follows from the body and is set by the session';
     case 'expect':
-      return 'the body is sent with the header, without waiting for the server';
+      return 'the session sets it where a body is large enough';
     case 'proxy-authorization':
       return 'the credentials of a proxy belong in `proxy`';
     default:

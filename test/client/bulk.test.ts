@@ -10,8 +10,10 @@ import {
   InvalidInvocation,
   PartFailed,
   type Progress,
+  type ResponseException,
   ServerError,
   User,
+  type Warning,
 } from '../../src/index.js';
 import type { RecordedRequest } from '../../src/testing/index.js';
 import { startDatabase } from '../helpers/database.js';
@@ -76,7 +78,7 @@ describe('client.components.getMany', () => {
   it('sends nothing before it is used, and anew with each iteration', async () => {
     await using client = newClient();
     const many = client.components.getMany(numbersOf(10));
-    await sleep(20);
+    await client.get('getComponent', { data: { component: numbersOf(1)[0] as string } });
     expect(pdb.count('getComponentBulk')).toBe(0);
     for (const count of [1, 2]) {
       const items: BulkComponent[] = [];
@@ -148,6 +150,48 @@ describe('client.components.getMany', () => {
     expect(pdb.count('getComponent')).toBe(3);
   });
 
+  it.each([
+    ['an id', 'abcdef0123456789abcdef01'],
+    ['a code', 'abcdef0123456789abcdef0123456789'],
+    ['a serial number', '20USBXX1234567'],
+  ])(
+    'finds an alternative identifier that looks like %s, and reads only what is missing twice',
+    async (_, name) => {
+      await using client = newClient();
+      const [named, ...others] = components.slice(0, 30) as [(typeof components)[number]];
+      pdb.answer('getComponent', ({ input }) =>
+        input.component === name && input.alternativeIdentifier === true
+          ? { id: named.id, code: named.code, alternativeIdentifier: null }
+          : undefined,
+      );
+      const ids = [name, ...others.map(({ serialNumber }) => serialNumber as string)];
+      const { items, missing } = await client.components.getMany(ids);
+      expect(idsOf(items)).toEqual(idsOf([named, ...others]));
+      expect(missing).toEqual([]);
+      expect(pdb.count('getComponent')).toBe(1);
+    },
+  );
+
+  it('does not report an alternative identifier as missing whose component has `alternativeIdentifier: null`', async () => {
+    await using client = newClient();
+    const [named] = components as [(typeof components)[number]];
+    pdb.answer('getComponent', () => ({ id: named.id, alternativeIdentifier: null }));
+    const { items, missing } = await client.components.getMany(['LAB X 17']);
+    expect([idsOf(items), missing]).toEqual([[named.id], []]);
+  });
+
+  it('reports an alternative identifier as failed that is answered 404, and reads all others', async () => {
+    await using client = newClient();
+    pdb.fault({ on: 'getComponent', status: 404 });
+    const ids = [...numbersOf(10), 'LAB X 17'];
+    const { items, failed } = await client.components.getMany(ids, { errors: 'collect' });
+    expect([items.length, failed.map(({ id }) => id)]).toEqual([10, ['LAB X 17']]);
+    pdb.fault({ on: 'getComponent', status: 400 });
+    await expect(client.components.getMany(ids, { errors: 'stop' })).rejects.toMatchObject({ status: 400 });
+    pdb.fault({ on: 'getComponent', status: 403 });
+    await expect(client.components.getMany(ids, { errors: 'collect' })).rejects.toThrow(Forbidden);
+  });
+
   it('reads whole components, or as much as `outputType` says', async () => {
     await using client = newClient();
     const [whole] = (await client.components.getMany(numbersOf(1))).items;
@@ -178,13 +222,23 @@ describe('client.components.getMany', () => {
     await using client = newClient();
     expect(() => client.components.getMany([], { chunkSize: 0 })).toThrow('`chunkSize`');
     expect(() => client.components.getMany([], { errors: 'ignore' as never })).toThrow("'collect'");
-    await expect(client.components.getMany(numbersOf(1), { chunks: 3 } as never)).rejects.toThrow('`chunks`');
+    for (const [call, subject] of [
+      [() => client.components.getMany([], { chunksize: 3 } as never), 'client.components.getMany'],
+      [() => client.testRuns.getMany([], { chunksize: 3 } as never), 'client.testRuns.getMany'],
+    ] as const)
+      expect(call).toThrow(`${subject}: there is no option \`chunksize\`; is it \`chunkSize\`?`);
+    expect(() => client.testRuns.getMany([], { outputType: 'full' } as never)).toThrow('`outputType`');
+    expect(() => client.components.getMany([], { limit: 5 } as never)).toThrow('no option `limit`');
+    expect(() => client.components.getMany([], { data: {} } as never)).toThrow('no option `data`');
+    expect(() => client.components.getMany([], { fresh: true, cache: false })).toThrow(
+      "client.components.getMany: `fresh` is `cache: 'reload'`",
+    );
   });
 
   it('passes the options of a request on to each request', async () => {
     await using client = newClient();
     const get = vi.spyOn(client, 'get');
-    const options = { headers: { 'X-Mine': 'yes' }, timeout: 5000, fresh: true, cache: undefined } as const;
+    const options = { headers: { 'X-Mine': 'yes' }, timeout: 5000, fresh: true } as const;
     await client.components.getMany(numbersOf(30), { chunkSize: 10, ...options });
     expect(get).toHaveBeenCalledTimes(3);
     for (const [, given] of get.mock.calls) expect(given).toMatchObject(options);
@@ -197,7 +251,7 @@ describe('client.components.getMany', () => {
     await expect(client.components.getMany([noSuch(1), noSuch(2)])).resolves.toEqual({
       ...{ items: [item], missing: [noSuch(2)], failed: [] },
     });
-    expect(get).toHaveBeenCalledExactlyOnceWith('getComponentBulk', expect.anything());
+    expect(get.mock.calls.map(([command]) => command)).toEqual(['getComponentBulk', 'getComponent']);
     expect(pdb.count()).toBe(0);
   });
 
@@ -217,7 +271,7 @@ describe('client.components.getMany', () => {
   });
 });
 
-describe('what does not exist', () => {
+describe('what does not exist, in the ids of getMany,', () => {
   const ids = numbersOf(230);
   const withHoles = ids.flatMap((id, index) => (index % 11 === 3 ? [noSuch(index), id] : [id]));
   const holes = withHoles.filter((id) => !ids.includes(id));
@@ -278,7 +332,7 @@ describe('what does not exist', () => {
   });
 });
 
-describe('what cannot be read', () => {
+describe('what getMany cannot read', () => {
   const ids = numbersOf(100);
 
   it.each([0, 1, 13, 50, 98, 99])(
@@ -323,8 +377,8 @@ describe('what cannot be read', () => {
     expect(sizes()).toEqual([100, 99]);
   });
 
-  it('is not taken for missing where the refusal repeats all ids', async () => {
-    const culprit = ids[42] as string;
+  it('is found where the refusal repeats all ids', async () => {
+    const culprit = noSuch(1);
     pdb.fault({
       on: (request) => request.command === 'getComponentBulk' && askedFor(request).includes(culprit),
       times: Infinity,
@@ -335,7 +389,11 @@ describe('what cannot be read', () => {
       },
     });
     await using client = newClient();
-    const { items, missing } = await client.components.getMany(ids);
+    const { items, missing } = await client.components.getMany([
+      ...ids.slice(0, 42),
+      culprit,
+      ...ids.slice(43),
+    ]);
     expect([items.length, missing]).toEqual([99, [culprit]]);
   });
 
@@ -377,7 +435,6 @@ describe('what cannot be read', () => {
   it.each([
     [401, 'ERR_FORBIDDEN'],
     [403, 'ERR_FORBIDDEN'],
-    [404, 'ERR_NOT_FOUND'],
   ])(
     'ends the reading where every request would be answered %i, with the items so far',
     async (status, code) => {
@@ -393,6 +450,46 @@ describe('what cannot be read', () => {
     },
   );
 
+  it.each([404, 408, 429])('is a whole chunk where one request is answered %i', async (status) => {
+    await using client = newClient({ retry: false });
+    pdb.fault({ on: 'getComponentBulk', after: 1, status });
+    const { items, missing, failed } = await client.components.getMany(numbersOf(800), { errors: 'collect' });
+    expect([items.length, missing.length, failed.length]).toEqual([700, 0, 100]);
+    expect(failed.every(({ error }) => (error as ResponseException).status === status)).toBe(true);
+    expect(sizes()).toEqual(Array(8).fill(100));
+  });
+
+  it.each<[string, { drop: 'before-headers' } | { status: number }, number]>([
+    ['breaks every connection', { drop: 'before-headers' }, 4],
+    ['answers everything with 404', { status: 404 }, 4],
+    // A chunk that is answered 503 is asked for in parts first: it may be too large.
+    ['answers everything with 503', { status: 503 }, 12],
+  ])('is everything that was not read when the server %s, after a few requests', async (_, fault, most) => {
+    await using client = newClient({ retry: false, maxConcurrency: 1 });
+    pdb.fault({ on: 'getComponentBulk', after: 2, times: Infinity, ...fault });
+    const ids = numbersOf(800);
+    const { items, missing, failed } = await client.components.getMany(ids, { errors: 'collect' });
+    expect(items.map(({ serialNumber }) => serialNumber)).toEqual(ids.slice(0, 200));
+    expect(missing).toEqual([]);
+    expect(failed.map(({ id }) => id)).toEqual(ids.slice(200));
+    expect(sizes().length - 2).toBeLessThanOrEqual(most);
+    await expect(client.components.getMany(ids)).rejects.toThrow(PartFailed);
+  });
+
+  it('is read where the server is back before four requests failed', async () => {
+    await using client = newClient({ retry: false, maxConcurrency: 1 });
+    const failing = [2, 3, 4, 6, 7, 8];
+    let count = 0;
+    pdb.fault({
+      on: ({ command }) => command === 'getComponentBulk' && failing.includes(++count),
+      times: Infinity,
+      drop: 'before-headers',
+    });
+    const options = { errors: 'collect', chunkSize: 80 } as const;
+    const { items, failed } = await client.components.getMany(numbersOf(800), options);
+    expect([items.length, failed.length]).toEqual([320, 480]);
+  });
+
   it('is a whole chunk where the connection breaks', async () => {
     await using client = newClient({ retry: false });
     pdb.fault({ on: 'getComponentBulk', drop: 'before-headers' });
@@ -405,7 +502,7 @@ describe('what cannot be read', () => {
   });
 });
 
-describe('a chunk that is too much for the server', () => {
+describe('a chunk of getMany that is too much for the server', () => {
   /** Fails requests for more than a number of ids. */
   const stall = (most: number, fault: { status: number } | { delay: number }): unknown =>
     pdb.fault({
@@ -423,6 +520,64 @@ describe('a chunk that is too much for the server', () => {
     const { items } = await client.components.getMany(ids);
     expect(items.map(({ serialNumber }) => serialNumber)).toEqual(ids);
     expect(sizes().filter((size) => size > 50)).toEqual([100]);
+  });
+
+  it('halves the number of requests that are under way', async () => {
+    const [first = '', rotten = ''] = numbersOf(2);
+    await using client = newClient({ retry: false });
+    let answered = 0;
+    const held: (() => void)[] = [];
+    const answeredAtArrival: number[] = [];
+    pdb.fault({
+      on: (request) => request.command === 'getComponentBulk',
+      times: Infinity,
+      respond: async (request, response) => {
+        const asked = askedFor(request);
+        // The first chunk is too heavy, and then its second id is refused: one request of it is answered well.
+        if (asked.includes(first) || asked.includes(rotten)) {
+          const status = asked.length > 1 ? 504 : asked[0] === rotten ? 400 : 200;
+          response.writeHead(status, { 'Content-Type': 'application/json' });
+          response.end(JSON.stringify({ itemList: [{ serialNumber: first }], uuAppErrorMap: {} }));
+          return;
+        }
+        answeredAtArrival.push(answered);
+        await new Promise<void>((resolve) => held.push(resolve));
+        answered += 1;
+        response.writeHead(200, { 'Content-Type': 'application/json' });
+        response.end(JSON.stringify({ itemList: asked.map((serialNumber) => ({ serialNumber })) }));
+      },
+    });
+    const told: Progress[] = [];
+    const onProgress = (progress: Progress): void => void told.push(progress);
+    const options = { chunkSize: 2, errors: 'collect', onProgress } as const;
+    const many = client.components.getMany(numbersOf(16), options).then((read) => read);
+    // The first chunk is done, and three wait: with half of four, no other one is sent.
+    await expect.poll(() => [told.at(-1)?.done, held.length]).toEqual([2, 3]);
+    await client.get('getComponent', { data: { component: first } });
+    for (let next = 0; next < 7; next += 1) {
+      await expect.poll(() => held.length).toBeGreaterThan(next);
+      held[next]?.();
+    }
+    expect((await many).items).toHaveLength(15);
+    expect(answeredAtArrival.slice(0, 3)).toEqual([0, 0, 0]);
+    expect(answeredAtArrival[3]).toBeGreaterThan(0);
+  });
+
+  it('is asked for one by one at most, in n + 2 requests, where an unnamed culprit is among the first ids', async () => {
+    const ids = numbersOf(100);
+    for (const [place, status] of [
+      [0, 500],
+      [3, 500],
+      [2, 400],
+    ] as const) {
+      pdb.reset();
+      refuse([ids[place] as string], { status });
+      await using client = newClient({ retry: { tries: 1, baseDelay: 1 } });
+      const { failed } = await client.components.getMany(ids, { errors: 'collect' });
+      expect(failed.map(({ id }) => id)).toEqual([ids[place]]);
+      // The second try of the whole chunk is not counted.
+      expect(sizes().length - (status === 500 ? 1 : 0)).toBeLessThanOrEqual(102);
+    }
   });
 
   it('is retried once where it is answered 500', async () => {
@@ -443,7 +598,7 @@ describe('a chunk that is too much for the server', () => {
   }, 20_000);
 });
 
-describe('a bulk read under way', () => {
+describe('client.components.getMany under way', () => {
   it('has 4 requests under way at first and never more than 16', async () => {
     let open = 0;
     const opened: number[] = [];
@@ -465,9 +620,31 @@ describe('a bulk read under way', () => {
     );
     await using client = newClient();
     await client.components.getMany(numbersOf(800), { chunkSize: 5 });
-    expect(Math.max(...opened.slice(0, 4))).toBeLessThanOrEqual(4);
+    expect(Math.max(...opened.slice(0, 5))).toBeLessThanOrEqual(4);
     expect(Math.max(...opened)).toBeLessThanOrEqual(16);
     expect(opened).toHaveLength(160);
+  });
+
+  it('has 4 requests for alternative identifiers under way at first, and never more than 16', async () => {
+    let open = 0;
+    const opened: number[] = [];
+    pdb.answer(
+      'getComponent',
+      async ({ input }) => {
+        open += 1;
+        opened.push(open);
+        await sleep(10);
+        open -= 1;
+        return { id: input.component };
+      },
+      { times: Infinity },
+    );
+    await using client = newClient();
+    const names = Array.from({ length: 150 }, (_, index) => `LAB X ${index}`);
+    const { items } = await client.components.getMany(names);
+    expect(idsOf(items)).toEqual(names);
+    expect(Math.max(...opened.slice(0, 5))).toBeLessThanOrEqual(4);
+    expect(Math.max(...opened)).toBeLessThanOrEqual(16);
   });
 
   it('keeps to `maxConcurrency` of the session', async () => {
@@ -494,13 +671,13 @@ describe('a bulk read under way', () => {
     const items = client.components.getMany(numbersOf(800), { chunkSize: 5 })[Symbol.asyncIterator]();
     for (let read = 0; read < 100; read += 1) {
       await items.next();
-      await sleep(1);
-      expect(sizes().length).toBeLessThanOrEqual(read / 5 + 1 + 16 + 2);
+      const chunk = Math.floor(read / 5) + 1;
+      await expect.poll(() => sizes().length, { interval: 1 }).toBeGreaterThanOrEqual(chunk + 4);
+      expect(sizes().length).toBeLessThanOrEqual(chunk + 16 + 2);
     }
     await items.return?.();
-    const { length } = sizes();
-    await sleep(30);
-    expect(sizes()).toHaveLength(length);
+    await client.get('getComponent', { data: { component: numbersOf(1)[0] as string } });
+    expect(sizes().length).toBeLessThanOrEqual(20 + 16 + 2);
   });
 
   it('is aborted where the consumer breaks off', async () => {
@@ -561,7 +738,8 @@ describe('a bulk read under way', () => {
     process.on('unhandledRejection', onUnhandled);
     client.components.getMany(numbersOf(1));
     client.components.getMany(numbersOf(1)).outcomes();
-    await sleep(30);
+    await client.get('getComponent', { data: { component: numbersOf(1)[0] as string } });
+    expect(sizes()).toEqual([]);
     process.off('unhandledRejection', onUnhandled);
     expect(onUnhandled).not.toHaveBeenCalled();
   });
@@ -630,6 +808,7 @@ describe('client.components.list', () => {
       { ...filter, state: ['deleted'] },
     ]);
     expect(ready.length).toBeGreaterThan(0);
+    expect((await client.components.list(filter)).total).toBe(ready.length);
   });
 
   it('passes `outputType` and the options of a list on', async () => {
@@ -650,12 +829,49 @@ describe('client.components.list', () => {
     const list = client.components.list({ site });
     const items = await list.toArray();
     expect(idsOf(items).sort()).toEqual([...expected].sort());
-    expect(list.total).toBeUndefined();
+    expect(list).not.toHaveProperty('total');
     const told: Progress[] = [];
     const onProgress = (it: Progress): void => void told.push(it);
     const few = await client.components.list({ site }, { limit: 3, onProgress }).toArray();
     expect(idsOf(few)).toEqual(idsOf(items).slice(0, 3));
     await vi.waitFor(() => expect(told).toEqual([{ done: 3, total: undefined, failed: 0 }]));
+  });
+});
+
+describe('a site that does not exist', () => {
+  const readSite = async (site: string | string[], options: ClientOptions = {}): Promise<Warning[]> => {
+    const warnings: Warning[] = [];
+    await using client = newClient({ ...options, onWarning: (warning) => void warnings.push(warning) });
+    expect(await client.components.list({ site, componentType: 'NO_SUCH_TYPE' }).toArray()).toEqual([]);
+    return warnings;
+  };
+
+  it('is the warning `unknownCode` of client.components.list, with similar codes, after an empty list', async () => {
+    expect(await readSite(['CERN', 'CERM'])).toEqual([
+      {
+        ...{ command: 'listComponents', key: 'unknownCode' },
+        message: 'there is no institution with the code CERM; is it CERN?',
+        paramMap: { site: 'CERM', similar: ['CERN'] },
+      },
+    ]);
+    const [warning] = await readSite('nothing like it');
+    expect(warning?.message).toBe('there is no institution with the code nothing like it');
+  });
+
+  it('is the only reason for a warning: the list of an institution may be empty', async () => {
+    expect(await readSite('CERN')).toEqual([]);
+    expect(pdb.count('listInstitutions')).toBeGreaterThan(0);
+  });
+
+  it('costs no request where the list has an item', async () => {
+    await using client = newClient();
+    expect((await client.components.list({ site: ['CERN', 'CERM'] }).toArray()).length).toBeGreaterThan(0);
+    expect(pdb.count('listInstitutions')).toBe(0);
+  });
+
+  it('is no exception where the institutions cannot be read', async () => {
+    pdb.fault({ on: 'listInstitutions', status: 403, times: Infinity });
+    expect(await readSite('CERM', { retry: false })).toEqual([]);
   });
 });
 
@@ -704,11 +920,21 @@ describe('client.components and client.testRuns', () => {
     const calls: [() => unknown, string][] = [
       [() => parts.getMany(['x'], { outputType: 'x' as never }), "`outputType` must be 'full' or 'object'"],
       [() => parts.getMany(['x'], { signal: 3 as never }), '`signal` must be an AbortSignal'],
-      [() => parts.list('S' as never), 'the filter and the options must be objects'],
-      [() => parts.list({}, null as never), 'the filter and the options must be objects'],
+      [() => parts.list('S' as never), 'client.components.list: the filter must be an object'],
+      [() => parts.list({}, null as never), 'client.components.list: must be given an object of options'],
+      [
+        () => parts.list({}, { pagesize: 5 } as never),
+        'client.components.list: there is no option `pagesize`',
+      ],
+      [() => parts.list({}, { outputType: 'x' as never }), "`outputType` must be 'full' or 'object'"],
+      [() => parts.list({ limit: 5 } as never), '`limit` is in the filter, where the database ignores it'],
+      [() => parts.list({ page_size: 5 } as never), '`pageSize` is not a key of a filter, but an option'],
+      [() => parts.list({ component_type: 'X' } as never), 'no key `component_type`; it is `componentType`'],
       [() => parts.list({ site: [] }), '`site` must be the code of an institution'],
       [() => parts.list({ site: 'CERN', institute: 'X' } as never), 'give `site`, or `institute`'],
-      [() => testRuns.list('20USBML1234567', null as never), 'the options must be an object'],
+      [() => testRuns.list('20USBML1234567', null as never), 'client.testRuns.list: must be given an object'],
+      [() => testRuns.list('20USBML1234567', { testtype: 'X' } as never), 'is it `testType`?'],
+      [() => testRuns.list('20USBML1234567', { stage: 3 as never }), '`stage` must be a code'],
     ];
     for (const [call, message] of calls) expect(call).toThrow(message);
   });

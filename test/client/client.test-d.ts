@@ -1,15 +1,17 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import type {
+  BinaryFile,
   BulkComponent,
+  BulkPromise,
   Client,
   ComponentObject,
   FullComponent,
   FullListedComponent,
   Institution,
   ListedComponent,
+  MergedList,
   Page,
   PagePromise,
-  ReceivedFile,
   TestRunSample,
 } from '../../src/index.js';
 
@@ -44,7 +46,7 @@ describe('the types of a Client', () => {
     const sample = client.get('generateTestTypeDtoSample', { data: input });
     expectTypeOf<Awaited<typeof sample>>().toEqualTypeOf<TestRunSample['dtoSample']>();
     const file = client.get('getComponentAttachment', { data: { component: 'x', code: 'y' } });
-    expectTypeOf<Awaited<typeof file>>().toEqualTypeOf<ReceivedFile>();
+    expectTypeOf<Awaited<typeof file>>().toEqualTypeOf<BinaryFile>();
   });
 
   it('leave unknown commands unknown, unless the caller says the type', () => {
@@ -66,5 +68,33 @@ describe('the types of a Client', () => {
     client.list('getComponent', { component: 'x' });
     // @ts-expect-error how the response is read is not for the caller to say
     client.get('getThing', { responseType: 'stream' });
+  });
+});
+
+describe('the types of client.components', () => {
+  it('follow `outputType` of getMany', () => {
+    const whole = client.components.getMany(['x']);
+    expectTypeOf(whole).toEqualTypeOf<BulkPromise<BulkComponent>>();
+    expectTypeOf<Awaited<typeof whole>['items']>().toEqualTypeOf<BulkComponent[]>();
+    expectTypeOf(client.components.getMany(['x'], { outputType: 'full' })).toEqualTypeOf(whole);
+    const objects = client.components.getMany(['x'], { outputType: 'object', chunkSize: 50 });
+    expectTypeOf(objects).toEqualTypeOf<BulkPromise<ComponentObject>>();
+    const either = client.components.getMany(['x'], { outputType: 'full' as 'full' | 'object' });
+    expectTypeOf(either).toEqualTypeOf<BulkPromise<BulkComponent | ComponentObject>>();
+    // @ts-expect-error there is no such output type
+    client.components.getMany(['x'], { outputType: 'fulll' });
+  });
+
+  it('make a list of a filter, and a merged one of a site', () => {
+    expectTypeOf(client.components.list({ project: 'S' })).toEqualTypeOf<PagePromise<ListedComponent>>();
+    const full = client.components.list({ project: 'S' }, { outputType: 'full' });
+    expectTypeOf(full).toEqualTypeOf<PagePromise<FullListedComponent>>();
+    expectTypeOf(client.components.list({ site: 'X' })).toEqualTypeOf<MergedList<ListedComponent>>();
+    // @ts-expect-error a merged list does not know how many items it has
+    client.components.list({ site: 'X' }).total;
+    // @ts-expect-error a site is the institution and the place
+    client.components.list({ site: 'X', institute: 'Y' });
+    // @ts-expect-error there is no such key
+    client.components.list({ componentTyp: 'MODULE' });
   });
 });

@@ -1,7 +1,16 @@
 import { getEventListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { Aborted, ListChanged, Page, ServerError, Timeout, type Warning } from '../../src/index.js';
+import {
+  Aborted,
+  BadRequest,
+  InvalidInvocation,
+  ListChanged,
+  Page,
+  ServerError,
+  Timeout,
+  type Warning,
+} from '../../src/index.js';
+import { failure } from '../helpers/failure.js';
 import { type Item, ListServer } from '../helpers/list-server.js';
 import { MockUser } from '../helpers/mock-user.js';
 import { json } from '../helpers/origin.js';
@@ -19,8 +28,9 @@ describe('client.list', () => {
   it('sends nothing before it is used, and anew with each iteration', async () => {
     await using world = await ListServer.start(3);
     const list = world.client.list<Item>('listThings', { colour: 'red' });
-    await sleep(20);
-    expect(world.server.asked).toHaveLength(0);
+    await world.client.get('getThing', { data: { is: 'another request' } });
+    expect(world.server.inputs).toEqual([{ is: 'another request' }]);
+    world.server.inputs.length = 0;
     for (const _ of [1, 2]) {
       const items: Item[] = [];
       for await (const item of list) items.push(item);
@@ -149,6 +159,70 @@ describe('client.list', () => {
     expect(() => world.client.list('listThings', {}, { data: {} } as never)).toThrow('the second argument');
     expect(() => world.client.list('listThings', { data: {} })).toThrow('the second argument');
     expect(() => world.client.list('listThings', { json: {} })).toThrow('the second argument');
+  });
+
+  it.each([
+    ['limit', 'limit'],
+    ['page_size', 'pageSize'],
+    ['pageSize', 'pageSize'],
+    ['pageInfo', 'pageInfo'],
+    ['output_type', 'outputType'],
+  ])('refuses `%s` in `filterMap` before it sends anything', async (name, option) => {
+    await using world = await ListServer.start(1);
+    const input = { filterMap: { project: 'S', [name]: 5 } };
+    expect(() => world.client.list('listThings', input)).toThrow(InvalidInvocation);
+    expect(() => world.client.list('listThings', input)).toThrow(
+      `listThings: \`${name}\` is in the filter, where the database ignores it; \`${option}\` is not a key of a filter`,
+    );
+    const call = world.client.get('listComponents', { data: input } as never);
+    await expect(call).rejects.toThrow(InvalidInvocation);
+    expect(world.server.asked).toHaveLength(0);
+  });
+
+  it('sends other keys of `filterMap` that it does not know', async () => {
+    await using world = await ListServer.start(1);
+    await world.client.list('listThings', { filterMap: { colour: 'red', some_key: 1 } });
+    expect(world.server.inputs[0]).toMatchObject({ filterMap: { colour: 'red', some_key: 1 } });
+  });
+
+  it('reports a warning that the server repeats with each page once, and has it on each page', async () => {
+    const onWarning = vi.fn();
+    const uuAppErrorMap = {
+      'x/unsupportedKeys': { type: 'warning', message: 'No.', paramMap: { keys: ['a'] } },
+    };
+    const change = (body: object): object => ({ ...body, uuAppErrorMap });
+    await using world = await ListServer.start(25, { change }, { onWarning });
+    const list = world.client.list('listThings', {}, { pageSize: 10 });
+    const seen: number[] = [];
+    for await (const { warnings } of list.pages()) seen.push(warnings.length);
+    expect(seen).toEqual([1, 1, 1]);
+    expect(onWarning).toHaveBeenCalledOnce();
+    // Another list, also one that is only known to be one by its response.
+    await world.client.list('listThings', {}, { pageSize: 10 }).toArray();
+    expect(onWarning).toHaveBeenCalledTimes(2);
+    const page = await world.client.get<Page<Item>>('listThings', { data: { pageInfo: { pageSize: 10 } } });
+    expect(await page.toArray()).toHaveLength(25);
+    expect(onWarning).toHaveBeenCalledTimes(3);
+  });
+
+  it('reports different warnings of its pages, each of them', async () => {
+    const onWarning = vi.fn();
+    const change = (body: object, { pageIndex }: { pageIndex: number }): object => ({
+      ...body,
+      uuAppErrorMap: { 'x/odd': { type: 'warning', message: `Page ${pageIndex}.` } },
+    });
+    await using world = await ListServer.start(25, { change }, { onWarning });
+    await world.client.list('listThings', {}, { pageSize: 10 }).toArray();
+    expect(onWarning).toHaveBeenCalledTimes(3);
+  });
+
+  it('has the page size of the client also where a command is named by its URL', async () => {
+    await using world = await ListServer.start(250);
+    const url = new URL('listComponents', world.client.session.prefixUrl);
+    const page = await world.client.get<Page<Item>>(url);
+    expect(page.pageSize).toBe(100);
+    expect(await page.toArray()).toHaveLength(250);
+    expect(world.server.segments).toEqual(['0+100', '100+100', '200+100']);
   });
 
   it('passes the options of a request on to every page', async () => {
@@ -318,7 +392,7 @@ describe('a list that changes while it is read', () => {
   });
 });
 
-describe('reading ahead', () => {
+describe('client.list, which reads pages ahead,', () => {
   const slow = { respond: () => false };
 
   it('asks for at most 16 pages beyond the first where the consumer stops after one item', async () => {
@@ -326,17 +400,16 @@ describe('reading ahead', () => {
     for await (const _ of world.client.list('listThings', {})) break;
     const { length } = world.server.asked;
     expect(length).toBeLessThanOrEqual(17);
-    await sleep(100);
-    expect(world.server.asked.length).toBe(length);
+    await world.client.get('getThing');
+    expect(world.server.asked.length).toBeLessThanOrEqual(18);
   });
 
-  it('stays a few pages ahead of a slow consumer', async () => {
+  it('is always 16 pages ahead of a slow consumer, and never more', async () => {
     await using world = await ListServer.start(10_000, slow);
     const pages = world.client.list('listThings', {}).pages();
     for (const read of upTo(20)) {
       await pages.next();
-      await sleep(5);
-      expect(world.server.asked.length).toBeLessThanOrEqual(read + 1 + 16);
+      await expect.poll(() => world.server.asked.length).toBe(read + 1 + 16);
     }
     await pages.return?.();
   });
@@ -358,7 +431,7 @@ describe('reading ahead', () => {
     expect(world.server.mostOpen).toBe(5);
   });
 
-  it('is done by a page too, when it is iterated', async () => {
+  it('reads ahead from a page too, when it is iterated', async () => {
     await using world = await ListServer.start(40, {
       respond: (page, response) => {
         const body = { itemList: [{ id: String(page.pageIndex) }], pageInfo: { ...page, total: 40 } };
@@ -459,8 +532,8 @@ describe('reading ahead', () => {
   });
 });
 
-describe('after an exception', () => {
-  it('the same iterator goes on with the page that failed', async () => {
+describe('client.list after an exception', () => {
+  it('goes on, with the same iterator, with the page that failed', async () => {
     let isBroken = true;
     await using world = await ListServer.start(50, {
       respond: ({ pageIndex }, response) => {
@@ -483,7 +556,7 @@ describe('after an exception', () => {
     expect(read).toEqual(upTo(50));
   });
 
-  it('toArray() gives the items so far with the exception, where nobody sees them printed', async () => {
+  it('has the items so far in `items` of the exception of toArray(), and does not print them', async () => {
     await using world = await ListServer.start(50, {
       respond: ({ pageIndex }, response) => pageIndex === 2 && fail(400, response),
     });
@@ -495,19 +568,20 @@ describe('after an exception', () => {
     expect(Object.keys(error)).not.toContain('items');
   });
 
-  it('an eager list that is dropped does not end the process', async () => {
+  it('that is dropped does not end the process', async () => {
     await using world = await ListServer.start(1, { respond: (_, response) => fail(400, response) });
     const onUnhandled = vi.fn();
     process.on('unhandledRejection', onUnhandled);
     world.client.list('listThings', {});
     world.client.list('listThings', {}).pages();
-    await sleep(50);
+    await failure(world.client.get('getThing'), BadRequest);
+    expect(world.server.asked).toHaveLength(1);
     process.off('unhandledRejection', onUnhandled);
     expect(onUnhandled).not.toHaveBeenCalled();
   });
 });
 
-describe('a page that is too heavy', () => {
+describe('a page of client.list that is too heavy', () => {
   const tooHeavyFrom = (most: number, status: number): Parameters<typeof ListServer.start>[1] => ({
     respond: ({ pageSize }, response) => pageSize > most && fail(status, response),
   });

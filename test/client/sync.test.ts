@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFile,
   chmod,
@@ -13,6 +15,8 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   Aborted,
@@ -23,9 +27,12 @@ import {
   type Progress,
   type SyncBatch,
   type SyncOptions,
+  type SyncQuery,
   User,
 } from '../../src/index.js';
+import { fixture } from '../helpers/cache-process.js';
 import { startDatabase } from '../helpers/database.js';
+import { failure } from '../helpers/failure.js';
 
 const { pdb } = await startDatabase({ components: 600 });
 const QUERY = { project: 'S' };
@@ -140,7 +147,7 @@ describe('client.sync', () => {
         expect(kept & 0o777).toBe(mode);
       }
       expect((await lstat(file)).isSymbolicLink()).toBe(true);
-      expect(await readdir(join(folder, 'data'))).toEqual(['real.ndjson']);
+      expect(await readdir(join(folder, 'data'))).toEqual(['real.ndjson', 'real.ndjson.query.json']);
     },
   );
 
@@ -152,6 +159,17 @@ describe('client.sync', () => {
       (one) => one.state === 'ready' && (isThere(one.institution.code) || isThere(one.currentLocation.code)),
     );
     expect(items.sort()).toEqual(idsOf(expected).sort());
+  });
+
+  it('warns of a site that does not exist with `unknownCode`', async () => {
+    const onWarning = vi.fn();
+    await using other = new Client({
+      ...{ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, cache: false, onWarning },
+    });
+    for await (const _ of other.sync({ site: 'CERM' }, file));
+    expect(onWarning).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ key: 'unknownCode', paramMap: { site: 'CERM', similar: ['CERN'] } }),
+    );
   });
 
   it('asks the server also where the cache has a response', async () => {
@@ -173,6 +191,92 @@ describe('client.sync', () => {
     const total = expectedIds().length;
     await vi.waitFor(() => expect(told.at(-1)).toEqual({ done: total, total, failed: 0 }));
   });
+});
+
+describe('the query of client.sync', () => {
+  const syncQuery = async (query: SyncQuery): Promise<SyncBatch[]> => {
+    const batches: SyncBatch[] = [];
+    for await (const batch of client.sync(query, file)) batches.push(batch);
+    return batches;
+  };
+
+  it('is refused with InvalidInvocation that names both where the file is that of another query', async () => {
+    await syncQuery({ project: 'S', componentType: ['MODULE'] });
+    const before = await readFile(file, 'utf8');
+    pdb.reset();
+    for (const query of [{ project: 'S' }, { project: 'S', componentType: 'MODULE', state: 'deleted' }]) {
+      const error = await failure(syncQuery(query), InvalidInvocation);
+      expect(error.message).toContain('{"componentType":"MODULE","project":"S","state":"ready"}');
+      expect(error.message).toContain(`and not of {"${'state' in query ? 'componentType' : 'project'}":`);
+    }
+    expect(await readFile(file, 'utf8')).toBe(before);
+    expect(pdb.count()).toBe(0);
+  });
+
+  it.each<[string, SyncQuery, SyncQuery]>([
+    ['its keys have another order', { project: 'S', state: 'ready' }, { state: 'ready', project: 'S' }],
+    ['its codes have another order', { project: ['S', 'P'] }, { project: ['P', 'S', 'P'] }],
+    ['a code is in a list', { project: 'S', site: 'CERN' }, { project: ['S'], site: ['CERN'] }],
+    [
+      'the state is the usual one',
+      { project: 'S' },
+      { project: 'S', state: ['ready'], type: undefined } as never,
+    ],
+  ])('is the same where %s', async (_, first, second) => {
+    await syncQuery(first);
+    expect(await syncQuery(second)).toEqual([]);
+  });
+
+  it('may be another one where the file is empty', async () => {
+    expect(await syncQuery({ serialNumber: 'nobody has it' })).toEqual([]);
+    expect((await syncQuery({ project: 'S' })).length).toBeGreaterThan(0);
+    await writeFile(file, '');
+    expect((await syncQuery({ project: 'P' })).length).toBeGreaterThan(0);
+    await failure(syncQuery({ project: 'S' }), InvalidInvocation);
+  });
+});
+
+describe('a process that is killed during client.sync', () => {
+  /** Runs client.sync in another process, and kills it when it has printed so many batches. Returns their ids. */
+  const run = async (batches: number): Promise<string[][]> => {
+    const options = { user: pdb.userOptions, prefixUrl: pdb.apiUrl, query: QUERY, file };
+    const job = spawn(process.execPath, [fixture('sync-job.mjs'), JSON.stringify(options)]);
+    const ended = once(job, 'exit');
+    const errors = text(job.stderr);
+    const told: string[][] = [];
+    for await (const line of createInterface({ input: job.stdout })) {
+      told.push(JSON.parse(line) as string[]);
+      if (told.length === batches) job.kill('SIGKILL');
+    }
+    await ended;
+    expect(await errors).toBe('');
+    return told;
+  };
+
+  it('loses nothing, and has nothing twice in its file', async () => {
+    const wanted = expectedIds();
+    expect(wanted.length).toBeGreaterThan(300);
+    const told = new Set<string>();
+    for (const batches of [1, 2, 2, Infinity]) for (const id of (await run(batches)).flat()) told.add(id);
+    expect([...told].sort()).toEqual([...wanted].sort());
+    expect(idsOf(await readRecords()).sort()).toEqual([...wanted].sort());
+  }, 60_000);
+
+  it('loses no change, and reads what was written before not again', async () => {
+    await syncAll();
+    const changed = expectedIds().slice(0, 350);
+    for (const id of changed) await change(id);
+    const told = new Set<string>();
+    for (const id of (await run(3)).flat()) told.add(id);
+    pdb.reset();
+    for (const id of (await run(Infinity)).flat()) told.add(id);
+    // Two batches were written before the third one was printed.
+    expect(countRead()).toBeLessThanOrEqual(150);
+    expect([...told].sort()).toEqual([...changed].sort());
+    const records = await readRecords();
+    expect(idsOf(records).sort()).toEqual(expectedIds().sort());
+    for (const { id, sys } of records) expect(sys.rev).toBe(pdb.dataset.find(id)?.rev);
+  }, 60_000);
 });
 
 describe('a sync that broke off', () => {
@@ -233,13 +337,13 @@ describe('a sync that broke off', () => {
     expect(idsOf(await readRecords())).toEqual(expectedIds());
   });
 
-  it('leaves the file whole where the loop is left, and no other file', async () => {
+  it('leaves the file whole where the loop is left, and only the query beside it', async () => {
     for await (const _ of client.sync(QUERY, file)) break;
     expect(await readRecords()).toEqual([]);
     expect(merged(await syncAll(), 'added')).toEqual(expectedIds());
     await change(expectedIds()[0] as string);
     await syncAll();
-    expect(await readdir(folder)).toEqual(['components.ndjson']);
+    expect(await readdir(folder)).toEqual(['components.ndjson', 'components.ndjson.query.json']);
   });
 
   it('tells again what is gone where the loop was left before it was over', async () => {
@@ -308,17 +412,28 @@ describe('a sync in trouble', () => {
     expect(await syncAll()).toEqual([]);
   });
 
+  const component = JSON.stringify({ id: '0123456789abcdef01234567', sys: { rev: 3 } });
   it.each([
     ['is no JSON', 'serialNumber;stage\n20USBML1234567;GLUED\n'],
     ['is no JSON, and has one line', 'Hello'],
     ['has other records', '{"name":"x"}\n'],
+    ['has records with an `id` that is not one of the database', '{"id":"1"}\n{"id":"2"}\n'],
     ['has one JSON object without a line feed', '{"important":"settings"}'],
     ['is no JSON, and starts with a brace', '{{template}} hello'],
   ])('refuses a file that %s, and leaves it as it is', async (_, text) => {
     await writeFile(file, text);
+    await expect(syncAll()).rejects.toThrow('is not a file of client.sync: there is no');
+    // Also where it took the place of a file of client.sync.
+    await writeFile(`${file}.query.json`, '{"project":"S","state":"ready"}\n');
     await expect(syncAll()).rejects.toThrow('is not a record of client.sync');
     expect(await readFile(file, 'utf8')).toBe(text);
     expect(pdb.count()).toBe(0);
+  });
+
+  it('refuses a file of components that client.sync did not write', async () => {
+    await writeFile(file, `${component}\n`);
+    await expect(syncAll()).rejects.toThrow('is not a file of client.sync: there is no');
+    expect(await readFile(file, 'utf8')).toBe(`${component}\n`);
   });
 
   it('refuses a broken line that is not the last one', async () => {
@@ -348,8 +463,17 @@ describe('a sync in trouble', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('refuses a wrong site before it creates the file', async () => {
-    expect(() => client.sync({ site: [] }, file)).toThrow(InvalidInvocation);
+  it.each([
+    ['a wrong site', { site: [] }, '`site` must be the code of an institution'],
+    ['a site and an institute', { site: 'CERN', institute: 'X' }, 'give `site`, or `institute`'],
+    ['a limit in the query', { site: 'CERN', limit: 5 }, '`limit` is in the filter'],
+    ['`page_size` in the query', { page_size: 5 }, '`pageSize` is not a key of a filter, but an option'],
+    ['`component_type` in the query', { component_type: 'MODULE' }, 'it is `componentType`'],
+  ])('refuses %s before it creates the file, as client.sync', async (_, query, message) => {
+    const call = (): unknown => client.sync(query as never, file);
+    expect(call).toThrow(InvalidInvocation);
+    expect(call).toThrow('client.sync: ');
+    expect(call).toThrow(message);
     expect(await readdir(folder)).toEqual([]);
   });
 

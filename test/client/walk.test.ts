@@ -319,7 +319,7 @@ describe('component.walk', () => {
     const refused = async (options: unknown): Promise<string> =>
       (await failure(collect(component, options as never), InvalidInvocation)).message;
     expect(await refused(false)).toBe(
-      'component.walk: the options must be given an object of options, such as { recurse: false }',
+      'component.walk: must be given an object of options, such as { recurse: false }',
     );
     expect(await refused({ recurse: 'no' })).toContain('`recurse` must be true or false');
     expect(await refused({ errors: 'stop' })).toContain("`errors` must be 'throw' or 'collect'");

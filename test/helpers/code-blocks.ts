@@ -17,8 +17,13 @@ export interface CodeBlock {
 
 /** The documents that users read. */
 export async function documents(): Promise<string[]> {
-  const pages = await readdir(join(ROOT, 'docs'));
-  return ['README.md', ...pages.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+  const folders = await Promise.all(['docs', 'docs/recipes'].map(pagesIn));
+  return ['README.md', ...folders.flat()];
+}
+
+async function pagesIn(folder: string): Promise<string[]> {
+  const names = await readdir(join(ROOT, folder));
+  return names.filter((name) => name.endsWith('.md')).map((name) => `${folder}/${name}`);
 }
 
 /** The blocks of code of a document in TypeScript or JavaScript. */

@@ -45,6 +45,11 @@ export class Origin {
     return origin;
   }
 
+  /** Responds to requests that ask whether the server wants their body. */
+  onExpect(respond: (request: IncomingMessage, response: ServerResponse) => void): void {
+    this.#server.on('checkContinue', respond);
+  }
+
   /** With a slash at its end. */
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;

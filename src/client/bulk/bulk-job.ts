@@ -1,5 +1,6 @@
 import type { ITkDBException } from '../../exceptions/base.js';
-import type { Progress } from '../pages/listing.js';
+import type { Progress } from '../requests/progress.js';
+import { MANY } from '../requests/too-heavy.js';
 
 /** What became of one id. */
 export interface BulkOutcome<T> {
@@ -29,11 +30,11 @@ export interface BulkRead<T> {
   readonly failed: BulkFailure[];
 }
 
-/** The ids of one request, all of one kind. */
+/** The ids of one request, all of one form. */
 export interface Chunk {
   readonly ids: readonly string[];
-  /** Asks for some of the ids of the chunk. */
-  readonly ask: (ids: readonly string[], signal: AbortSignal) => Promise<readonly unknown[]>;
+  /** Asks for some of the ids of the chunk. Absent where only `lookUp` of the job can find them. */
+  readonly ask?: ((ids: readonly string[], signal: AbortSignal) => Promise<readonly unknown[]>) | undefined;
 }
 
 /** A bulk read as the caller asked for it: what all iterations over it share. */
@@ -46,6 +47,8 @@ export interface BulkJob {
   readonly chunks: readonly Chunk[];
   /** Returns the names that the caller can have given for something that was read, the best one last. */
   readonly namesOf: (item: object) => readonly unknown[];
+  /** Asks for one that was not found, by another kind of name. */
+  readonly lookUp?: ((id: string, signal: AbortSignal) => Promise<unknown>) | undefined;
   readonly errors: 'throw' | 'collect' | 'stop';
   /** The number of ids that the server can answer at once. */
   readonly sizes: ChunkSizes;
@@ -54,9 +57,6 @@ export interface BulkJob {
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: Progress) => void) | undefined;
 }
-
-/** After so many chunks, one that is too heavy is an exception: the next ones are not smaller. */
-const MANY = 8;
 
 /** Remembers how many ids the server can answer at once, where that are less than a whole chunk. */
 export class ChunkSizes {
@@ -78,26 +78,4 @@ export class ChunkSizes {
     if (this.#good < MANY) this.#limit = limit;
     this.#good = 0;
   }
-}
-
-/** Divides ids into chunks of one kind each, with boundaries that depend on the order of the ids alone. */
-export function toChunks<Kind>(
-  ids: readonly string[],
-  kindOf: (id: string) => Kind,
-  sizeOf: (kind: Kind) => number,
-): { readonly kind: Kind; readonly ids: string[] }[] {
-  const chunks: { readonly kind: Kind; readonly ids: string[] }[] = [];
-  const open = new Map<Kind, string[]>();
-  for (const id of ids) {
-    const kind = kindOf(id);
-    const chunk = open.get(kind);
-    if (chunk !== undefined && chunk.length < sizeOf(kind)) {
-      chunk.push(id);
-      continue;
-    }
-    const next = [id];
-    open.set(kind, next);
-    chunks.push({ kind, ids: next });
-  }
-  return chunks;
 }

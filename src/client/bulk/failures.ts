@@ -2,7 +2,7 @@ import type { ITkDBException } from '../../exceptions/base.js';
 import { isException } from '../../exceptions/base.js';
 import { ResponseException } from '../../exceptions/response.js';
 import { isObject } from '../../util/guards.js';
-import { isTooHeavy } from '../pages/too-heavy.js';
+import { isTooHeavy } from '../requests/too-heavy.js';
 
 /**
  * What a failed request for several ids means.
@@ -10,7 +10,7 @@ import { isTooHeavy } from '../pages/too-heavy.js';
  * - `fatal`: every other request would fail too.
  * - `heavy`: it was perhaps too much at once.
  * - `refused`: one of the ids is perhaps the reason.
- * - `unreachable`: it has nothing to do with the ids.
+ * - `unreachable`: it has nothing to do with the ids. The next request may be answered.
  */
 export type FailureKind = 'fatal' | 'heavy' | 'refused' | 'unreachable';
 
@@ -20,7 +20,6 @@ const FATAL: ReadonlySet<string> = new Set([
   'ERR_FORBIDDEN',
   'ERR_INVALID_ID_TOKEN',
   'ERR_INVALID_INVOCATION',
-  'ERR_NOT_FOUND',
 ]);
 
 const TOO_LARGE: ReadonlySet<string> = new Set(['ERR_TOO_LARGE', 'ERR_RESPONSE_TOO_LARGE']);
@@ -28,14 +27,18 @@ const TOO_LARGE: ReadonlySet<string> = new Set(['ERR_TOO_LARGE', 'ERR_RESPONSE_T
 /** The reasons with which the server says that there is no such component or test run. */
 const DOES_NOT_EXIST = /(?:component|testRun)\w*(?:DoesNotExist|DaoGetFailed|NotFound)$/i;
 
+/** The statuses of what stands before the database: it says in another way that there is no such component. */
+const NOT_THE_IDS: ReadonlySet<number> = new Set([404, 408, 429]);
+
 /** Returns what a failure means. */
-export function kindOf(error: unknown): FailureKind {
+export function failureKindOf(error: unknown): FailureKind {
   if (!isException(error)) return 'fatal';
   if (isTooHeavy(error) || TOO_LARGE.has(error.code)) return 'heavy';
   if (saysMissing(error)) return 'refused';
   if (FATAL.has(error.code)) return 'fatal';
-  if (!(error instanceof ResponseException)) return 'unreachable';
-  return [408, 429].includes(error.status) || error.code === 'ERR_REDIRECT' ? 'unreachable' : 'refused';
+  return error instanceof ResponseException && !NOT_THE_IDS.has(error.status) && error.code !== 'ERR_REDIRECT'
+    ? 'refused'
+    : 'unreachable';
 }
 
 /** Whether the server says that something does not exist. */

@@ -1,8 +1,8 @@
-import { checkOptions, checkValue, FUNCTION, must, wholeNumber } from '../../config/check-options.js';
+import { checkValue, FUNCTION, must, type OptionTable, wholeNumber } from '../../config/check-options.js';
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { isObject } from '../../util/guards.js';
-import { type CallOptions, checkSignal } from '../options.js';
-import type { Progress } from '../pages/listing.js';
+import { type CallOptions, checkJob, optionsOfJob } from '../options.js';
+import type { Progress } from '../requests/progress.js';
 
 /** Options of `getMany`: those of a request, which count for every request, and what is done about failures. */
 export interface BulkOptions extends Omit<CallOptions, 'data' | 'json'> {
@@ -20,16 +20,13 @@ export interface BulkOptions extends Omit<CallOptions, 'data' | 'json'> {
 /** The options of a bulk read that a request does not have. */
 export type BulkOnly = Pick<BulkOptions, 'chunkSize' | 'errors' | 'onProgress'>;
 
-const EXPECTED = {
-  expectation: "given an object of options, such as { errors: 'collect' }",
-  table: {
-    chunkSize: wholeNumber('a whole number, at least 1', 1),
-    errors: must(
-      (value) => value === 'throw' || value === 'collect' || value === 'stop',
-      "'throw', 'collect' or 'stop'",
-    ),
-    onProgress: FUNCTION,
-  },
+const TABLE: OptionTable = {
+  chunkSize: wholeNumber('a whole number, at least 1', 1),
+  errors: must(
+    (value) => value === 'throw' || value === 'collect' || value === 'stop',
+    "'throw', 'collect' or 'stop'",
+  ),
+  onProgress: FUNCTION,
 };
 
 const IDS = must(
@@ -48,13 +45,17 @@ export function checkIds(subject: string, ids: Iterable<string>): string[] {
   return [...new Set(list)];
 }
 
-/** Takes apart and checks the options. The session checks those of a request. */
+/**
+ * Takes apart and checks the options.
+ *
+ * @param own - the checks of further options
+ */
 export function checkBulk<Options extends BulkOptions>(
   subject: string,
   options: Options,
+  own: OptionTable = {},
 ): { readonly bulk: BulkOnly; readonly call: Omit<Options, keyof BulkOnly> } {
-  if (!isObject(options)) throw new InvalidInvocation(`${subject}: the options must be an object`);
-  const { chunkSize, errors, onProgress, ...call } = options;
-  checkSignal(subject, call.signal);
-  return { bulk: checkOptions(subject, { chunkSize, errors, onProgress }, EXPECTED), call };
+  const expected = optionsOfJob("{ errors: 'collect' }", { ...own, ...TABLE });
+  const { chunkSize, errors, onProgress, ...call } = checkJob(subject, options, expected);
+  return { bulk: { chunkSize, errors, onProgress }, call };
 }

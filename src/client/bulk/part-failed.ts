@@ -1,4 +1,5 @@
 import { PartFailed } from '../../exceptions/base.js';
+import { showIds } from '../identifiers.js';
 import type { BulkRead } from './bulk-job.js';
 
 /**
@@ -10,10 +11,9 @@ export function partFailed<T>(read: BulkRead<T>, all: string): PartFailed {
   const { failed, missing } = read;
   const reason = failed[0]?.error.summary ?? '';
   const gone = missing.length > 0 ? `, ${missing.length} more do not exist` : '';
-  const ids = failed.map(({ id }) => id);
-  const shown = ids.length > 5 ? [...ids.slice(0, 5), '…'] : ids;
+  const shown = showIds(failed.map(({ id }) => id));
   return new PartFailed(
-    `${failed.length} of ${all} could not be read${gone}: ${reason}\nThe field \`failed\` of this exception says which, and why: ${shown.join(', ')}`,
+    `${failed.length} of ${all} could not be read${gone}: ${reason}\nThe field \`failed\` of this exception says which, and why: ${shown}`,
     read,
   );
 }

@@ -1,99 +1,140 @@
 import type { ITkDBException } from '../../exceptions/base.js';
-import { isObject } from '../../util/guards.js';
+import { isObject, isRecord } from '../../util/guards.js';
 import { sleep } from '../../util/sleep.js';
-import { deservesSecondTry } from '../pages/too-heavy.js';
-import type { RequestWindow } from '../pages/window.js';
+import type { RequestWindow } from '../requests/request-window.js';
+import { deservesSecondTry, SECOND_TRY } from '../requests/too-heavy.js';
 import type { BulkJob, BulkOutcome, Chunk } from './bulk-job.js';
-import { kindOf, namedIn, saysMissing } from './failures.js';
+import { type FailureKind, failureKindOf, namedIn, saysMissing } from './failures.js';
+import { GroupSize } from './group-size.js';
+import type { Outage } from './outage.js';
 
-/** The wait before the second try of a request, in milliseconds. */
-const SECOND_TRY = 500;
-/** The requests beyond one for each id that a chunk may cost. */
-const SPARE = 2;
-/** How many times smaller the first request is after one that failed. Most of the ids are good, so it grows fast again. */
-const SHRINK = 32;
+/** What became of ids, by id. */
+export type Outcomes = Map<string, BulkOutcome<unknown>>;
 
 /** What the reading of a chunk gets of its job. */
 export interface ChunkContext {
   readonly job: BulkJob;
   readonly window: RequestWindow;
+  readonly outage: Outage;
   readonly signal: AbortSignal;
   /** Called with what became of some of the ids. */
   readonly onOutcomes: (outcomes: readonly BulkOutcome<unknown>[]) => void;
 }
 
 /**
- * Reads a chunk, in one request where nothing is wrong.
- *
- * After a failure, what the server names is left out. Where it names nothing, smaller groups are asked for: first a
- * small one, then twice as many after each success. Each success of a group saves requests, each failure costs one, and
- * where none is to spare the ids are asked for one by one. So a chunk of n ids takes at most n + 2 requests.
+ * Reads a chunk, in one request where nothing is wrong. After a failure, what the server names is left out. Where it names
+ * nothing, smaller groups are asked for: see {@link GroupSize}.
  */
 export async function readChunk(
-  chunk: Chunk,
-  context: ChunkContext,
-): Promise<Map<string, BulkOutcome<unknown>>> {
-  const { job, window } = context;
-  const outcomes = new Map<string, BulkOutcome<unknown>>();
+  ids: readonly string[],
+  ask: NonNullable<Chunk['ask']>,
+  { job, window, outage, signal, onOutcomes }: ChunkContext,
+): Promise<Outcomes> {
+  const outcomes: Outcomes = new Map();
   const add = (added: readonly BulkOutcome<unknown>[]): void => {
     for (const outcome of added) outcomes.set(outcome.id, outcome);
-    context.onOutcomes(added);
+    // What is missing is not done yet where it can be looked up.
+    onOutcomes(job.lookUp === undefined ? added : added.filter((outcome) => !isMissing(outcome)));
   };
-  let rest = chunk.ids;
-  let { limit } = job.sizes;
-  let size = limit;
-  let spare = SPARE;
-  while (rest.length > 0) {
-    const group = rest.slice(0, spare > 0 ? Math.min(size, limit) : 1);
+  const size = new GroupSize(job.sizes.limit);
+  for (let rest = ids; rest.length > 0; rest = rest.filter((id) => !outcomes.has(id))) {
+    const { error: down } = outage;
+    if (down !== undefined) {
+      add(rest.map((id) => ({ id, error: down })));
+      break;
+    }
+    const group = rest.slice(0, size.next);
     try {
-      const items = await askTwice(chunk, group, context);
-      add(match(items, group, job));
+      const items = await (rest === ids ? askTwice(ask, group, signal) : ask(group, signal));
+      outage.answered();
       window.succeeded(items.length);
-      spare += group.length - 1;
-      size = group.length * 2;
-    } catch (error) {
-      const kind = kindOf(error);
-      if (kind === 'fatal' || context.signal.aborted) throw error;
-      if (kind === 'heavy') window.timedOut();
-      const culprits = culpritsOf(error, group);
+      add(match(items, group, job));
+      size.worked(group.length);
+    } catch (thrown) {
+      const kind = failureKindOf(thrown);
+      if (kind === 'fatal' || signal.aborted) throw thrown;
+      const error = thrown as ITkDBException;
+      if (kind === 'heavy') window.tooHeavy();
+      countOutage(outage, kind, group, error);
+      const culprits = culpritsOf(error, kind, group);
       if (culprits.length > 0) {
-        if (job.errors === 'stop' && !saysMissing(error as ITkDBException)) throw error;
-        add(culprits.map((id) => toOutcome(id, error as ITkDBException)));
-        spare += culprits.length - 1;
-        if (group.length === 1) size = 2;
+        if (job.errors === 'stop' && !saysMissing(error)) throw error;
+        add(culprits.map((id) => toOutcome(id, error)));
+        size.named(culprits.length, group.length);
       } else {
-        spare -= 1;
-        size = Math.ceil(group.length / SHRINK);
         // What failed for another reason than its size may be just as large the next time.
-        if (kind === 'heavy' && !deservesSecondTry(error)) limit = Math.floor(group.length / 2);
+        size.failed(group.length, kind === 'heavy' && !deservesSecondTry(error));
       }
     }
-    rest = rest.filter((id) => !outcomes.has(id));
   }
   const isComplete = [...outcomes.values()].every(({ error }) => error === undefined);
-  if (isComplete) job.sizes.worked(limit);
+  if (isComplete) job.sizes.worked(size.limit);
   return outcomes;
+}
+
+/** Asks for one id by another kind of name, with `lookUp` of the job. */
+export async function lookUpOne(
+  id: string,
+  lookUp: NonNullable<BulkJob['lookUp']>,
+  { job, window, outage, signal, onOutcomes }: ChunkContext,
+): Promise<BulkOutcome<unknown>> {
+  const read = async (): Promise<BulkOutcome<unknown>> => {
+    if (outage.error !== undefined) return { id, error: outage.error };
+    try {
+      const item = await lookUp(id, signal);
+      outage.answered();
+      window.succeeded(1);
+      return isRecord(item) ? { id, item } : { id };
+    } catch (thrown) {
+      const kind = failureKindOf(thrown);
+      if (kind === 'fatal' || signal.aborted) throw thrown;
+      const error = thrown as ITkDBException;
+      if (kind === 'heavy') window.tooHeavy();
+      countOutage(outage, kind, [id], error);
+      if (job.errors === 'stop' && !saysMissing(error)) throw error;
+      return toOutcome(id, error);
+    }
+  };
+  const outcome = await read();
+  onOutcomes([outcome]);
+  return outcome;
+}
+
+/** Whether the database does not have what was asked for. */
+export function isMissing({ item, error }: BulkOutcome<unknown>): boolean {
+  return item === undefined && error === undefined;
 }
 
 /** Asks once more where the server failed, but not because it took too long. A single id is retried by the session. */
 async function askTwice(
-  chunk: Chunk,
+  ask: NonNullable<Chunk['ask']>,
   group: readonly string[],
-  { signal }: ChunkContext,
+  signal: AbortSignal,
 ): Promise<readonly unknown[]> {
   try {
-    return await chunk.ask(group, signal);
+    return await ask(group, signal);
   } catch (error) {
     if (group.length === 1 || !deservesSecondTry(error) || signal.aborted) throw error;
     await sleep(SECOND_TRY, signal).catch(() => {});
-    return chunk.ask(group, signal);
+    return ask(group, signal);
   }
 }
 
+/** Counts a failure that is no reason to try other ids. A single id that is too heavy also says that the server is not well. */
+function countOutage(
+  outage: Outage,
+  kind: FailureKind,
+  group: readonly string[],
+  error: ITkDBException,
+): void {
+  const isStuck = kind === 'heavy' && group.length === 1 && !deservesSecondTry(error);
+  if (kind === 'unreachable' || isStuck) outage.failed(error);
+  else if (kind === 'refused') outage.answered();
+}
+
 /** Returns the ids that are the reason of a failure, as far as that is known. */
-function culpritsOf(error: unknown, group: readonly string[]): readonly string[] {
-  if (group.length === 1 || kindOf(error) === 'unreachable') return group;
-  return namedIn(error, group);
+function culpritsOf(error: unknown, kind: FailureKind, group: readonly string[]): readonly string[] {
+  return group.length === 1 || kind === 'unreachable' ? group : namedIn(error, group);
 }
 
 function toOutcome(id: string, error: ITkDBException): BulkOutcome<unknown> {

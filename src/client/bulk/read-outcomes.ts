@@ -1,9 +1,9 @@
 import { offAbort, onAbort } from '../../util/abort.js';
-import { RequestWindow } from '../pages/window.js';
+import { RequestWindow } from '../requests/request-window.js';
 import type { BulkJob, BulkOutcome, Chunk } from './bulk-job.js';
-import { readChunk } from './read-chunk.js';
-
-type Outcomes = Map<string, BulkOutcome<unknown>>;
+import { Outage } from './outage.js';
+import { type ChunkContext, isMissing, lookUpOne, type Outcomes, readChunk } from './read-chunk.js';
+import { Slots } from './slots.js';
 
 /**
  * Reads what a job asks for, several chunks at a time, and gives what became of each id, in the order of the ids.
@@ -21,19 +21,16 @@ export async function* readOutcomes(
   if (job.signal?.aborted) leave();
   else if (job.signal) onAbort(job.signal, leave);
   const window = new RequestWindow(job.maxInFlight, true);
-  const context = { job, window, signal, onOutcomes: countProgress(job) };
+  const slots = new Slots(window);
+  const context = { job, window, signal, outage: new Outage(), onOutcomes: countProgress(job) };
   const results = new Map<Chunk, Promise<Outcomes>>();
   let next = 0;
-  let running = 0;
-  const isFree = (): boolean => running < window.size && results.size < window.size + ahead;
   const startChunks = (): void => {
-    while (next < job.chunks.length && isFree()) {
+    while (next < job.chunks.length && slots.isFree && results.size < window.size + ahead) {
       const chunk = job.chunks[next] as Chunk;
       next += 1;
-      running += 1;
-      const result = readChunk(chunk, context).then(
+      const result = readIds(chunk, context, slots).then(
         (outcomes) => {
-          running -= 1;
           startChunks();
           return outcomes;
         },
@@ -61,6 +58,25 @@ export async function* readOutcomes(
     if (job.signal) offAbort(job.signal, leave);
     controller.abort();
   }
+}
+
+/** Reads the ids of a chunk: first together, then those that were not found one by one, by another kind of name. */
+async function readIds({ ids, ask }: Chunk, context: ChunkContext, slots: Slots): Promise<Outcomes> {
+  const outcomes: Outcomes =
+    ask === undefined
+      ? new Map(ids.map((id) => [id, { id }]))
+      : await slots.run(() => readChunk(ids, ask, context));
+  const { lookUp } = context.job;
+  if (lookUp === undefined) return outcomes;
+  const missing = [...outcomes.values()].filter(isMissing);
+  const found = missing.map(({ id }) =>
+    slots.run(async () => {
+      context.signal.throwIfAborted();
+      outcomes.set(id, await lookUpOne(id, lookUp, context));
+    }),
+  );
+  await Promise.all(found);
+  return outcomes;
 }
 
 /** Counts what is done, and tells the caller. */

@@ -1,15 +1,14 @@
 import { type Ref, refCode, refId } from '../../commands/references.js';
 import type { BulkComponent, ChildSlot } from '../../commands/shapes.js';
-import { BOOLEAN, checkOptions, must } from '../../config/check-options.js';
+import { BOOLEAN, must } from '../../config/check-options.js';
 import { InvalidInvocation, type ITkDBException } from '../../exceptions/base.js';
-import { NotFound } from '../../exceptions/response.js';
-import { isFilledString, isObject, isRecord } from '../../util/guards.js';
+import { isFilledString, isRecord } from '../../util/guards.js';
 import { inspectAsString } from '../../util/inspect.js';
 import type { BulkFailure } from '../bulk/bulk-job.js';
-import { kindOf } from '../bulk/failures.js';
+import { failureKindOf } from '../bulk/failures.js';
 import { partFailed } from '../bulk/part-failed.js';
 import type { Client } from '../client.js';
-import type { CallOptions } from '../options.js';
+import { type CallOptions, checkJob, optionsOfJob } from '../options.js';
 import { isListed } from './values.js';
 
 /** What is known of a component: at least its id. */
@@ -30,17 +29,14 @@ export interface WalkOptions extends Omit<CallOptions, 'data' | 'json'> {
 
 type Call = Omit<WalkOptions, 'recurse' | 'componentType' | 'errors'>;
 
-const OPTIONS = {
-  expectation: 'given an object of options, such as { recurse: false }',
-  table: {
-    recurse: BOOLEAN,
-    componentType: must(
-      (value) => isFilledString(value) || (Array.isArray(value) && value.every(isFilledString)),
-      'the code of a component type, or a list of codes',
-    ),
-    errors: must((value) => value === 'throw' || value === 'collect', "'throw' or 'collect'"),
-  },
-};
+const OPTIONS = optionsOfJob('{ recurse: false }', {
+  recurse: BOOLEAN,
+  componentType: must(
+    (value) => isFilledString(value) || (Array.isArray(value) && value.every(isFilledString)),
+    'the code of a component type, or a list of codes',
+  ),
+  errors: must((value) => value === 'throw' || value === 'collect', "'throw' or 'collect'"),
+});
 
 /** Where a component is in the tree. */
 interface Place {
@@ -134,7 +130,12 @@ export class Component {
    * @throws what `client.get` throws, where every further request would meet it too, such as `Aborted`
    */
   async *walk(options: WalkOptions = {}): AsyncGenerator<Component, void, undefined> {
-    const { recurse = true, componentType, errors = 'throw', call } = checkWalk(options);
+    const {
+      recurse = true,
+      componentType,
+      errors = 'throw',
+      ...call
+    } = checkJob('component.walk', options, OPTIONS);
     const types = componentType === undefined ? undefined : [componentType].flat();
     const failed: BulkFailure[] = [];
     const seen = new Set([this.id]);
@@ -199,16 +200,6 @@ export class Component {
 /** The components of one level of the tree, by their parents. */
 type Level = ReadonlyMap<Component, Component[]>;
 
-function checkWalk(options: WalkOptions): Pick<WalkOptions, 'recurse' | 'componentType' | 'errors'> & {
-  readonly call: Call;
-} {
-  const subject = 'component.walk';
-  if (!isObject(options))
-    throw new InvalidInvocation(`${subject}: the options must be ${OPTIONS.expectation}`);
-  const { recurse, componentType, errors, ...call } = options;
-  return { ...checkOptions(subject, { recurse, componentType, errors }, OPTIONS), call };
-}
-
 function lacksChildren(data: ComponentData): boolean {
   return data.children === undefined || (data.children === null && isListed(data));
 }
@@ -261,7 +252,7 @@ async function readComponent(client: Client, component: string, call: Call): Pro
   try {
     return { data: await client.get('getComponent', { ...call, data: { component } }) };
   } catch (error) {
-    if (kindOf(error) === 'fatal' && !(error instanceof NotFound)) throw error;
+    if (failureKindOf(error) === 'fatal') throw error;
     return { error: error as ITkDBException };
   }
 }

@@ -1,6 +1,7 @@
 import { DEFAULT_SETTINGS } from '../../config/settings.js';
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { isRecord } from '../../util/guards.js';
+import { formOf } from '../identifiers.js';
 
 /** What has a page on the website: a component, a test run, or the response to the upload of one. */
 export type WithWebPage =
@@ -8,9 +9,6 @@ export type WithWebPage =
   | { readonly id: string; readonly passed: boolean }
   | { readonly component: { readonly code: string } }
   | { readonly testRun: { readonly id: string } };
-
-const COMPONENT_CODE = /^[0-9a-f]{32}$/i;
-const ID = /^[0-9a-f]{24}$/i;
 
 /**
  * Returns the address of the web page of a component or of a test run, for people: it needs a sign-in in the browser.
@@ -36,12 +34,17 @@ export function webUrl(record: WithWebPage, site: string | URL = DEFAULT_SETTING
   );
 }
 
+/** Returns the address of the web page of a test run, whatever its id is. */
+export function testRunUrl(id: string, site: string | URL): string {
+  return join('testRunView', 'id', id, site);
+}
+
 function isCode(value: unknown): value is string {
-  return typeof value === 'string' && COMPONENT_CODE.test(value);
+  return typeof value === 'string' && formOf(value) === 'code';
 }
 
 function isId(value: unknown): value is string {
-  return typeof value === 'string' && ID.test(value);
+  return typeof value === 'string' && formOf(value) === 'id';
 }
 
 function join(page: string, key: string, value: string, site: string | URL): string {

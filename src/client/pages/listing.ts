@@ -1,4 +1,5 @@
 import type { SessionResponse } from '../../session/request-options.js';
+import type { Progress } from '../requests/progress.js';
 import type { Warning } from '../warnings.js';
 import type { Segment } from './segments.js';
 
@@ -45,14 +46,4 @@ export interface Listing<T> {
   readonly onProgress: ((progress: Progress) => void) | undefined;
   /** Called at the end where the list changed while it was read. */
   readonly onChange: (read: number, expected: number) => void;
-}
-
-/** How far a job of several requests is. */
-export interface Progress {
-  /** The number of items that are done, those that failed included. */
-  readonly done: number;
-  /** The number of items to do; undefined while it is not known. */
-  readonly total: number | undefined;
-  /** The number of items that failed. */
-  readonly failed: number;
 }

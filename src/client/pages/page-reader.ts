@@ -1,16 +1,11 @@
 import { isException } from '../../exceptions/base.js';
 import { isObject } from '../../util/guards.js';
 import { sleep } from '../../util/sleep.js';
+import { RequestWindow } from '../requests/request-window.js';
+import { deservesSecondTry, isTooHeavy, MANY, SECOND_TRY } from '../requests/too-heavy.js';
 import type { Listing, PageAnswer, PageInfo } from './listing.js';
 import { Page } from './page.js';
 import { type Segment, segmentAt, split, toPageInfo } from './segments.js';
-import { deservesSecondTry, isTooHeavy } from './too-heavy.js';
-import { RequestWindow } from './window.js';
-
-/** The wait before the second try of a page, in milliseconds. */
-const SECOND_TRY = 500;
-/** After so many whole pages, one that is too heavy is an exception: the next ones are not smaller. */
-const MANY = 8;
 
 /** A page that was asked for: its answers, several where it was split. */
 interface PendingPage<T> {
@@ -174,7 +169,7 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
         await sleep(SECOND_TRY, signal);
         return this.#ask(segment, true);
       }
-      this.#window.timedOut();
+      this.#window.tooHeavy();
       // One page that is too heavy after many good ones says nothing about the others.
       const isOutlier = this.#wholePages >= MANY;
       this.#wholePages = 0;

@@ -1,11 +1,13 @@
 import { toArray } from '../pages/item-reader.js';
-import type { Progress } from '../pages/listing.js';
 import type { PagePromise } from '../pages/page-promise.js';
+import type { Progress } from '../requests/progress.js';
 
 /** Options of a {@link MergedList}. */
 interface MergedListOptions {
   readonly limit: number | undefined;
   readonly onProgress: ((progress: Progress) => void) | undefined;
+  /** Called at the end of an iteration that gave nothing. */
+  readonly onEmpty: () => Promise<void>;
 }
 
 /**
@@ -13,8 +15,6 @@ interface MergedListOptions {
  * known before its end. Each iteration sends the requests again.
  */
 export class MergedList<T extends { readonly id: string }> implements AsyncIterable<T> {
-  /** The database does not say it. */
-  readonly total: undefined = undefined;
   readonly #lists: readonly PagePromise<T>[];
   readonly #options: MergedListOptions;
 
@@ -26,7 +26,7 @@ export class MergedList<T extends { readonly id: string }> implements AsyncItera
 
   /** Iterates over the items: those of the first list, and then those that only the next list has. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    const { limit = Number.POSITIVE_INFINITY, onProgress } = this.#options;
+    const { limit = Number.POSITIVE_INFINITY, onProgress, onEmpty } = this.#options;
     const seen = new Set<string>();
     for (const list of this.#lists) {
       for await (const page of list.pages()) {
@@ -37,6 +37,7 @@ export class MergedList<T extends { readonly id: string }> implements AsyncItera
         if (seen.size >= limit) return;
       }
     }
+    if (seen.size === 0) await onEmpty();
   }
 
   /**

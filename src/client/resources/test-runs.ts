@@ -1,12 +1,32 @@
 import type { LightTestRun, TestRun } from '../../commands/shapes.js';
+import { checkValue, FILLED_STRING, must } from '../../config/check-options.js';
 import { InvalidInvocation } from '../../exceptions/base.js';
-import { isObject } from '../../util/guards.js';
-import { type BulkJob, ChunkSizes, toChunks } from '../bulk/bulk-job.js';
-import { BulkPromise } from '../bulk/bulk-promise.js';
+import type { TestRunProblem } from '../../exceptions/invalid-test-run.js';
+import { isFilledString, isObject } from '../../util/guards.js';
+import { ChunkSizes } from '../bulk/bulk-job.js';
+import type { BulkPromise } from '../bulk/bulk-promise.js';
+import { type Asker, bulkRead } from '../bulk/bulk-read.js';
 import { type BulkOptions, checkBulk, checkIds } from '../bulk/options.js';
-import type { ListOptions } from '../options.js';
+import type { DownloadedFile, DownloadOptions } from '../files/download.js';
+import { formOf } from '../identifiers.js';
+import { checkJob, LIST_TABLE, type ListOptions, optionsOfJob } from '../options.js';
 import type { PagePromise } from '../pages/page-promise.js';
-import { progressOf, type ResourceContext } from './resource.js';
+import type { ComponentName } from '../shipments/component-names.js';
+import type { WriteOptions } from '../shipments/write-options.js';
+import { addComment, deleteTestRun, type TestRunName } from '../test-runs/changes.js';
+import { DefinitionReader } from '../test-runs/definitions.js';
+import { readLatest } from '../test-runs/latest.js';
+import { readRunsOfTree, type TestRunsOfTreeOptions } from '../test-runs/of-tree.js';
+import {
+  type CheckTestRunOptions,
+  checkCheckOptions,
+  checkRead,
+  type ReadOptions,
+  type UploadTestRunOptions,
+} from '../test-runs/options.js';
+import { snapshot, type TestRunInput, type TestRunTemplate } from '../test-runs/test-run-input.js';
+import type { UploadedTestRun } from '../test-runs/upload.js';
+import type { ResourceContext } from './resource.js';
 
 /** Options of `testRuns.list`: those of a list, and which test runs of the component are wanted. */
 export interface ListTestRunsOptions extends ListOptions {
@@ -19,17 +39,26 @@ export interface ListTestRunsOptions extends ListOptions {
 }
 
 const CHUNK_SIZE = 50;
-const ID = /^[0-9a-f]{24}$/i;
-const CODE = /^[0-9a-f]{32}$/i;
+const CODES = must(
+  (value) =>
+    isFilledString(value) || (Array.isArray(value) && value.length > 0 && value.every(isFilledString)),
+  'a code, or a list of at least one',
+);
+const LIST_OPTIONS = optionsOfJob("{ testType: 'VISUAL_INSPECTION' }", {
+  ...{ testType: CODES, stage: CODES, state: CODES },
+  ...LIST_TABLE,
+});
 
 /** The test runs: `client.testRuns`. */
 export class TestRuns {
   readonly #context: ResourceContext;
   readonly #sizes = new ChunkSizes();
+  readonly #definitions: DefinitionReader;
 
   /** @internal */
   constructor(context: ResourceContext) {
     this.#context = context;
+    this.#definitions = new DefinitionReader(context.client);
   }
 
   /**
@@ -48,28 +77,13 @@ export class TestRuns {
   getMany(ids: Iterable<string>, options: BulkOptions = {}): BulkPromise<TestRun> {
     const subject = 'client.testRuns.getMany';
     const distinct = checkIds(subject, ids);
-    const { bulk, call } = checkBulk(subject, options);
-    const { retry, ...config } = call;
-    const { client, maxInFlight, retryOfPart, logger } = this.#context;
-    const { chunkSize = CHUNK_SIZE, errors = 'throw' } = bulk;
-    const ask = (group: readonly string[], signal: AbortSignal): Promise<unknown[]> => {
-      const part = group.length > 1 ? retryOfPart(retry) : retry;
-      return client.get('getTestRunBulk', { ...config, retry: part, signal, data: { testRun: group } });
-    };
-    const chunks = toChunks(
-      distinct,
-      () => 'id',
-      () => chunkSize,
-    );
-    const job: BulkJob = {
-      ...{ noun: 'test runs', ids: distinct, errors, maxInFlight },
-      chunks: chunks.map((chunk) => ({ ids: chunk.ids, ask })),
+    const ask: Asker = (testRun, request) =>
+      this.#context.client.get('getTestRunBulk', { ...request, data: { testRun } });
+    return bulkRead(this.#context, distinct, checkBulk(subject, options), {
+      ...{ noun: 'test runs', chunkSize: CHUNK_SIZE, sizes: this.#sizes },
       namesOf: (item) => [(item as { id?: unknown }).id],
-      sizes: this.#sizes,
-      signal: config.signal as AbortSignal | undefined,
-      onProgress: progressOf(bulk, logger),
-    };
-    return new BulkPromise(job);
+      askerOf: () => ask,
+    });
   }
 
   /**
@@ -84,9 +98,8 @@ export class TestRuns {
     component: string | { readonly code?: string | null; readonly serialNumber?: string | null },
     options: ListTestRunsOptions = {},
   ): PagePromise<LightTestRun> {
-    if (!isObject(options))
-      throw new InvalidInvocation('client.testRuns.list: the options must be an object');
-    const { testType, stage, state = 'ready', ...listOptions } = options;
+    const checked = checkJob('client.testRuns.list', options, LIST_OPTIONS);
+    const { testType, stage, state = 'ready', ...listOptions } = checked;
     const filterMap = {
       ...whichComponent(component),
       ...(testType !== undefined && { testType }),
@@ -95,6 +108,179 @@ export class TestRuns {
     };
     return this.#context.client.list('listTestRunsByComponent', { filterMap }, listOptions);
   }
+
+  /**
+   * Reads a test run with its results.
+   *
+   * @param id - its id
+   * @throws what `client.get` throws
+   */
+  async get(id: string, options: ReadOptions = {}): Promise<TestRun> {
+    const subject = 'client.testRuns.get';
+    checkValue(subject, 'id', id, FILLED_STRING);
+    return this.#context.client.get('getTestRun', { ...checkRead(subject, options), data: { testRun: id } });
+  }
+
+  /**
+   * Makes a test run that is to be filled: with the component, its location, the present time, `passed`, and null for each
+   * property and result of the test type. The run number is empty. {@link TestRuns.check} says what is still missing.
+   *
+   * ```ts
+   * const run = await client.testRuns.template('20USBML1234567', 'VISUAL_INSPECTION');
+   * Object.assign(run.results, { TEMPERATURE: 21.5, HUMIDITY: 30 });
+   * await client.testRuns.upload(run, { runNumber: 'next' });
+   * ```
+   *
+   * @param component - its serial number, code, id or alternative identifier, or an object that has one of them
+   * @param testType - the code of the test type
+   * @throws what `client.get` throws, also where there is no such component or test type
+   */
+  async template(
+    component: ComponentName,
+    testType: string,
+    options: WriteOptions = {},
+  ): Promise<TestRunTemplate> {
+    const { makeTemplate } = await import('../test-runs/template.js');
+    return makeTemplate(this.#context.client, component, testType, options);
+  }
+
+  /**
+   * Checks a test run that is to be uploaded: its codes and the types of its values, what is required, the location and the
+   * stage of the component, and numbers that the database cannot store. Nothing is written.
+   *
+   * ```ts
+   * for (const { path, message } of await client.testRuns.check('run.json')) console.log(path, message);
+   * // results.TEMPERATUR is not a code of this test type; is it TEMPERATURE?
+   * ```
+   *
+   * @param run - the test run, or the path of a JSON file with one. In the file, `NaN` and `Infinity` may stand
+   * @returns every problem; none where it can be uploaded
+   * @throws InvalidInvocation where the file cannot be read, or is not a test run at all
+   * @throws what `client.get` throws
+   */
+  async check(
+    run: TestRunInput | string,
+    options: CheckTestRunOptions = {},
+  ): Promise<readonly TestRunProblem[]> {
+    const subject = 'client.testRuns.check';
+    const copy = snapshot(subject, run);
+    const { checkTestRun } = await import('../test-runs/check.js');
+    const checked = checkCheckOptions(subject, options);
+    const { problems } = await checkTestRun(this.#context, this.#definitions, subject, copy, checked);
+    return problems;
+  }
+
+  /**
+   * Uploads a test run, after {@link TestRuns.check} found no problem. Results that are files are sent after it.
+   *
+   * ```ts
+   * const { id, webUrl } = await client.testRuns.upload('run.json', { stage: 'BONDED', runNumber: 'next' });
+   * ```
+   *
+   * With `runNumber: 'next'`, another upload at the same time may get the same run number: that is the warning
+   * `runNumberTaken`.
+   *
+   * @param run - the test run, or the path of a JSON file with one. Paths of files in it are relative to its folder
+   * @throws InvalidTestRun with all problems, where it has some: then nothing was sent
+   * @throws DuplicateTestRuns with `allowDuplicate: false`, where the database has it already
+   * @throws IncompleteWrite if something was done, or perhaps done, before the end
+   * @throws what `client.post` throws
+   */
+  async upload(run: TestRunInput | string, options: UploadTestRunOptions = {}): Promise<UploadedTestRun> {
+    const copy = snapshot('client.testRuns.upload', run);
+    const { uploadTestRun } = await import('../test-runs/upload.js');
+    return uploadTestRun(this.#context, this.#definitions, copy, options);
+  }
+
+  /**
+   * Reads the ready test run of a test type that was uploaded last: `cts` counts, not `date`, which people write.
+   *
+   * @param component - its serial number, code, id or alternative identifier, or an object that has one of them
+   * @param testType - the code of the test type
+   * @returns undefined where there is none
+   * @throws what `client.get` throws
+   */
+  latest(component: ComponentName, testType: string, options?: ReadOptions): Promise<TestRun | undefined>;
+  /**
+   * Reads the latest ready test run of each test type that the component has test runs of, by the code of the test type.
+   *
+   * ```ts
+   * const latest = await client.testRuns.latest('20USBML1234567');
+   * console.log(latest['VISUAL_INSPECTION']?.passed);
+   * ```
+   */
+  latest(
+    component: ComponentName,
+    testType?: undefined,
+    options?: ReadOptions,
+  ): Promise<Partial<Record<string, TestRun>>>;
+  async latest(
+    component: ComponentName,
+    testType?: string,
+    options: ReadOptions = {},
+  ): Promise<TestRun | Partial<Record<string, TestRun>> | undefined> {
+    const latest = await readLatest(this.#context, component, testType, options);
+    return testType === undefined ? latest : latest[testType];
+  }
+
+  /**
+   * Reads the ready test runs of a component and of all that is in it now, with their results, 50 with each request.
+   *
+   * ```ts
+   * for await (const run of client.testRuns.ofTree('20USBLA1234567', { testType: 'ATLAS18_IV_TEST_V1' }))
+   *   console.log(run.components[0]?.serialNumber, run.passed);
+   * ```
+   *
+   * @param component - its serial number, code, id or alternative identifier, or an object that has one of them
+   * @throws PartFailed at the end, where some components or test runs could not be read
+   * @throws what `client.get` throws
+   */
+  ofTree(component: ComponentName, options: TestRunsOfTreeOptions = {}): AsyncIterableIterator<TestRun> {
+    return readRunsOfTree(this.#context, component, options);
+  }
+
+  /**
+   * Downloads a result that is a file into a folder. A file that is there has arrived whole.
+   *
+   * ```ts
+   * const { path } = await client.testRuns.downloadResult(run, 'IMAGE', 'images');
+   * ```
+   *
+   * @param run - its id, or the test run
+   * @param code - the code of the result
+   * @param directory - the folder; it is made if it is not there
+   * @throws InvalidInvocation where there is no such result, it has no file, or the folder cannot be written
+   * @throws what `client.get` throws
+   */
+  async downloadResult(
+    run: TestRunName | TestRun,
+    code: string,
+    directory: string,
+    options: DownloadOptions = {},
+  ): Promise<DownloadedFile> {
+    const { downloadResultFile } = await import('../test-runs/download-result.js');
+    return downloadResultFile(this.#context, run, code, directory, options);
+  }
+
+  /**
+   * Adds a comment to a test run.
+   *
+   * @param run - its id, or the test run
+   * @throws what `client.post` throws; `IncompleteWrite` if it is unknown whether the comment was added
+   */
+  comment(run: TestRunName, text: string, options: WriteOptions = {}): Promise<void> {
+    return addComment(this.#context, run, text, options);
+  }
+
+  /**
+   * Deletes a test run. It stays readable, with the state `deleted`. One that is deleted already stays as it is.
+   *
+   * @param run - its id, or the test run
+   * @throws what `client.post` throws; `IncompleteWrite` if it is unknown whether it was deleted
+   */
+  delete(run: TestRunName, options: WriteOptions = {}): Promise<void> {
+    return deleteTestRun(this.#context, run, options);
+  }
 }
 
 function whichComponent(component: unknown): { code: string } | { serialNumber: string } {
@@ -102,10 +288,10 @@ function whichComponent(component: unknown): { code: string } | { serialNumber: 
     ? (component as { code?: unknown; serialNumber?: unknown })
     : { code: undefined, serialNumber: component };
   if (typeof code === 'string') return { code };
-  if (typeof serialNumber !== 'string' || serialNumber === '' || ID.test(serialNumber)) {
+  if (typeof serialNumber !== 'string' || serialNumber === '' || formOf(serialNumber) === 'id') {
     throw new InvalidInvocation(
       'client.testRuns.list: the first argument must be the code or the serial number of a component, or the component itself',
     );
   }
-  return CODE.test(serialNumber) ? { code: serialNumber } : { serialNumber };
+  return formOf(serialNumber) === 'code' ? { code: serialNumber } : { serialNumber };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { messageOf } from '../../util/errors.js';
+import { isFunction } from '../../util/guards.js';
 import type { RepeatableBody } from '../request.js';
 
 /** How much of a file is in memory at a time, in bytes. */
@@ -48,7 +49,8 @@ export function encodeBlob(blob: Blob): RepeatableBody {
   return {
     source: blob,
     length: blob.size,
-    stream: () => Readable.from(readBlob(blob), { objectMode: false }),
+    stream: () =>
+      isStreamed(blob) ? blob.openStream() : Readable.from(readBlob(blob), { objectMode: false }),
   };
 }
 
@@ -107,8 +109,18 @@ async function* readParts(parts: readonly Part[], end: Buffer): AsyncGenerator<B
   yield end;
 }
 
+/** A file whose bytes come from a stream. */
+interface StreamedFile extends Blob {
+  openStream(): Readable;
+}
+
+function isStreamed(blob: Blob): blob is StreamedFile {
+  return isFunction((blob as Partial<StreamedFile>).openStream);
+}
+
 /** Reads slice by slice: `Blob.stream()` yields a Blob in memory as one chunk. */
 async function* readBlob(blob: Blob): AsyncGenerator<Buffer> {
+  if (isStreamed(blob)) return yield* blob.openStream();
   for (let start = 0; start < blob.size; start += CHUNK_LENGTH) {
     const slice = blob.slice(start, start + CHUNK_LENGTH);
     const bytes = await slice.arrayBuffer().catch((error: unknown) => {

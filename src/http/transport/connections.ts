@@ -46,10 +46,20 @@ interface Forward {
   failure(error: unknown): ProxyError;
 }
 
+/** What requests have in common that have the same agent. */
+interface Way {
+  readonly isTls: boolean;
+  readonly keepAlive: boolean;
+  /** Whether the server is trusted by the authorities of CERN, too. */
+  readonly isAtCern: boolean;
+}
+
 /** The connections of a session. */
 export class Connections {
   readonly #options: ConnectionOptions;
   readonly #trust: SecureContext | undefined;
+  /** The trust of hosts at CERN, once one of them is reached. */
+  #cernTrust: SecureContext | undefined;
   readonly #agents = new Map<string, HttpAgent | HttpsAgent>();
   #http: Route | undefined;
   #https: Route | undefined;
@@ -57,6 +67,16 @@ export class Connections {
   constructor(options: ConnectionOptions = {}) {
     this.#options = options;
     this.#trust = options.ca === undefined ? undefined : createTrust(options.ca);
+  }
+
+  /**
+   * Loads what the route to a host needs and most programs do not: for hosts at CERN, the certificates of its authorities.
+   * They are trusted there besides all others, and nowhere else.
+   */
+  async prepare({ protocol, hostname }: URL): Promise<void> {
+    if (protocol !== 'https:' || !isAtCern(hostname) || this.#cernTrust !== undefined) return;
+    const { CERN_CERTIFICATES } = await import('./cern-certificates.js');
+    this.#cernTrust ??= createTrust([...[this.#options.ca ?? []].flat(), ...CERN_CERTIFICATES] as string[]);
   }
 
   /**
@@ -72,10 +92,11 @@ export class Connections {
       ? (options.httpsAgent ?? this.#options.httpsAgent)
       : (options.httpAgent ?? this.#options.httpAgent);
     const keepAlive = agent !== false && this.#options.keepAlive !== false;
-    if (proxy) return this.#through(parseProxy(proxy) as ProxyServer, isTls, keepAlive);
+    const way = { isTls, keepAlive, isAtCern: isTls && isAtCern(url.hostname) };
+    if (proxy) return this.#through(parseProxy(proxy) as ProxyServer, way);
     if (agent) return { agent };
     const found = proxy === false ? undefined : proxyOfEnvironment(url);
-    return found === undefined ? this.#direct(isTls, keepAlive) : this.#through(found, isTls, keepAlive);
+    return found === undefined ? this.#direct(way) : this.#through(found, way);
   }
 
   /** Destroys the connections, and ends the attempts to open tunnels. Agents of the caller's are left alone. */
@@ -87,19 +108,19 @@ export class Connections {
   }
 
   /** The route without a proxy is made once: most requests take it. */
-  #direct(isTls: boolean, keepAlive: boolean): Route {
-    if (!keepAlive) return { agent: this.#agent(isTls, false) };
-    if (isTls) {
-      this.#https ??= { agent: this.#agent(true, true) };
+  #direct(way: Way): Route {
+    if (!way.keepAlive || way.isAtCern) return { agent: this.#agent(way) };
+    if (way.isTls) {
+      this.#https ??= { agent: this.#agent(way) };
       return this.#https;
     }
-    this.#http ??= { agent: this.#agent(false, true) };
+    this.#http ??= { agent: this.#agent(way) };
     return this.#http;
   }
 
-  #through(proxy: ProxyServer, isTls: boolean, keepAlive: boolean): Route {
+  #through(proxy: ProxyServer, way: Way): Route {
     const { protocol, hostname, port, shown } = proxy;
-    if (isTls || isSocks(proxy)) return { agent: this.#tunnel(isTls, proxy, keepAlive), proxy: shown };
+    if (way.isTls || isSocks(proxy)) return { agent: this.#tunnel(proxy, way), proxy: shown };
     const forward: Forward = {
       protocol: protocol as Forward['protocol'],
       hostname,
@@ -108,30 +129,29 @@ export class Connections {
       refusal: (status) => refusedBy(proxy, status),
       failure: (error) => toProxyError(error, proxy),
     };
-    return { agent: this.#agent(protocol === 'https:', keepAlive, proxy), forward, proxy: shown };
+    const toProxy = { ...way, isTls: protocol === 'https:' };
+    return { agent: this.#agent(toProxy, proxy), forward, proxy: shown };
   }
 
   /** An agent for direct connections, or for those to a proxy that forwards. */
-  #agent(isTls: boolean, keepAlive: boolean, proxy?: ProxyServer): HttpAgent | HttpsAgent {
-    return this.#obtain(`${isTls ? 'https' : 'http'} ${keepAlive} ${proxy?.shown ?? ''}`, () =>
+  #agent(way: Way, proxy?: ProxyServer): HttpAgent | HttpsAgent {
+    const { isTls, keepAlive, isAtCern } = way;
+    return this.#obtain(`${isTls ? 'https' : 'http'} ${keepAlive} ${isAtCern} ${proxy?.shown ?? ''}`, () =>
       isTls
-        ? new HttpsAgent({
-            ...this.#tlsOptions(keepAlive),
-            ...(proxy && { servername: servernameOf(proxy) }),
-          })
+        ? new HttpsAgent({ ...this.#tlsOptions(way), ...(proxy && { servername: servernameOf(proxy) }) })
         : new HttpAgent({ keepAlive }),
     );
   }
 
-  #tunnel(isTls: boolean, proxy: ProxyServer, keepAlive: boolean): HttpAgent | HttpsAgent {
+  #tunnel(proxy: ProxyServer, way: Way): HttpAgent | HttpsAgent {
     const { credentials, shown } = proxy;
     const open: OpenTunnel = (target) =>
       isSocks(proxy) ? openSocksTunnel(proxy, target) : openHttpTunnel(proxy, this.#trust, target);
-    const key = JSON.stringify([isTls, keepAlive, shown, credentials?.username, credentials?.password]);
+    const key = JSON.stringify([way, shown, credentials?.username, credentials?.password]);
     return this.#obtain(key, () =>
-      isTls
-        ? new HttpsTunnelAgent(open, this.#tlsOptions(keepAlive))
-        : new HttpTunnelAgent(open, { keepAlive }),
+      way.isTls
+        ? new HttpsTunnelAgent(open, this.#tlsOptions(way))
+        : new HttpTunnelAgent(open, { keepAlive: way.keepAlive }),
     );
   }
 
@@ -142,8 +162,13 @@ export class Connections {
   }
 
   /** Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch the checks off. */
-  #tlsOptions(keepAlive: boolean): AgentOptions {
-    const secureContext = this.#trust && { secureContext: this.#trust };
-    return { keepAlive, rejectUnauthorized: true, ...secureContext };
+  #tlsOptions({ keepAlive, isAtCern }: Way): AgentOptions {
+    const trust = isAtCern ? this.#cernTrust : this.#trust;
+    return { keepAlive, rejectUnauthorized: true, ...(trust && { secureContext: trust }) };
   }
+}
+
+/** By labels: neither `cern.ch.example` nor `notcern.ch` is there. */
+function isAtCern(hostname: string): boolean {
+  return /\.cern\.ch\.?$/i.test(hostname);
 }

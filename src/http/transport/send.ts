@@ -29,6 +29,10 @@ import { ProxyError } from './proxy-error.js';
 
 /** How much of a body is written at a time where the caller wants to hear of its progress, in bytes. */
 const CHUNK = 64 * 1024;
+/** The length of a body from which the server is asked first, in bytes. */
+const ASKS_FROM = 1024 * 1024;
+/** How long the server has to say whether it wants the body, in milliseconds. */
+const LONGEST_QUESTION = 1000;
 
 /**
  * Creates what sends one request over the network: one attempt, to one URL. No redirect is followed, no status is an
@@ -41,6 +45,7 @@ export function createTransport(connections: Connections): Send {
       context.signal.throwIfAborted();
       if (!SAFE_METHODS.has(request.method)) await processPendingCloses();
       const target = targetOf(request.url);
+      await connections.prepare(target.url);
       const message = await exchange(attempt, target, connections.route(target.url, context.options));
       return await receive(attempt, message);
     } catch (error) {
@@ -134,8 +139,38 @@ function exchange(attempt: Attempt, target: Target, route: Route): Promise<Incom
         outgoing.destroy(route.forward.refusal(statusCode));
       else resolve(message);
     });
-    writeBody(outgoing, request, body, context);
+    const write = (): void => writeBody(outgoing, request, body, context);
+    if (asksFirst(request)) whenWanted(outgoing, body, write);
+    else write();
   });
+}
+
+/** Whether the server is asked whether it wants the body. EOS redirects each PUT, and need not read a large body twice. */
+function asksFirst({ method, body }: HttpRequest): boolean {
+  return method === 'PUT' && (lengthOf(body) ?? 0) > ASKS_FROM;
+}
+
+/** Writes the body when the server says that it wants it, or nothing (RFC 9110, section 10.1.1). */
+function whenWanted(
+  outgoing: ClientRequest,
+  body: string | Buffer | Readable | undefined,
+  write: () => void,
+): void {
+  let isOver = false;
+  const end = (then: () => void): void => {
+    if (isOver) return;
+    isOver = true;
+    clearTimeout(timer);
+    then();
+  };
+  const unwanted = (): void => {
+    if (isReadable(body)) body.on('error', () => {}).destroy();
+  };
+  // A server that does not know `Expect` waits for the body.
+  const timer = setTimeout(() => end(write), LONGEST_QUESTION);
+  outgoing.once('continue', () => end(write));
+  outgoing.once('response', () => end(unwanted));
+  outgoing.once('close', () => end(unwanted));
 }
 
 /** Notes when there is a connection: from then on something may have reached the server. */
@@ -154,7 +189,10 @@ function createRequest(
   { agent, forward }: Route,
   { options }: RequestContext,
 ): ClientRequest {
-  const headers: HeaderFields = framed(request);
+  const headers: HeaderFields = {
+    ...framed(request),
+    ...(asksFirst(request) && { expect: '100-continue' }),
+  };
   const { protocol, hostname, port, path, auth } = direct;
   const outgoing: https.RequestOptions = {
     protocol,

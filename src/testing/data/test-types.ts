@@ -92,10 +92,10 @@ export function testTypeId({ project, code }: ComponentType, test: string): stri
   return idOf(`${project}/${code}/${test}`);
 }
 
-/** Whether a value is one of a property or parameter. */
+/** Whether a value is one of a property or parameter. That a list may have null in it, for what failed, is a guess. */
 export function isValueOf({ dataType, valueType }: Parameter, value: unknown): boolean {
   if (valueType === 'array') {
-    return Array.isArray(value) && value.every((item) => isOne(dataType, item));
+    return Array.isArray(value) && value.every((item) => item === null || isOne(dataType, item));
   }
   return isOne(dataType, value);
 }

@@ -5,7 +5,12 @@ import { Timeout } from '../../exceptions/transport.js';
 /** The statuses of a server that gave up. */
 const GAVE_UP: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 
-/** The statuses of a page that the session does not retry: smaller pages are asked for instead. A 503 is retried first: the server may only be busy. */
+/** The wait before the second try of a page or a chunk, in milliseconds. */
+export const SECOND_TRY = 500;
+/** After so many good pages or chunks, one that is too heavy is an exception: the next ones are not smaller. */
+export const MANY = 8;
+
+/** The statuses of a page or a chunk that the session does not retry: smaller ones are asked for instead. A 503 is retried first: the server may only be busy. */
 export const SPLIT_STATUSES: readonly number[] = [500, 502, 504];
 
 /** Whether a request failed in a way in which one for less would perhaps not. */

@@ -1,3 +1,4 @@
+/** What is heavy starts with so many requests at a time. */
 const FIRST = 4;
 
 /**
@@ -38,7 +39,7 @@ export class RequestWindow {
   }
 
   /** Counts a request that was too heavy for the server. */
-  timedOut(): void {
+  tooHeavy(): void {
     this.#size = Math.min(this.#most, Math.max(1, Math.floor(this.#size / 2)));
     this.#best = 0;
     this.#startRound();

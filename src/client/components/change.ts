@@ -1,0 +1,299 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { FullComponent } from '../../commands/shapes.js';
+import {
+  BOOLEAN,
+  checkValue,
+  FILLED_STRING,
+  listOf as listCheck,
+  STRING,
+} from '../../config/check-options.js';
+import { InvalidInvocation } from '../../exceptions/base.js';
+import { BadRequest, Conflict } from '../../exceptions/response.js';
+import { checkWrite, type WriteOptions } from '../shipments/write-options.js';
+import { runSteps } from '../steps.js';
+import { codesOf, suggest } from './component-types.js';
+import type { WriteContext } from './context.js';
+import {
+  type ComponentName,
+  checkName,
+  isPlanned,
+  listOf,
+  readComponent,
+  refuseProblems,
+  stateProblems,
+  titleOf,
+} from './name.js';
+import { checkProperty, type PropertyFacts } from './property-value.js';
+
+/** Options of `components.setStage`. */
+export interface SetStageOptions extends WriteOptions {
+  /** A comment in the history of stages. @defaultValue none */
+  comment?: string | undefined;
+  /** Whether the component goes back for rework. @defaultValue not sent */
+  rework?: boolean | undefined;
+}
+
+/** A write about one component. */
+interface Change {
+  readonly subject: string;
+  /** What it does, for a report. */
+  readonly name: string;
+  readonly component: FullComponent;
+  readonly call: WriteOptions;
+  readonly write: () => Promise<unknown>;
+  /** Returns whether the component is as it is after the write. */
+  readonly isDone: (component: FullComponent) => boolean;
+}
+
+/** See `components.setStage`. */
+export async function setStage(
+  context: WriteContext,
+  target: ComponentName,
+  stage: string,
+  options: SetStageOptions,
+): Promise<void> {
+  const subject = 'client.components.setStage';
+  const name = checkName(subject, target);
+  checkValue(subject, 'stage', stage, FILLED_STRING);
+  const table = { comment: STRING, rework: BOOLEAN };
+  const { comment, rework, ...call } = checkWrite(subject, options, "{ comment: 'bonded' }", table);
+  const component = await readComponent(context.client, name, call);
+  const isThere = ({ currentStage }: FullComponent): boolean => currentStage?.code === stage;
+  if (isThere(component) && !isPlanned(component.id)) return;
+  const problems = await typeProblems(context, component, call, ({ stages, code }) => {
+    const codes = codesOf(stages);
+    if (codes.length === 0 || codes.includes(stage)) return [];
+    return [`a ${code} has no stage ${stage}${suggest(stage, codes)}`];
+  });
+  refuseProblems(subject, [...stateProblems(component), ...problems]);
+  const more = { ...(comment !== undefined && { comment }), ...(rework !== undefined && { rework }) };
+  await change(context, {
+    ...{ subject, component, call, isDone: isThere },
+    name: `set the stage of ${titleOf(component)} to ${stage}`,
+    write: () =>
+      context.client.post('setComponentStage', { component: component.code, stage, ...more }, call),
+  });
+}
+
+/** See `components.setProperty`. */
+export async function setProperty(
+  context: WriteContext,
+  target: ComponentName,
+  code: string,
+  value: unknown,
+  options: WriteOptions,
+): Promise<void> {
+  const subject = 'client.components.setProperty';
+  const name = checkName(subject, target);
+  checkValue(subject, 'code', code, FILLED_STRING);
+  const call = checkWrite(subject, options, '{ timeout: 60_000 }');
+  const component = await readComponent(context.client, name, call);
+  let wanted = value;
+  const check = (facts: PropertyFacts): string[] => {
+    const checked = checkProperty(facts, value);
+    wanted = checked.value;
+    return checked.problem === undefined ? [] : [checked.problem];
+  };
+  const entry = listOf(component.properties).find((one) => one.code === code);
+  // What values a code table has, and a property without an entry, only the component type says.
+  const problems =
+    entry !== undefined && entry.dataType !== undefined && entry.dataType !== 'codeTable'
+      ? check(entry)
+      : await typeProblems(context, component, call, ({ properties, ...type }) => {
+          const facts = listOf(properties).find((one) => one.code === code) ?? entry;
+          if (facts !== undefined) return check(facts);
+          return [`a ${type.code} has no property ${code}${suggest(code, codesOf(properties))}`];
+        });
+  refuseProblems(subject, [...stateProblems(component), ...problems]);
+  const isSet = ({ properties }: FullComponent): boolean =>
+    isDeepStrictEqual(listOf(properties).find((one) => one.code === code)?.value ?? null, wanted);
+  if (isSet(component) && !isPlanned(component.id)) return;
+  await change(context, {
+    ...{ subject, component, call, isDone: isSet },
+    name: `set the property ${code} of ${titleOf(component)}`,
+    write: () =>
+      context.client.post('setComponentProperty', { component: component.code, code, value: wanted }, call),
+  });
+}
+
+/** See `components.setFlags`. */
+export async function setFlags(
+  context: WriteContext,
+  target: ComponentName,
+  flags: Iterable<string>,
+  options: WriteOptions,
+): Promise<void> {
+  const subject = 'client.components.setFlags';
+  const name = checkName(subject, target);
+  const list = typeof flags === 'string' ? flags : [...(flags ?? [])];
+  checkValue(subject, 'flags', list, listCheck(FILLED_STRING, "a list of codes, such as ['CHROMIC']"));
+  const call = checkWrite(subject, options, '{ timeout: 60_000 }');
+  const wanted = [...new Set(list)];
+  const before = await readComponent(context.client, name, call);
+  const hasFlags =
+    (codes: readonly string[]) =>
+    (component: FullComponent): boolean =>
+      isDeepStrictEqual(new Set(codesOf(component.flags)), new Set(codes));
+  const isSet = hasFlags(wanted);
+  if (isSet(before) && !isPlanned(before.id)) return;
+  const unknown = wanted.filter((code) => !codesOf(before.flags).includes(code));
+  const problems = await flagProblems(context, before, unknown, call);
+  refuseProblems(subject, [...stateProblems(before), ...problems]);
+  const isUnchanged = hasFlags(codesOf(before.flags));
+  let revision = before.sys?.rev;
+  const post = (): Promise<unknown> =>
+    context.client.post('setComponentFlags', { component: before.code, flags: wanted, revision }, call);
+  const write = async (): Promise<void> => {
+    try {
+      await post();
+    } catch (error) {
+      if (!(error instanceof BadRequest || error instanceof Conflict)) throw error;
+      // The revision rises with each change of the component, also with one that has nothing to do with flags.
+      const now = await readComponent(context.client, before.id, call).catch(() => before);
+      if (now.sys.rev === revision) throw error;
+      if (!isUnchanged(now)) throw changedMeanwhile(error, codesOf(before.flags), codesOf(now.flags));
+      revision = now.sys.rev;
+      await post();
+    }
+  };
+  const title = wanted.length === 0 ? 'none' : wanted.join(', ');
+  await change(context, {
+    ...{ subject, component: before, call, isDone: isSet, write },
+    name: `set the flags of ${titleOf(before)} to ${title}`,
+  });
+}
+
+/** See `components.addFlag` and `components.removeFlag`. */
+export async function changeFlag(
+  context: WriteContext,
+  method: 'addFlag' | 'removeFlag',
+  target: ComponentName,
+  flag: string,
+  options: WriteOptions,
+): Promise<void> {
+  const subject = `client.components.${method}`;
+  const isAdded = method === 'addFlag';
+  const name = checkName(subject, target);
+  checkValue(subject, 'flag', flag, FILLED_STRING);
+  const call = checkWrite(subject, options, '{ timeout: 60_000 }');
+  const component = await readComponent(context.client, name, call);
+  const isDone = ({ flags }: FullComponent): boolean => codesOf(flags).includes(flag) === isAdded;
+  const hasFlag = codesOf(component.flags).includes(flag);
+  const problems = hasFlag ? [] : await flagProblems(context, component, [flag], call);
+  refuseProblems(subject, [...stateProblems(component), ...problems]);
+  if (isDone(component) && !isPlanned(component.id)) return;
+  const command = isAdded ? 'addComponentFlag' : 'deleteComponentFlag';
+  await change(context, {
+    ...{ subject, component, call, isDone },
+    name: isAdded
+      ? `add the flag ${flag} to ${titleOf(component)}`
+      : `remove the flag ${flag} from ${titleOf(component)}`,
+    write: () => context.client.post(command, { component: component.code, flag }, call),
+  });
+}
+
+/** See `components.comment`. */
+export async function comment(
+  context: WriteContext,
+  target: ComponentName,
+  text: string | readonly string[],
+  options: WriteOptions,
+): Promise<void> {
+  const subject = 'client.components.comment';
+  const name = checkName(subject, target);
+  const comments = [text].flat() as string[];
+  checkValue(subject, 'text', comments, listCheck(FILLED_STRING, 'a text'));
+  if (comments.length === 0) throw new InvalidInvocation(`${subject}: there must be at least one text`);
+  const call = checkWrite(subject, options, '{ timeout: 60_000 }');
+  const component = await readComponent(context.client, name, call);
+  refuseProblems(subject, stateProblems(component));
+  const before = new Set(codesOf(component.comments));
+  const isDone = (now: FullComponent): boolean => {
+    const added = listOf(now.comments).filter(({ code }) => !before.has(code));
+    return comments.every((one) => added.some((entry) => entry.comment === one));
+  };
+  await change(context, {
+    ...{ subject, component, call, isDone },
+    name: `comment on ${titleOf(component)}`,
+    write: () => context.client.post('createComponentComment', { component: component.code, comments }, call),
+  });
+}
+
+/** See `components.delete`. */
+export async function deleteComponent(
+  context: WriteContext,
+  target: ComponentName,
+  options: WriteOptions,
+): Promise<void> {
+  const subject = 'client.components.delete';
+  const name = checkName(subject, target);
+  const call = checkWrite(subject, options, '{ timeout: 60_000 }');
+  const component = await readComponent(context.client, name, call);
+  const isDone = ({ state }: FullComponent): boolean => state !== 'ready';
+  if (isDone(component) && !isPlanned(component.id)) return;
+  await change(context, {
+    ...{ subject, component, call, isDone },
+    name: `request the deletion of ${titleOf(component)}`,
+    write: () => context.client.post('deleteComponent', { component: component.code }, call),
+  });
+}
+
+/** Does a write, and reads the component where it is not known whether it was done. */
+async function change(
+  { client }: WriteContext,
+  { subject, name, component, call, write, isDone }: Change,
+): Promise<void> {
+  const step = {
+    name,
+    write: async () => {
+      await write();
+    },
+    isDone: async () => isDone(await readComponent(client, component.id, call)),
+  };
+  await runSteps(subject, [step], () => undefined);
+}
+
+type TypeCheck = Parameters<WriteContext['types']['problems']>[3];
+
+/** Checks a component with what its type says. Of a component that a plan registers the type is not known. */
+async function typeProblems(
+  { types }: WriteContext,
+  component: FullComponent,
+  call: WriteOptions,
+  check: TypeCheck,
+): Promise<string[]> {
+  if (isPlanned(component.id)) return [];
+  return types.problems(component.project.code, component.componentType.code, call, check);
+}
+
+function flagProblems(
+  context: WriteContext,
+  component: FullComponent,
+  wanted: readonly string[],
+  call: WriteOptions,
+): Promise<string[]> {
+  return typeProblems(context, component, call, ({ flags, code }) => {
+    const known = codesOf(flags);
+    // Some component types do not say which flags there are.
+    if (known.length === 0) return [];
+    const unknown = wanted.filter((flag) => !known.includes(flag));
+    return unknown.map((flag) => `a ${code} has no flag ${flag}${suggest(flag, known)}`);
+  });
+}
+
+/** Says that somebody else changed the flags. */
+function changedMeanwhile(
+  error: BadRequest | Conflict,
+  before: readonly string[],
+  now: readonly string[],
+): BadRequest | Conflict {
+  const { request, ...response } = error.response;
+  const Type = error instanceof BadRequest ? BadRequest : Conflict;
+  const show = (flags: readonly string[]): string => flags.join(', ') || 'none';
+  return new Type({ ...response, config: request }, undefined, {
+    reason: `the flags were changed meanwhile, from ${show(before)} to ${show(now)}`,
+    advice:
+      'Look at the flags that the component has now, then set them again, or use addFlag and removeFlag.',
+    cause: error,
+  });
+}

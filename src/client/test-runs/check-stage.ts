@@ -1,0 +1,95 @@
+import { type Ref, refCode } from '../../commands/references.js';
+import type { ComponentType, FullComponent, TestType } from '../../commands/shapes.js';
+import { isFilledString, isRecord } from '../../util/guards.js';
+import { codesOf, suggest } from '../components/component-types.js';
+import { titleOf } from '../components/name.js';
+import { isPlanned } from '../shipments/component-names.js';
+import type { Definitions } from './definitions.js';
+import type { CheckedOptions } from './options.js';
+import { describe, type Problems } from './test-run-input.js';
+
+/** How the stage of a component is to be changed. */
+export interface StageChange {
+  /** The stage that the component is at. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What a test run is checked with. */
+export interface Facts {
+  readonly own: CheckedOptions['own'];
+  readonly component: FullComponent | undefined;
+  readonly definitions: Definitions | undefined;
+}
+
+/** A test run as it was given. */
+export type Run = Readonly<Record<string, unknown>>;
+
+/** Checks the stage of a test run. Returns how that of the component is to be changed; undefined where it is not. */
+export function checkStage(
+  { isRetroactive, stage: ofRun }: Run,
+  { component, definitions, own }: Facts,
+  testType: TestType | undefined,
+  problems: Problems,
+): StageChange | undefined {
+  if (ofRun !== undefined && !isFilledString(ofRun))
+    problems.add('stage', `must be the code of a stage, not ${describe(ofRun)}`);
+  if (isRetroactive !== undefined && typeof isRetroactive !== 'boolean')
+    problems.add('isRetroactive', `must be true or false, not ${describe(isRetroactive)}`);
+  if (isRetroactive === true && ofRun === undefined)
+    problems.add('stage', 'is missing; with isRetroactive it is the stage that the test run belongs to');
+  if (isRetroactive === true && own.setStage)
+    problems.add(
+      'isRetroactive',
+      'is true, so setStage must not be: the test run belongs to an earlier stage',
+    );
+  if (isRetroactive !== true && own.stage !== undefined && ofRun !== undefined && own.stage !== ofRun)
+    problems.add('stage', `is ${describe(ofRun)}, but the option stage is ${describe(own.stage)}`);
+  if (own.setStage && own.stage === undefined && ofRun === undefined)
+    problems.add('stage', 'is missing; setStage needs to know which one');
+  const current = refCode(component?.currentStage);
+  if (current === undefined || component === undefined) return undefined;
+  const expected = own.stage ?? (isRetroactive !== true && isFilledString(ofRun) ? ofRun : current);
+  const type = definitions?.type;
+  const known = codesOf(type?.stages);
+  for (const code of new Set([expected, ofRun]))
+    if (isFilledString(code) && known.length > 0 && !known.includes(code))
+      problems.add('stage', `is ${describe(code)}, which ${type?.code} does not have${suggest(code, known)}`);
+  const mayChange = own.setStage === true && isRetroactive !== true;
+  if (expected !== current && !mayChange && !isPlanned(current))
+    problems.add(
+      'stage',
+      `is expected to be ${expected}, but ${titleOf(component)} is at ${current}; { setStage: true } would set it`,
+    );
+  checkAssociation(
+    isRetroactive === true && isFilledString(ofRun) ? ofRun : expected,
+    type,
+    testType,
+    problems,
+  );
+  return expected !== current && mayChange ? { from: current, to: expected } : undefined;
+}
+
+/** Checks that a test is done at a stage. Where no stage says which tests are done, it is not known. */
+function checkAssociation(
+  stage: string,
+  type: ComponentType | undefined,
+  testType: TestType | undefined,
+  problems: Problems,
+): void {
+  const stages = type?.stages ?? [];
+  const at = (wanted: string): boolean =>
+    stages.some(({ code, testTypes }) => code === wanted && hasTest(testTypes, testType?.code));
+  const saysTests = stages.some(({ testTypes }) => (testTypes ?? []).length > 0);
+  if (testType === undefined || !saysTests || at(stage) || !stages.some(({ code }) => code === stage)) return;
+  const others = stages.map(({ code }) => code).filter(at);
+  const where = others.length > 0 ? `it is done at ${others.join(', ')}` : 'it is not done at any stage';
+  problems.add('testType', `is ${testType.code}, which is not done at the stage ${stage}; ${where}`);
+}
+
+function hasTest(testTypes: unknown, code: string | undefined): boolean {
+  return (
+    Array.isArray(testTypes) &&
+    testTypes.some((one) => isRecord(one) && refCode(one['testType'] as Ref) === code)
+  );
+}

@@ -1,0 +1,44 @@
+import { refCode } from '../../commands/references.js';
+import { checkValue, FILLED_STRING } from '../../config/check-options.js';
+import { InvalidInvocation } from '../../exceptions/base.js';
+import { isRecord } from '../../util/guards.js';
+import { checkName, readComponent } from '../components/name.js';
+import type { ResourceContext } from '../resources/resource.js';
+import type { ComponentName } from '../shipments/component-names.js';
+import { checkWrite, type WriteOptions } from '../shipments/write-options.js';
+import type { TestRunTemplate } from './test-run-input.js';
+
+const SUBJECT = 'client.testRuns.template';
+
+/** Makes a test run that is to be filled. See `TestRuns.template`. */
+export async function makeTemplate(
+  client: ResourceContext['client'],
+  name: ComponentName,
+  testType: string,
+  options: WriteOptions,
+): Promise<TestRunTemplate> {
+  const call = checkWrite(SUBJECT, options, '{ timeout: 30_000 }');
+  checkValue(SUBJECT, 'testType', testType, FILLED_STRING);
+  const component = await readComponent(client, checkName(SUBJECT, name), call);
+  const [project, componentType] = [refCode(component.project), refCode(component.componentType)];
+  if (project === undefined || componentType === undefined)
+    throw new InvalidInvocation(`${SUBJECT}: the component has no project or no component type`);
+  const data = { project, componentType, code: testType };
+  const sample = await client.get('generateTestTypeDtoSample', { ...call, data });
+  return {
+    component: component.serialNumber ?? component.code,
+    testType,
+    institution: refCode(component.currentLocation) ?? '',
+    runNumber: '',
+    date: new Date().toISOString(),
+    passed: true,
+    problems: false,
+    properties: emptied(sample.properties),
+    results: emptied(sample.results),
+  };
+}
+
+function emptied(sample: unknown): Record<string, unknown> {
+  // In a plan it may stand for what a write would give.
+  return Object.fromEntries(Object.keys(isRecord(sample) ? sample : {}).map((code) => [code, null]));
+}

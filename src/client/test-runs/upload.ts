@@ -1,0 +1,202 @@
+import type { FullComponent, LightTestRun, UploadTestRunResult } from '../../commands/shapes.js';
+import { isException } from '../../exceptions/base.js';
+import { InvalidTestRun } from '../../exceptions/invalid-test-run.js';
+import { isFilledString } from '../../util/guards.js';
+import { listOf } from '../components/name.js';
+import { isDuplicate, refuseDuplicates } from '../duplicates.js';
+import { testRunUrl } from '../models/web-url.js';
+import { type Progress, progressTeller } from '../requests/progress.js';
+import type { ResourceContext } from '../resources/resource.js';
+import { reload, type WriteOptions } from '../shipments/write-options.js';
+import { runSteps, type Step } from '../steps.js';
+import { type CheckedTestRun, checkTestRun } from './check.js';
+import type { DefinitionReader } from './definitions.js';
+import { checkUploadOptions, type UploadTestRunOptions } from './options.js';
+import type { ResultFile } from './result-files.js';
+import type { TestRunInput, UploadInput } from './test-run-input.js';
+
+/** A test run that was uploaded. */
+export interface UploadedTestRun {
+  /** The id of the test run: 24 hexadecimal digits. */
+  readonly id: string;
+  readonly runNumber: string;
+  /** The address of its web page, for people. */
+  readonly webUrl: string;
+  /** What `uploadTestRunResults` returned of it. */
+  readonly testRun: UploadTestRunResult['testRun'];
+}
+
+const SUBJECT = 'client.testRuns.upload';
+
+/** Checks a test run, and uploads it with its files. See `TestRuns.upload`. */
+export async function uploadTestRun(
+  context: ResourceContext,
+  reader: DefinitionReader,
+  given: TestRunInput | string,
+  options: UploadTestRunOptions,
+): Promise<UploadedTestRun> {
+  const { own, call, upload } = checkUploadOptions(SUBJECT, options);
+  const { client } = context;
+  const checked = await checkTestRun(context, reader, SUBJECT, given, { own, call });
+  const { input, files, component, problems } = checked;
+  if (problems.length > 0 || component === undefined)
+    throw new InvalidTestRun(`${SUBJECT}: the test run of ${String(input.component)}`, problems);
+  if (upload.allowDuplicate === false)
+    await refuseDuplicates(client, 'uploadTestRunResults', input, { ...call, allowDuplicate: false });
+  const job: UploadJob = { context, call, checked, input, code: component.code, uploaded: undefined };
+  if (own.runNumber === 'next') job.input = { ...input, runNumber: await nextRunNumber(job) };
+  const steps = [
+    ...stageSteps(job, upload.restoreStage === true),
+    uploadStep(job, await idsBefore(job, component)),
+    ...files.map((file) => fileStep(job, file)),
+  ];
+  return runSteps(
+    SUBJECT,
+    withProgress(steps, progressTeller(upload.onProgress, context.logger)),
+    async () => {
+      if (own.runNumber === 'next') await warnOfTwin(job);
+      const testRun = job.uploaded as UploadTestRunResult['testRun'];
+      const { id } = testRun;
+      return { id, runNumber: job.input.runNumber, webUrl: testRunUrl(id, context.site), testRun };
+    },
+  );
+}
+
+/** Tells of each step that is done. */
+function withProgress(steps: readonly Step[], tell: ((progress: Progress) => void) | undefined): Step[] {
+  let done = 0;
+  const count = (): void => {
+    done += 1;
+    tell?.({ done, total: steps.length, failed: 0 });
+  };
+  return steps.map(({ name, write, isDone, undo }) => ({
+    ...{ name, undo },
+    write: () => write().then(count),
+    isDone: async () => {
+      const isFound = await isDone();
+      if (isFound) count();
+      return isFound;
+    },
+  }));
+}
+
+/** What the steps of an upload share. */
+interface UploadJob {
+  readonly context: ResourceContext;
+  readonly call: WriteOptions;
+  readonly checked: CheckedTestRun;
+  input: UploadInput;
+  /** The code of the component. */
+  readonly code: string;
+  /** The test run, after it was uploaded. */
+  uploaded: UploadTestRunResult['testRun'] | undefined;
+}
+
+/** Sets the stage, where it is to be changed, and puts it back at the end. */
+function stageSteps({ context, call, checked, input }: UploadJob, isRestored: boolean): Step[] {
+  const { stage } = checked;
+  if (stage === undefined) return [];
+  const { component } = input;
+  const step = (code: string, own: WriteOptions, verb: string): Omit<Step, 'undo'> => ({
+    name: `${verb} ${component} to ${code}`,
+    write: async () => {
+      await context.client.post('setComponentStage', { component, stage: code }, own);
+    },
+    isDone: async () => {
+      const { currentStage } = await context.client.get('getComponent', {
+        ...reload(own),
+        data: { component },
+      });
+      return currentStage?.code === code;
+    },
+  });
+  // What puts it back must also run after the caller aborted.
+  const undo = isRestored
+    ? step(stage.from, { ...call, signal: undefined }, 'put the stage back of')
+    : undefined;
+  return [{ ...step(stage.to, call, 'set the stage of'), undo }];
+}
+
+/** Returns the ids of the test runs that the component has. */
+async function idsBefore(job: UploadJob, { tests }: FullComponent): Promise<ReadonlySet<string>> {
+  const runs =
+    tests === undefined ? await listRuns(job) : listOf(tests).flatMap(({ testRuns }) => listOf(testRuns));
+  return new Set(runs.map(({ id }) => id));
+}
+
+/** @param before - the ids of the test runs that the component had before */
+function uploadStep(job: UploadJob, before: ReadonlySet<string>): Step {
+  const { client } = job.context;
+  return {
+    name: `upload the test run ${job.input.runNumber} of ${job.input.component} (${job.input.testType})`,
+    write: async () => {
+      const { testRun } = await client.post('uploadTestRunResults', job.input, job.call);
+      job.uploaded = testRun;
+    },
+    isDone: async () => {
+      const runs = await listRuns(job, ['ready']);
+      const ids = runs.filter(({ id, runNumber }) => !before.has(id) && runNumber === job.input.runNumber);
+      const found = await client.testRuns.getMany(
+        ids.map(({ id }) => id),
+        { ...reload(job.call), errors: 'stop' },
+      );
+      job.uploaded = found.items.findLast((one) => isDuplicate(one, job.input));
+      return job.uploaded !== undefined;
+    },
+  };
+}
+
+function fileStep(job: UploadJob, { code, file }: ResultFile): Step {
+  const { client } = job.context;
+  const idOf = (): string => (job.uploaded as UploadTestRunResult['testRun']).id;
+  return {
+    name: `send the file ${file.name} as the result ${code}`,
+    write: async () => {
+      const form = new FormData();
+      form.set('testRun', idOf());
+      form.set('parameter', code);
+      // Without a name as the third argument, which would make a copy of the file.
+      form.set('data', file);
+      await client.post('createBinaryTestRunParameter', form, job.call);
+    },
+    isDone: async () => {
+      const { results } = await client.get('getTestRun', { ...reload(job.call), data: { testRun: idOf() } });
+      return listOf(results).some((one) => one.code === code && isFilledString(one.value));
+    },
+  };
+}
+
+/** Lists the test runs of the component and the test type: of all stages, and without `state` in each state. */
+function listRuns(
+  { context, call, code, input }: UploadJob,
+  state?: readonly string[],
+): Promise<readonly LightTestRun[]> {
+  const filterMap = { code, testType: [input.testType], ...(state !== undefined && { state }) };
+  return context.client.list('listTestRunsByComponent', { filterMap }, reload(call)).toArray();
+}
+
+/** Returns 1 + the largest run number that has only digits. */
+async function nextRunNumber(job: UploadJob): Promise<string> {
+  const numbers = (await listRuns(job)).map(({ runNumber }) => runNumber).filter((one) => /^\d+$/.test(one));
+  return String(numbers.map(BigInt).reduce((most, one) => (one > most ? one : most), 0n) + 1n);
+}
+
+/** Tells if another test run got the same run number meanwhile. The upload is done, so nothing fails here. */
+async function warnOfTwin(job: UploadJob): Promise<void> {
+  const { logger, report } = job.context;
+  const { runNumber } = job.input;
+  const own = job.uploaded?.id;
+  try {
+    const twin = (await listRuns(job)).find((run) => run.runNumber === runNumber && run.id !== own);
+    if (twin === undefined) return;
+    report({
+      command: 'uploadTestRunResults',
+      key: 'runNumberTaken',
+      message: `Two test runs of ${job.input.component} have the run number ${runNumber}: ${own} and ${twin.id}.`,
+      paramMap: { runNumber, ids: [own, twin.id] },
+    });
+  } catch (error) {
+    if (!isException(error)) throw error;
+    logger.warn(`whether the run number ${runNumber} is taken twice could not be read: ${error.summary}`);
+  }
+}
