@@ -48,6 +48,7 @@ describe('the tarball', () => {
       'docs/commands.md',
       'docs/differences.md',
       'docs/errors.md',
+      'docs/files.md',
       'docs/getting-started.md',
       'docs/network.md',
       'docs/options.md',

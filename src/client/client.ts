@@ -73,7 +73,7 @@ export class Client {
   readonly session: Session;
   /** Components: reads many of them, and lists them. */
   readonly components: Components;
-  /** Test runs: reads many of them, and lists those of a component. */
+  /** Test runs: checks and uploads them, reads and lists those of a component. */
   readonly testRuns: TestRuns;
   /** Attachments: lists, adds and deletes them, and downloads their files. */
   readonly attachments: Attachments;
@@ -286,18 +286,19 @@ export class Client {
    *
    * A batch has up to 100 components. It is written when the next one is asked for: one that was not dealt with to its end,
    * because the process was killed or the loop was left, comes again the next time. What was written before is not
-   * read again. One file belongs to one query, which is in a file beside it (`cern.ndjson.query.json`), and to one process at
-   * a time.
+   * read again. One file belongs to one query of one database, which are in a file beside it (`cern.ndjson.query.json`), and
+   * to one process at a time.
    *
    * @param query - the keys of `filterMap` of `listComponents`, or `{ site }`: what belongs to a site or is there. Only
    * ready components, unless it has a `state`
    * @param file - the path of the file. It is created where there is none
    * @throws PartFailed at the end, where some could not be read: they are tried again the next time
-   * @throws InvalidInvocation where the file is another kind of file or that of another query, or cannot be written
+   * @throws InvalidInvocation where the file is another kind of file, or that of another query or database, or cannot be
+   * written
    * @throws what {@link Client.list} throws
    */
   sync(query: SyncQuery, file: string, options: SyncOptions = {}): AsyncIterableIterator<SyncBatch> {
-    return sync(this.components, query, file, options);
+    return sync(this.components, this.session.prefixUrl, query, file, options);
   }
 
   /**

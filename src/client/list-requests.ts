@@ -27,7 +27,7 @@ const UNRELIABLE = {
 
 const UNKNOWN_LENGTH = {
   key: 'unknownLength',
-  message: '`pageInfo` of the server does not say how long the list is: only this page was read',
+  message: '`pageInfo` of the server does not say how long the list is: perhaps only a part of it was read',
   paramMap: {},
 };
 

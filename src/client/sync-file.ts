@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open, readFile, realpath, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { InvalidInvocation } from '../exceptions/base.js';
-import { messageOf } from '../util/errors.js';
 import { isRecord } from '../util/guards.js';
+import { unwritable } from './files/place.js';
 import { formOf } from './identifiers.js';
 
 /** A record of the file: a component. */
@@ -36,8 +36,11 @@ const QUERY_FILE = '.query.json';
 const LINE_START = '{"id":"';
 
 /**
- * A file with one JSON record in each line, and beside it a file with the query that gave the records. What changes is written to its end: of several lines of a record the last
- * one counts, until `compact()` replaces the file by one that has each record once.
+ * A file with one JSON record in each line, and beside it a file with the query that gave the records. What changes is
+ * written to its end: of several lines of a record the last one counts, until `compact()` replaces the file by one that
+ * has each record once.
+ *
+ * All methods throw InvalidInvocation where a file cannot be written.
  */
 export class RecordFile {
   readonly #path: string;
@@ -56,16 +59,14 @@ export class RecordFile {
   /**
    * Opens the file, and creates it where there is none. A last record that was not written to its end is cut off.
    *
-   * @param query - the query, in its canonical form
-   * @throws InvalidInvocation where it cannot be opened, or is another kind of file or that of another query. It is left
-   * as it is
+   * @param query - the query and its database, in their canonical form
+   * @throws InvalidInvocation where it is another kind of file or that of another query. It is left as it is
    */
   static async open(path: string, query: string): Promise<RecordFile> {
-    const handle = await open(path, 'a').catch((error: unknown) => {
-      throw new InvalidInvocation(`client.sync: ${path} cannot be written: ${messageOf(error)}`, {
-        cause: error,
-      });
-    });
+    // A device or a pipe may have no end.
+    if ((await stat(path).catch(() => undefined))?.isFile() === false)
+      throw new InvalidInvocation(`client.sync: ${path} is not a regular file; give another path`);
+    const handle = await writing(path, () => open(path, 'a'));
     try {
       // A symbolic link stays one: `compact()` replaces the file that it leads to.
       const target = await realpath(path);
@@ -107,8 +108,10 @@ export class RecordFile {
   async append(records: readonly Rec[]): Promise<void> {
     if (records.length === 0) return;
     const lines = records.map(({ id, ...rest }) => `${JSON.stringify({ id, ...rest })}\n`).join('');
-    await this.#handle.appendFile(this.#lacksLineFeed ? `\n${lines}` : lines);
-    await this.#handle.datasync();
+    await writing(this.#path, async () => {
+      await this.#handle.appendFile(this.#lacksLineFeed ? `\n${lines}` : lines);
+      await this.#handle.datasync();
+    });
     this.#lacksLineFeed = false;
     for (const { id, sys } of records) this.#add(id, sys?.rev);
   }
@@ -154,25 +157,36 @@ export class RecordFile {
 }
 
 /** Writes a file that is complete, and on the disk, before it has its name. */
-async function replaceFile(
+function replaceFile(
   path: string,
   write: (file: FileHandle) => Promise<void>,
   { mode = 0o666, beforeRename }: { mode?: number; beforeRename?: () => Promise<void> } = {},
 ): Promise<void> {
   const temporary = `${path}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
-  try {
-    const file = await open(temporary, 'wx', mode);
+  return writing(path, async () => {
     try {
-      await write(file);
-      await file.sync();
-    } finally {
-      await file.close();
+      const file = await open(temporary, 'wx', mode);
+      try {
+        await write(file);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await beforeRename?.();
+      await rename(temporary, path);
+    } catch (error) {
+      await unlink(temporary).catch(() => {});
+      throw error;
     }
-    await beforeRename?.();
-    await rename(temporary, path);
+  });
+}
+
+/** Says which file cannot be written, where a task fails. */
+async function writing<T>(path: string, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
   } catch (error) {
-    await unlink(temporary).catch(() => {});
-    throw error;
+    throw unwritable('client.sync', path, error);
   }
 }
 
@@ -185,7 +199,7 @@ async function refuseOtherQuery(path: string, query: string): Promise<void> {
     );
   if (written.trim() !== query)
     throw new InvalidInvocation(
-      `client.sync: ${path} is the file of the query ${written.trim()}, and not of ${query}; give another file, or delete this one`,
+      `client.sync: ${path} is the file of ${written.trim()}, and not of ${query}; give another file, or delete this one`,
     );
 }
 

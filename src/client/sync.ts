@@ -40,9 +40,14 @@ const OPTIONS = optionsOfJob('{ pageSize: 50 }', {
 });
 const PATH = both(FILLED_STRING, NO_TILDE);
 
-/** See `Client.sync`. Checks the arguments at once; the file is opened when the first batch is asked for. */
+/**
+ * See `Client.sync`. Checks the arguments at once; the file is opened when the first batch is asked for.
+ *
+ * @param api - the URL of the database
+ */
 export function sync(
   components: Components,
+  api: string,
   query: SyncQuery,
   path: string,
   options: SyncOptions,
@@ -53,15 +58,17 @@ export function sync(
   // What is stored says how it was. Only the server knows what changed.
   const fresh = { ...shared, ...(shared.cache === undefined && { fresh: true }) };
   const list = components.list(query as ComponentFilter, { ...fresh, pageSize, onChange: 'throw' });
-  const openFile = (): Promise<RecordFile> => RecordFile.open(path, canonicalQuery(query));
+  const openFile = (): Promise<RecordFile> => RecordFile.open(path, canonicalQuery(api, query));
   return readChanges(components, list, openFile, { ...fresh, chunkSize, onProgress });
 }
 
 /**
- * Returns a query as text, in the same way for queries that mean the same: the order of keys and of the codes of a list
- * does not count.
+ * Returns a query and the database that it is for as text, in the same way for queries that mean the same: the order of
+ * keys and of the codes of a list does not count.
+ *
+ * @param api - the URL of the database
  */
-function canonicalQuery(query: SyncQuery): string {
+function canonicalQuery(api: string, query: SyncQuery): string {
   const sort = (value: unknown): unknown => {
     if (Array.isArray(value)) {
       const texts = new Set(value.map((item) => JSON.stringify(sort(item))));
@@ -75,7 +82,7 @@ function canonicalQuery(query: SyncQuery): string {
         .map((key) => [key, sort(value[key])]),
     );
   };
-  return JSON.stringify(sort({ state: 'ready', ...query }));
+  return JSON.stringify({ api, query: sort({ state: 'ready', ...query }) });
 }
 
 async function* readChanges(

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'ERR_LIST_CHANGED'
   | 'ERR_PART_FAILED'
   | 'ERR_INCOMPLETE_WRITE'
+  | 'ERR_INVALID_TEST_RUN'
   | ResponseErrorCode
   | TransportErrorCode;
 
@@ -56,6 +57,7 @@ const BRAND = Symbol.for('itkdb.ITkDBException');
  * ```text
  * ITkDBException
  * ├─ InvalidInvocation            an argument, option or setting is wrong
+ * │  └─ InvalidTestRun            a test run that is to be uploaded has problems
  * ├─ InvalidIdToken               the identity service's token does not verify
  * ├─ ResponseException            the server's response is not a success
  * │  ├─ AuthenticationFailed      no token was granted
@@ -116,7 +118,7 @@ export function isException(error: unknown): error is ITkDBException {
 
 /** An argument, an option, a setting or a request was wrong; the message names it and says what would be right. */
 export class InvalidInvocation extends ITkDBException {
-  override readonly code = 'ERR_INVALID_INVOCATION';
+  override readonly code: 'ERR_INVALID_INVOCATION' | 'ERR_INVALID_TEST_RUN' = 'ERR_INVALID_INVOCATION';
 }
 nameClass(InvalidInvocation, 'InvalidInvocation');
 

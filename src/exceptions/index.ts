@@ -8,6 +8,7 @@ import {
   type PartFailed,
 } from './base.js';
 import type { InvalidIdToken } from './id-token.js';
+import type { InvalidTestRun } from './invalid-test-run.js';
 import type {
   AuthenticationFailed,
   BadJSON,
@@ -88,6 +89,7 @@ export {
 /** Every concrete exception: an `error.code` compared with a literal narrows this type to one class. */
 export type AnyITkDBException =
   | InvalidInvocation
+  | InvalidTestRun
   | ListChanged
   | PartFailed
   | IncompleteWrite

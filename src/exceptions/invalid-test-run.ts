@@ -8,29 +8,17 @@ export interface TestRunProblem {
   readonly message: string;
 }
 
-/** The most problems that a message shows. */
-const MOST_SHOWN = 30;
-
-/** A test run has problems that the database would refuse or not notice. Nothing was sent. */
+/** A test run that is to be uploaded has problems, which the database would refuse or not notice. Nothing was sent. */
 export class InvalidTestRun extends InvalidInvocation {
+  override readonly code = 'ERR_INVALID_TEST_RUN';
   /** All problems. */
   declare readonly problems: readonly TestRunProblem[];
 
-  /**
-   * @param what - the test run, for the message
-   * @param problems - at least one
-   */
-  constructor(what: string, problems: readonly TestRunProblem[]) {
-    const shown = problems.slice(0, MOST_SHOWN).map(({ path, message }) => `- ${path} ${message}`);
-    const others = problems.length - shown.length;
-    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-    super(
-      [
-        `${what} has ${count}, and was not uploaded`,
-        ...shown,
-        ...(others > 0 ? [`- and ${others} more`] : []),
-      ].join('\n'),
-    );
+  constructor(
+    message?: string,
+    { problems = [], ...options }: ErrorOptions & { readonly problems?: readonly TestRunProblem[] } = {},
+  ) {
+    super(message, options);
     // Not enumerable: the message says it.
     Object.defineProperty(this, 'problems', { value: problems });
   }

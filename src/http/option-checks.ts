@@ -102,7 +102,7 @@ function reasonOf(header: string): string {
     case 'transfer-encoding':
       return 'it follows from the body and is set by the session';
     case 'expect':
-      return 'the session sets it where a body is large enough';
+      return 'the session sends it with a large PUT';
     case 'proxy-authorization':
       return 'the credentials of a proxy belong in `proxy`';
     default:

@@ -1,5 +1,6 @@
 import { appendFileSync, createReadStream, openAsBlob } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -264,7 +265,7 @@ describe('attachments.add', () => {
     const add = client.attachments.add({ component }, source);
     expect((await failure(add, InvalidInvocation)).message).toContain('ENOENT');
     const failed = createReadStream(join(folder, 'none.png')).on('error', () => {});
-    await new Promise((resolve) => failed.on('close', resolve));
+    await new Promise<void>((resolve) => failed.on('close', () => resolve()));
     expect(
       (await failure(client.attachments.add({ component }, failed), InvalidInvocation)).message,
     ).toContain('ENOENT');
@@ -413,6 +414,30 @@ describe('attachments.add, where the write of the form fails', () => {
     expect(added).toMatchObject({ title: 'Curve', filename: 'a.txt', filesize: TEXT.length });
     expect(added.code).not.toBe(other.code);
     expect((await attachmentsOf()).map(({ code }) => code)).toEqual([other.code, added.code]);
+  });
+
+  it('does not take an attachment with another title for its own', async () => {
+    const other = async (response: ServerResponse): Promise<void> => {
+      await client.attachments.add({ component }, Buffer.from(TEXT), { filename: 'a.txt', title: 'Other' });
+      response.socket?.destroy();
+    };
+    pdb.fault({ on, respond: (_, response) => void other(response) });
+    expect((await failure(add(), IncompleteWrite)).outcome).toBe('unknown');
+    expect(await attachmentsOf()).toMatchObject([{ title: 'Other' }]);
+  });
+
+  it('does not take an attachment for its own that the cache did not know', async () => {
+    const cache = join(folder, 'cache');
+    await using cached = newClient({ cache, expiresAfter: { hours: 1 } });
+    await cached.attachments.list({ component });
+    await add();
+    pdb.fault({ on, drop: 'before-headers' });
+    const again = cached.attachments.add({ component }, Buffer.from(TEXT), {
+      filename: 'a.txt',
+      title: 'Curve',
+    });
+    expect((await failure(again, IncompleteWrite)).outcome).toBe('unknown');
+    expect(await attachmentsOf()).toHaveLength(1);
   });
 
   it('throws what the first read throws, and writes nothing', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { eosOptions } from '../../src/client/eos/request.js';
 import {
   type AddAttachmentOptions,
   type AddedAttachment,
@@ -113,7 +114,9 @@ describe('attachments.add sends to EOS', () => {
     for (const { server, headers } of pdb.requests)
       if (server !== 'eos') expect(String(headers.get('authorization'))).not.toContain('zteos64');
     expect(logger.lines.length).toBeGreaterThan(0);
-    expect(logger.lines.join('\n') + inspect([added, logged], { depth: 9 })).not.toContain('zteos64:');
+    const { lastResponse } = logged.session;
+    const shown = logger.lines.join('\n') + inspect([added, logged, lastResponse], { depth: 9 });
+    expect(shown).not.toContain('zteos64:');
   });
 
   it.each([301, 302, 307, 308])(
@@ -135,6 +138,29 @@ describe('attachments.add sends to EOS', () => {
     await failure(add(), IncompleteWrite);
     const [, again] = pdb.requests.filter(({ command }) => command === 'eosPut');
     expect(again?.headers.get('authorization')).toMatch(/^Bearer zteos64:/);
+  });
+
+  it('its own token, also where EOS is at the URL of the database', async () => {
+    pdb.answer('requestUploadEosFile', { code: 'c0de', token: 'zteos64:t', url: `${pdb.apiUrl}file` });
+    await failure(add(), IncompleteWrite);
+    const puts = pdb.requests.filter(({ method }) => method === 'PUT');
+    expect(puts.map(({ headers }) => headers.get('authorization'))).toEqual(['Bearer zteos64:t']);
+  });
+
+  it('to the URL of the database, and returns it without its query', async () => {
+    await using eos = await Origin.start((_, response) => response.writeHead(201).end());
+    const url = `${eos.url}file`;
+    pdb.answer('requestUploadEosFile', { code: 'c0de', token: 'zteos64:t', url: `${url}?authz=zteos64:t` });
+    expect((await add()).url).toBe(url);
+    expect(eos.requests[0]?.url).toBe('/file?authz=zteos64:t');
+  });
+
+  it('for as long as bytes are sent, unless within says otherwise', () => {
+    expect(eosOptions({}, undefined).retry).toEqual({ within: 86_400_000, idempotent: true });
+    expect(eosOptions({}, { within: 5, tries: 2 }).retry).toMatchObject({ within: 5, tries: 2 });
+    expect(eosOptions({ retry: { within: 7 } }, { within: 5 }).retry).toMatchObject({ within: 7 });
+    expect(eosOptions({}, false).retry).toBe(false);
+    expect(eosOptions({ retry: { tries: 2 } }, false).retry).toMatchObject({ tries: 2 });
   });
 
   it('with the options of the network, and without the headers for the database', async () => {
@@ -302,6 +328,7 @@ describe('attachments.add, where EOS fails', () => {
     pdb.fault({ on: store, drop: 'before-headers' });
     if (head) pdb.fault({ on: 'eosHead', ...head });
     const error = await failure(add(), IncompleteWrite);
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('zteos64:');
     expect(outcomes(error)).toEqual(['done', 'not done', 'done']);
     expect(await attachments()).toEqual([]);
   });

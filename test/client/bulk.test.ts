@@ -17,6 +17,7 @@ import {
 } from '../../src/index.js';
 import type { RecordedRequest } from '../../src/testing/index.js';
 import { startDatabase } from '../helpers/database.js';
+import { failure } from '../helpers/failure.js';
 
 const { pdb } = await startDatabase({ components: 800 });
 
@@ -711,6 +712,17 @@ describe('client.components.getMany under way', () => {
     expect(error).toBeInstanceOf(Aborted);
     expect((error as { items: unknown[] }).items.length).toBeLessThan(800);
     expect(sizes().length).toBeLessThan(80);
+  });
+
+  it('ends with Aborted, also where only alternative identifiers are left to look up', async () => {
+    await using client = newClient();
+    const names = Array.from({ length: 30 }, (_, index) => `LAB X ${index}`);
+    await failure(client.components.getMany(names, { signal: AbortSignal.abort() }), Aborted);
+    expect(pdb.count()).toBe(0);
+    const controller = new AbortController();
+    const onProgress = (): void => controller.abort();
+    await failure(client.components.getMany(names, { signal: controller.signal, onProgress }), Aborted);
+    expect(pdb.count('getComponent')).toBeLessThanOrEqual(4);
   });
 
   it.each([undefined, 'rotten'])(

@@ -352,9 +352,33 @@ describe('client.components.setFlags', () => {
     await expect(client.components.setFlags(module, 'CHROMIC')).rejects.toThrow(
       '`flags` must be a list of codes',
     );
+    await expect(client.components.setFlags(module, 5 as never)).rejects.toThrow(
+      '`flags` must be a list of codes',
+    );
     await client.components.removeFlag(module, 'CHROMIC');
     await client.components.setFlags(module, []);
     expect(pdb.requests.filter(({ command }) => /Flag/.test(command ?? ''))).toEqual([]);
+  });
+});
+
+describe('client.components.addFlag', () => {
+  it('takes a flag whose state is deleted for one that the component does not have', async () => {
+    await using client = newClient();
+    const component = await client.components.get(module.id);
+    pdb.answer('getComponent', { ...component, flags: [{ code: 'CHROMIC', state: 'deleted' }] });
+    await client.components.addFlag(module, 'CHROMIC');
+    expect(flagsOf(await client.components.get(module.id))).toEqual(['CHROMIC']);
+  });
+});
+
+describe('client.components.comment', () => {
+  it('comments on a component whose deletion was requested', async () => {
+    await using client = newClient();
+    await client.components.delete(module);
+    await client.components.comment(module, 'registered twice');
+    expect((await client.components.get(module.id)).comments).toMatchObject([
+      { comment: 'registered twice' },
+    ]);
   });
 });
 

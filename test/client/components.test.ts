@@ -10,7 +10,7 @@ import {
   ServerError,
   User,
 } from '../../src/index.js';
-import type { ComponentRecord } from '../../src/testing/index.js';
+import { type ComponentRecord, startPdb } from '../../src/testing/index.js';
 import { startDatabase } from '../helpers/database.js';
 
 const { pdb } = await startDatabase({ components: 800 });
@@ -114,6 +114,18 @@ describe('client.components.parents and ancestors', () => {
     expect(await client.components.parents(stave)).toEqual([]);
   });
 
+  it('follow parents that the bulk command shows as ids', async () => {
+    await using other = await startPdb({ components: 800, bulkReferences: 'id' });
+    await using client = new Client({
+      user: new User(other.userOptions),
+      prefixUrl: other.apiUrl,
+      cache: false,
+    });
+    const ancestors = await client.components.ancestors(sensor.serialNumber);
+    expect(ancestors.map(({ id }) => id)).toEqual([module.id, stave.id]);
+    expect(typeof ancestors[0]?.parents?.[0]?.component).toBe('string');
+  });
+
   it('leave out the parents that a component was taken out of', async () => {
     await using client = newClient();
     await client.post('disassembleComponent', { parent: module.id, child: sensor.id, trashed: false });
@@ -187,7 +199,9 @@ describe('client.components.tree', () => {
     await expect(client.components.tree(stave)).rejects.toBeInstanceOf(PartFailed);
     const tree = await client.components.tree(stave, { errors: 'collect' });
     expect(tree.children.find((child) => child.id === id)?.error).toBeInstanceOf(ServerError);
-    await expect(client.components.tree(stave, { recurse: false } as never)).rejects.toThrow('`recurse`');
+    await expect(client.components.tree(stave, { recurse: false } as never)).rejects.toThrow(
+      'client.components.tree: there is no option `recurse`',
+    );
   });
 });
 

@@ -338,6 +338,18 @@ describe('a file', () => {
     await expect(call).rejects.toThrow('`directory` is for commands that give a file');
   });
 
+  it('is not received where the input cannot be sent, or a function of the caller fails', async () => {
+    await using server = await world([whole()]);
+    const data = { component: 'x', code: () => 'y' };
+    await failure(server.get({ data }), InvalidInvocation);
+    const mine = new Error('mine');
+    const transformRequest = (): never => {
+      throw mine;
+    };
+    await expect(server.get({ transformRequest })).rejects.toBe(mine);
+    expect(server.origin.requests).toEqual([]);
+  });
+
   it('waits for a slot: only so many are received at a time, also by several clients', async () => {
     let [open, most] = [0, 0];
     const slow: Respond = (_, response) => {

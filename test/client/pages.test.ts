@@ -279,6 +279,34 @@ describe('a list whose server keeps to other rules', () => {
     expect(world.server.segments).toEqual(['0+100', '10+10', '20+10']);
   });
 
+  it.each([10, 250, 399, 401, 1000])(
+    'is followed where the server has larger pages of its own, with a limit of %i too',
+    async (limit) => {
+      await using world = await ListServer.start(1000, {
+        respond: ({ pageIndex }, response) => {
+          const itemList = world.server.items.slice(pageIndex * 200, (pageIndex + 1) * 200);
+          json(response, { itemList, pageInfo: { pageIndex, pageSize: 200, total: 1000 } });
+          return true;
+        },
+      });
+      const list = world.client.list<Item>('listThings', {}, { limit, onChange: 'throw' });
+      expect(idsOf(await list.toArray())).toEqual(upTo(limit));
+    },
+  );
+
+  it('is read to its end where `pageInfo` is missing on a later page, or on parts of one', async () => {
+    await using world = await ListServer.start(500, {
+      respond: ({ pageSize }, response, count) => pageSize === 100 && count > 3 && fail(504, response),
+      change: ({ pageInfo, ...body }, { pageIndex }) => (pageIndex === 0 ? { ...body, pageInfo } : body),
+    });
+    const sizes: number[] = [];
+    let page: Page<Item> | undefined = await world.client.list<Item>('listThings', {});
+    for (; page !== undefined; page = await page.nextPage()) sizes.push(page.data.length);
+    expect(sizes).toEqual([100, 100, 100, 100, 50, 50]);
+    const list = world.client.list<Item>('listThings', {}, { onChange: 'throw' });
+    expect(await list.toArray()).toHaveLength(500);
+  });
+
   it('gives every item once where the server ignores `pageInfo` and sends all', async () => {
     const change = (body: Record<string, unknown>): object => ({
       ...body,

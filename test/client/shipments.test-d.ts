@@ -17,9 +17,9 @@ declare const client: Client;
 describe('the types of shipments, batches, institutions and users', () => {
   it('give lists and objects', () => {
     const { shipments, batches, institutions, users } = client;
-    expectTypeOf(shipments.list({ recipient: ['CERN'], status: 'inTransit' })).toEqualTypeOf<
-      PagePromise<Shipment>
-    >();
+    expectTypeOf(
+      shipments.list({ recipient: ['CERN'] as const, status: ['prepared', 'inTransit'] as const }),
+    ).toEqualTypeOf<PagePromise<Shipment>>();
     expectTypeOf(shipments.items('x')).toEqualTypeOf<PagePromise<ShipmentItem>>();
     expectTypeOf(batches.list()).toEqualTypeOf<PagePromise<Batch>>();
     const name = { project: 'S', batchType: 'MODULE_BATCH', number: 'X' };

@@ -206,11 +206,22 @@ describe('the query of client.sync', () => {
     pdb.reset();
     for (const query of [{ project: 'S' }, { project: 'S', componentType: 'MODULE', state: 'deleted' }]) {
       const error = await failure(syncQuery(query), InvalidInvocation);
-      expect(error.message).toContain('{"componentType":"MODULE","project":"S","state":"ready"}');
-      expect(error.message).toContain(`and not of {"${'state' in query ? 'componentType' : 'project'}":`);
+      const ofFile = '"query":{"componentType":"MODULE","project":"S","state":"ready"}}, and not of {"api":';
+      expect(error.message).toContain(ofFile);
+      expect(error.message).toContain(`"query":{"${'state' in query ? 'componentType' : 'project'}":`);
     }
     expect(await readFile(file, 'utf8')).toBe(before);
     expect(pdb.count()).toBe(0);
+  });
+
+  it('is refused with InvalidInvocation where the file is that of another database', async () => {
+    await syncAll();
+    const before = await readFile(file, 'utf8');
+    await using other = new Client({ user: new User(pdb.userOptions), prefixUrl: `${pdb.apiUrl}other/` });
+    const { message } = await failure(other.sync(QUERY, file).next(), InvalidInvocation);
+    expect(message).toContain(`is the file of {"api":"${pdb.apiUrl}","query"`);
+    expect(message).toContain(`and not of {"api":"${pdb.apiUrl}other/","query"`);
+    expect(await readFile(file, 'utf8')).toBe(before);
   });
 
   it.each<[string, SyncQuery, SyncQuery]>([
@@ -424,7 +435,8 @@ describe('a sync in trouble', () => {
     await writeFile(file, text);
     await expect(syncAll()).rejects.toThrow('is not a file of client.sync: there is no');
     // Also where it took the place of a file of client.sync.
-    await writeFile(`${file}.query.json`, '{"project":"S","state":"ready"}\n');
+    const ofQuery = JSON.stringify({ api: pdb.apiUrl, query: { project: 'S', state: 'ready' } });
+    await writeFile(`${file}.query.json`, `${ofQuery}\n`);
     await expect(syncAll()).rejects.toThrow('is not a record of client.sync');
     expect(await readFile(file, 'utf8')).toBe(text);
     expect(pdb.count()).toBe(0);
@@ -477,8 +489,27 @@ describe('a sync in trouble', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('refuses a file that cannot be written', async () => {
-    await expect(client.sync(QUERY, join(folder, 'no', 'folder')).next()).rejects.toThrow(InvalidInvocation);
+  it('refuses a file that cannot be written, or that cannot have its query beside it', async () => {
+    await failure(client.sync(QUERY, join(folder, 'no', 'folder')).next(), InvalidInvocation);
+    await mkdir(`${file}.query.json`);
+    const { message } = await failure(client.sync(QUERY, file).next(), InvalidInvocation);
+    expect(message).toMatch(/^client\.sync: .*\.query\.json cannot be written: /);
+  });
+
+  it.each(['folder', 'device'])('refuses a %s in place of a file', async (kind) => {
+    const path = kind === 'folder' ? folder : process.platform === 'win32' ? '\\\\.\\NUL' : '/dev/null';
+    const { message } = await failure(client.sync(QUERY, path).next(), InvalidInvocation);
+    expect(message).toContain('is not a regular file');
+  });
+
+  it('ends with InvalidInvocation where its folder is removed meanwhile', async () => {
+    await syncAll();
+    await change(expectedIds()[0] as string);
+    const read = async (): Promise<void> => {
+      for await (const _ of client.sync(QUERY, file)) await rm(folder, { recursive: true });
+    };
+    const { message } = await failure(read(), InvalidInvocation).finally(() => mkdir(folder));
+    expect(message).toContain(`${file} cannot be written: `);
   });
 });
 

@@ -318,12 +318,27 @@ describe('client.testRuns.check', () => {
     });
   });
 
-  it('does not check the stage where no stage says which tests are done', async () => {
+  it.each<[string, (tests: readonly { testType: { id: string; code: string } }[]) => unknown, boolean]>([
+    ['objects', (tests) => tests, true],
+    ['ids', (tests) => tests.map(({ testType }) => testType.id), true],
+    ['objects with ids', (tests) => tests.map(({ testType }) => ({ testType: testType.id })), true],
+    ['null', () => null, false],
+    ['nothing that is known', (tests) => tests.map(() => ({})), false],
+  ])('checks the stage where the tests of stages are %s: %#', async (_, change, isChecked) => {
     await using client = newClient();
     const type = await client.get('getComponentTypeByCode', { data: { project: 'S', code: 'MODULE' } });
-    const stages = (type.stages ?? []).map((stage) => ({ ...stage, testTypes: null }));
+    const stages = (type.stages ?? []).map((stage) => ({
+      ...stage,
+      testTypes: change(stage.testTypes ?? []),
+    }));
     pdb.answer('getComponentTypeByCode', { ...type, stages });
-    expect(await problemsOf({ ...RUN, testType: 'MODULE_BOW' })).toEqual([]);
+    expect(await problemsOf(RUN)).toEqual([]);
+    pdb.answer('getComponentTypeByCode', { ...type, stages });
+    expect(await problemsOf({ ...RUN, testType: 'MODULE_BOW' })).toEqual(
+      isChecked
+        ? ['testType is MODULE_BOW, which is not done at the stage HV_TAB_ATTACHED; it is done at GLUED']
+        : [],
+    );
   });
 });
 
@@ -432,6 +447,25 @@ describe('client.testRuns.comment and client.testRuns.delete', () => {
       expect(await commentsOf(client, id)).toEqual(['again', 'again', 'again']);
     },
   );
+
+  it('takes a test run that is not there any more for deleted, and one that was never there for a mistake', async () => {
+    await using client = newClient();
+    const id = await newRun(client);
+    pdb.fault({ on: 'deleteTestRun', drop: 'after-headers' });
+    pdb.fault({
+      on: 'getTestRun',
+      after: 1,
+      status: 400,
+      body: {
+        uuAppErrorMap: { 'ucl-itkpd-main/getTestRun/testRunDoesNotExist': { type: 'error', message: '' } },
+      },
+      headers: { 'content-type': 'application/json' },
+    });
+    await client.testRuns.delete(id);
+    expect(pdb.count('deleteTestRun')).toBe(1);
+    await failure(client.testRuns.delete('65a0c1d2e3f4051627384961'), BadRequest);
+    expect(pdb.count('deleteTestRun')).toBe(1);
+  });
 
   it('deletes with one request where the response was lost', async () => {
     await using client = newClient();

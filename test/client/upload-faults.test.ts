@@ -187,23 +187,32 @@ describe('client.testRuns.upload where a write fails', () => {
     expect(pdb.count('uploadTestRunResults')).toBe(1);
   });
 
-  it('does not take a test run with other results for the new one', async () => {
+  it.each([
+    ['other results', { results: { WEIGHT: 9 } }],
+    ['another run number', { runNumber: '8' }],
+  ])('does not take a test run with %s for the new one', async (_, difference) => {
     await using client = newClient();
     const run = await newRun(client);
     const options = { ...OPTIONS, restoreStage: false };
     pdb.fault({
       on: 'uploadTestRunResults',
       respond: async (request, response) => {
-        // Another person uploads with the same run number.
+        // Another person uploads at the same time.
         await using other = newClient();
-        await other.post('uploadTestRunResults', {
-          ...(request.json as never as object),
-          passed: false,
-        } as never);
+        await other.post('uploadTestRunResults', { ...request.input, ...difference } as never);
         response.destroy();
       },
     });
     const error = await failure(client.testRuns.upload(run, options), IncompleteWrite);
     expect(error.steps[1]).toMatchObject({ outcome: 'unknown' });
+  });
+
+  it('does not take a result without a value for a file that was sent', async () => {
+    await using client = newClient();
+    const run = await newRun(client);
+    pdb.fault({ on: 'createBinaryTestRunParameter', drop: 'before-headers' });
+    pdb.answer('getTestRun', { results: [{ code: 'PHOTO', dataType: 'image', value: null }] });
+    const error = await failure(client.testRuns.upload(run, OPTIONS), IncompleteWrite);
+    expect(error.steps[2]).toMatchObject({ outcome: 'unknown' });
   });
 });

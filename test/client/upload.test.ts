@@ -81,6 +81,7 @@ describe('client.testRuns.upload', () => {
     const run = await client.testRuns.template(moduleAtFirstStage().serialNumber, 'VISUAL_INSPECTION');
     const error = await failure(client.testRuns.upload(run), InvalidTestRun);
     expect(error).toBeInstanceOf(InvalidInvocation);
+    expect(error.code).toBe('ERR_INVALID_TEST_RUN');
     expect(error.problems.map(({ path }) => path)).toEqual([
       'runNumber',
       'results.TEMPERATURE',
@@ -95,6 +96,16 @@ describe('client.testRuns.upload', () => {
       ].join('\n'),
     );
     expect(uploads()).toBe(0);
+  });
+
+  it('shows the first of many problems in the message, and has all of them', async () => {
+    await using client = newClient();
+    const run = await filled(client, 'MODULE_IV_PS_V1');
+    Object.assign(run.results, { VOLTAGE: [0], CURRENT: Array(100).fill(Number.NaN) });
+    const error = await failure(client.testRuns.upload(run), InvalidTestRun);
+    expect(error.problems).toHaveLength(100);
+    expect(error.message.split('\n')).toHaveLength(32);
+    expect(error.message).toContain('\n- and 70 more');
   });
 
   it('names a component by serial number where it was given by its alternative identifier or its id', async () => {
@@ -424,9 +435,9 @@ describe("client.testRuns.upload({ runNumber: 'next' })", () => {
     const run = await filled(client);
     const upload = async (runNumber: string): Promise<string> =>
       (await client.testRuns.upload({ ...run, runNumber })).id;
-    await upload('9');
-    await upload('77-1');
     await client.testRuns.delete(await upload('41'));
+    await upload('77-1');
+    await upload('9');
     const { runNumber, id } = await client.testRuns.upload({ ...run, runNumber: '' }, { runNumber: 'next' });
     expect(runNumber).toBe('42');
     expect((await client.testRuns.get(id)).runNumber).toBe('42');
@@ -481,6 +492,17 @@ describe("client.testRuns.upload({ runNumber: 'next' })", () => {
     const { id } = await client.testRuns.upload(run, { runNumber: 'next' });
     expect((await client.testRuns.get(id)).id).toBe(id);
     expect(warnings).toEqual([]);
+  });
+
+  it('does not count on from a stored response', async () => {
+    await using client = newClient({ cache: true, expiresAfter: { hours: 1 } });
+    const run = await filled(client);
+    const first = await client.testRuns.upload(run, { runNumber: 'next' });
+    await using other = newClient();
+    const second = await other.testRuns.upload(run, { runNumber: 'next' });
+    const third = await client.testRuns.upload(run, { runNumber: 'next' });
+    expect(Number(second.runNumber)).toBe(Number(first.runNumber) + 1);
+    expect(Number(third.runNumber)).toBe(Number(first.runNumber) + 2);
   });
 
   it('refuses a run number that is a number, or the text `next`', async () => {
@@ -551,6 +573,8 @@ describe('client.plan with client.testRuns.upload', () => {
       });
       const serialNumber = component.serialNumber as string;
       await c.testRuns.template(serialNumber, 'VISUAL_INSPECTION');
+      const planned = { ...run, component: serialNumber };
+      expect(await c.testRuns.check(planned, { stage: 'BONDED' })).toEqual([]);
       await c.testRuns.upload(
         { ...run, component: serialNumber },
         { runNumber: 'next', stage: 'BONDED', setStage: true },

@@ -157,7 +157,7 @@ describe('an option of a request that is wrong', () => {
     [{ headers: { 'Transfer-Encoding': 'chunked' } }, '`headers.Transfer-Encoding` must be left out'],
     [
       { headers: { Expect: '100-continue' } },
-      '`headers.Expect` must be left out: the body is sent with the header',
+      '`headers.Expect` must be left out: the session sends it with a large PUT',
     ],
     [
       { headers: { Connection: 'close' } },

@@ -1,6 +1,6 @@
 import type { ITkDBException } from '../../exceptions/base.js';
 import type { Progress } from '../requests/progress.js';
-import { MANY } from '../requests/too-heavy.js';
+import type { ChunkSizes } from './group-size.js';
 
 /** What became of one id. */
 export interface BulkOutcome<T> {
@@ -56,26 +56,4 @@ export interface BulkJob {
   readonly maxInFlight: number;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: Progress) => void) | undefined;
-}
-
-/** Remembers how many ids the server can answer at once, where that are less than a whole chunk. */
-export class ChunkSizes {
-  #limit: number = Number.POSITIVE_INFINITY;
-  /** The number of chunks that were read with this limit since one was too heavy. */
-  #good = 0;
-
-  /** The most ids of one request. */
-  get limit(): number {
-    return this.#limit;
-  }
-
-  /** Counts a chunk that was read with at most so many ids in a request. */
-  worked(limit: number): void {
-    if (limit >= this.#limit) {
-      this.#good += 1;
-      return;
-    }
-    if (this.#good < MANY) this.#limit = limit;
-    this.#good = 0;
-  }
 }

@@ -1,7 +1,8 @@
 import { progressTeller } from '../requests/progress.js';
 import type { ResourceContext } from '../resources/resource.js';
-import type { BulkJob, Chunk, ChunkSizes } from './bulk-job.js';
+import type { BulkJob, Chunk } from './bulk-job.js';
 import { BulkPromise } from './bulk-promise.js';
+import type { ChunkSizes } from './group-size.js';
 import type { BulkOnly, BulkOptions } from './options.js';
 
 /** How one kind of objects is read in bulk. */

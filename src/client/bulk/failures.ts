@@ -1,8 +1,7 @@
-import type { ITkDBException } from '../../exceptions/base.js';
-import { isException } from '../../exceptions/base.js';
+import { type ITkDBException, isException } from '../../exceptions/base.js';
 import { ResponseException } from '../../exceptions/response.js';
 import { isObject } from '../../util/guards.js';
-import { isTooHeavy } from '../requests/too-heavy.js';
+import { deservesSecondTry, isTooHeavy } from '../requests/too-heavy.js';
 
 /**
  * What a failed request for several ids means.
@@ -23,6 +22,9 @@ const FATAL: ReadonlySet<string> = new Set([
 ]);
 
 const TOO_LARGE: ReadonlySet<string> = new Set(['ERR_TOO_LARGE', 'ERR_RESPONSE_TOO_LARGE']);
+
+/** After so many failures in a row the server counts as unreachable. */
+const GIVE_UP = 4;
 
 /** The reasons with which the server says that there is no such component or test run. */
 const DOES_NOT_EXIST = /(?:component|testRun)\w*(?:DoesNotExist|DaoGetFailed|NotFound)$/i;
@@ -60,4 +62,29 @@ export function namedIn(error: unknown, ids: readonly string[]): string[] {
 function collectTexts(value: unknown, texts: Set<string>): void {
   if (typeof value === 'string') texts.add(value.toLowerCase());
   else if (isObject(value)) for (const item of Object.values(value)) collectTexts(item, texts);
+}
+
+/** Notices that the server cannot be reached: then the other requests need not be sent. */
+export class Outage {
+  #failures = 0;
+  #last: ITkDBException | undefined;
+
+  /** Why the server cannot be reached; undefined as long as it perhaps can. */
+  get error(): ITkDBException | undefined {
+    return this.#failures >= GIVE_UP ? this.#last : undefined;
+  }
+
+  /** Counts a request that was answered. */
+  answered(): void {
+    this.#failures = 0;
+  }
+
+  /** Counts a request for so many ids that failed. A single id that is too heavy also says that the server is not well. */
+  failed(error: ITkDBException, kind: FailureKind, ids: number): void {
+    if (kind === 'refused') this.answered();
+    else if (kind === 'unreachable' || (ids === 1 && !deservesSecondTry(error))) {
+      this.#failures += 1;
+      this.#last = error;
+    }
+  }
 }

@@ -1,3 +1,5 @@
+import { MANY } from '../requests/too-heavy.js';
+
 /** The requests beyond one for each id that a chunk may take, retries not counted. */
 const SPARE = 2;
 /** How many times smaller the first group is after one that failed. Most of the ids are good, so it grows fast again. */
@@ -48,5 +50,27 @@ export class GroupSize {
     this.#spare -= 1;
     this.#size = Math.ceil(length / SHRINK);
     if (isTooLarge) this.#limit = Math.floor(length / 2);
+  }
+}
+
+/** Remembers how many ids the server can answer at once, where that are less than a whole chunk. */
+export class ChunkSizes {
+  #limit: number = Number.POSITIVE_INFINITY;
+  /** The number of chunks that were read with this limit since one was too heavy. */
+  #good = 0;
+
+  /** The most ids of one request. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** Counts a chunk that was read with at most so many ids in a request. */
+  worked(limit: number): void {
+    if (limit >= this.#limit) {
+      this.#good += 1;
+      return;
+    }
+    if (this.#good < MANY) this.#limit = limit;
+    this.#good = 0;
   }
 }

@@ -4,9 +4,8 @@ import { sleep } from '../../util/sleep.js';
 import type { RequestWindow } from '../requests/request-window.js';
 import { deservesSecondTry, SECOND_TRY } from '../requests/too-heavy.js';
 import type { BulkJob, BulkOutcome, Chunk } from './bulk-job.js';
-import { type FailureKind, failureKindOf, namedIn, saysMissing } from './failures.js';
+import { type FailureKind, failureKindOf, namedIn, type Outage, saysMissing } from './failures.js';
 import { GroupSize } from './group-size.js';
-import type { Outage } from './outage.js';
 
 /** What became of ids, by id. */
 export type Outcomes = Map<string, BulkOutcome<unknown>>;
@@ -28,8 +27,9 @@ export interface ChunkContext {
 export async function readChunk(
   ids: readonly string[],
   ask: NonNullable<Chunk['ask']>,
-  { job, window, outage, signal, onOutcomes }: ChunkContext,
+  context: ChunkContext,
 ): Promise<Outcomes> {
+  const { job, window, outage, signal, onOutcomes } = context;
   const outcomes: Outcomes = new Map();
   const add = (added: readonly BulkOutcome<unknown>[]): void => {
     for (const outcome of added) outcomes.set(outcome.id, outcome);
@@ -51,14 +51,11 @@ export async function readChunk(
       add(match(items, group, job));
       size.worked(group.length);
     } catch (thrown) {
-      const kind = failureKindOf(thrown);
-      if (kind === 'fatal' || signal.aborted) throw thrown;
-      const error = thrown as ITkDBException;
-      if (kind === 'heavy') window.tooHeavy();
-      countOutage(outage, kind, group, error);
-      const culprits = culpritsOf(error, kind, group);
+      const { error, kind } = countFailure(thrown, group.length, context);
+      // What has nothing to do with the ids is not asked for again.
+      const culprits = group.length === 1 || kind === 'unreachable' ? group : namedIn(error, group);
       if (culprits.length > 0) {
-        if (job.errors === 'stop' && !saysMissing(error)) throw error;
+        stopAt(error, job);
         add(culprits.map((id) => toOutcome(id, error)));
         size.named(culprits.length, group.length);
       } else {
@@ -76,8 +73,9 @@ export async function readChunk(
 export async function lookUpOne(
   id: string,
   lookUp: NonNullable<BulkJob['lookUp']>,
-  { job, window, outage, signal, onOutcomes }: ChunkContext,
+  context: ChunkContext,
 ): Promise<BulkOutcome<unknown>> {
+  const { job, window, outage, signal, onOutcomes } = context;
   const read = async (): Promise<BulkOutcome<unknown>> => {
     if (outage.error !== undefined) return { id, error: outage.error };
     try {
@@ -86,12 +84,8 @@ export async function lookUpOne(
       window.succeeded(1);
       return isRecord(item) ? { id, item } : { id };
     } catch (thrown) {
-      const kind = failureKindOf(thrown);
-      if (kind === 'fatal' || signal.aborted) throw thrown;
-      const error = thrown as ITkDBException;
-      if (kind === 'heavy') window.tooHeavy();
-      countOutage(outage, kind, [id], error);
-      if (job.errors === 'stop' && !saysMissing(error)) throw error;
+      const { error } = countFailure(thrown, 1, context);
+      stopAt(error, job);
       return toOutcome(id, error);
     }
   };
@@ -120,21 +114,23 @@ async function askTwice(
   }
 }
 
-/** Counts a failure that is no reason to try other ids. A single id that is too heavy also says that the server is not well. */
-function countOutage(
-  outage: Outage,
-  kind: FailureKind,
-  group: readonly string[],
-  error: ITkDBException,
-): void {
-  const isStuck = kind === 'heavy' && group.length === 1 && !deservesSecondTry(error);
-  if (kind === 'unreachable' || isStuck) outage.failed(error);
-  else if (kind === 'refused') outage.answered();
+/** Counts a request for so many ids that failed. Throws what every other request would meet too. */
+function countFailure(
+  thrown: unknown,
+  ids: number,
+  { window, outage, signal }: ChunkContext,
+): { readonly error: ITkDBException; readonly kind: FailureKind } {
+  const kind = failureKindOf(thrown);
+  if (kind === 'fatal' || signal.aborted) throw thrown;
+  const error = thrown as ITkDBException;
+  if (kind === 'heavy') window.tooHeavy();
+  outage.failed(error, kind, ids);
+  return { error, kind };
 }
 
-/** Returns the ids that are the reason of a failure, as far as that is known. */
-function culpritsOf(error: unknown, kind: FailureKind, group: readonly string[]): readonly string[] {
-  return group.length === 1 || kind === 'unreachable' ? group : namedIn(error, group);
+/** Throws what ends the reading with `errors: 'stop'`. */
+function stopAt(error: ITkDBException, { errors }: BulkJob): void {
+  if (errors === 'stop' && !saysMissing(error)) throw error;
 }
 
 function toOutcome(id: string, error: ITkDBException): BulkOutcome<unknown> {

@@ -1,7 +1,7 @@
 import { offAbort, onAbort } from '../../util/abort.js';
 import { RequestWindow } from '../requests/request-window.js';
 import type { BulkJob, BulkOutcome, Chunk } from './bulk-job.js';
-import { Outage } from './outage.js';
+import { Outage } from './failures.js';
 import { type ChunkContext, isMissing, lookUpOne, type Outcomes, readChunk } from './read-chunk.js';
 import { Slots } from './slots.js';
 
@@ -69,13 +69,8 @@ async function readIds({ ids, ask }: Chunk, context: ChunkContext, slots: Slots)
   const { lookUp } = context.job;
   if (lookUp === undefined) return outcomes;
   const missing = [...outcomes.values()].filter(isMissing);
-  const found = missing.map(({ id }) =>
-    slots.run(async () => {
-      context.signal.throwIfAborted();
-      outcomes.set(id, await lookUpOne(id, lookUp, context));
-    }),
-  );
-  await Promise.all(found);
+  const found = missing.map(({ id }) => slots.run(() => lookUpOne(id, lookUp, context)));
+  for (const outcome of await Promise.all(found)) outcomes.set(outcome.id, outcome);
   return outcomes;
 }
 

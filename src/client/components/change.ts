@@ -9,6 +9,7 @@ import {
 } from '../../config/check-options.js';
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { BadRequest, Conflict } from '../../exceptions/response.js';
+import { isObject } from '../../util/guards.js';
 import { checkWrite, type WriteOptions } from '../shipments/write-options.js';
 import { runSteps } from '../steps.js';
 import { codesOf, suggest } from './component-types.js';
@@ -125,21 +126,21 @@ export async function setFlags(
 ): Promise<void> {
   const subject = 'client.components.setFlags';
   const name = checkName(subject, target);
-  const list = typeof flags === 'string' ? flags : [...(flags ?? [])];
+  const list = isObject(flags) && Symbol.iterator in flags ? [...flags] : flags;
   checkValue(subject, 'flags', list, listCheck(FILLED_STRING, "a list of codes, such as ['CHROMIC']"));
   const call = checkWrite(subject, options, '{ timeout: 60_000 }');
-  const wanted = [...new Set(list)];
+  const wanted = [...new Set(list as string[])];
   const before = await readComponent(context.client, name, call);
   const hasFlags =
     (codes: readonly string[]) =>
     (component: FullComponent): boolean =>
-      isDeepStrictEqual(new Set(codesOf(component.flags)), new Set(codes));
+      isDeepStrictEqual(new Set(flagsOf(component)), new Set(codes));
   const isSet = hasFlags(wanted);
   if (isSet(before) && !isPlanned(before.id)) return;
-  const unknown = wanted.filter((code) => !codesOf(before.flags).includes(code));
+  const unknown = wanted.filter((code) => !flagsOf(before).includes(code));
   const problems = await flagProblems(context, before, unknown, call);
   refuseProblems(subject, [...stateProblems(before), ...problems]);
-  const isUnchanged = hasFlags(codesOf(before.flags));
+  const isUnchanged = hasFlags(flagsOf(before));
   let revision = before.sys?.rev;
   const post = (): Promise<unknown> =>
     context.client.post('setComponentFlags', { component: before.code, flags: wanted, revision }, call);
@@ -151,7 +152,7 @@ export async function setFlags(
       // The revision rises with each change of the component, also with one that has nothing to do with flags.
       const now = await readComponent(context.client, before.id, call).catch(() => before);
       if (now.sys.rev === revision) throw error;
-      if (!isUnchanged(now)) throw changedMeanwhile(error, codesOf(before.flags), codesOf(now.flags));
+      if (!isUnchanged(now)) throw changedMeanwhile(error, flagsOf(before), flagsOf(now));
       revision = now.sys.rev;
       await post();
     }
@@ -177,8 +178,8 @@ export async function changeFlag(
   checkValue(subject, 'flag', flag, FILLED_STRING);
   const call = checkWrite(subject, options, '{ timeout: 60_000 }');
   const component = await readComponent(context.client, name, call);
-  const isDone = ({ flags }: FullComponent): boolean => codesOf(flags).includes(flag) === isAdded;
-  const hasFlag = codesOf(component.flags).includes(flag);
+  const isDone = (now: FullComponent): boolean => flagsOf(now).includes(flag) === isAdded;
+  const hasFlag = flagsOf(component).includes(flag);
   const problems = hasFlag ? [] : await flagProblems(context, component, [flag], call);
   refuseProblems(subject, [...stateProblems(component), ...problems]);
   if (isDone(component) && !isPlanned(component.id)) return;
@@ -206,7 +207,6 @@ export async function comment(
   if (comments.length === 0) throw new InvalidInvocation(`${subject}: there must be at least one text`);
   const call = checkWrite(subject, options, '{ timeout: 60_000 }');
   const component = await readComponent(context.client, name, call);
-  refuseProblems(subject, stateProblems(component));
   const before = new Set(codesOf(component.comments));
   const isDone = (now: FullComponent): boolean => {
     const added = listOf(now.comments).filter(({ code }) => !before.has(code));
@@ -279,6 +279,11 @@ function flagProblems(
     const unknown = wanted.filter((flag) => !known.includes(flag));
     return unknown.map((flag) => `a ${code} has no flag ${flag}${suggest(flag, known)}`);
   });
+}
+
+/** Returns the codes of the flags that a component has. */
+function flagsOf({ flags }: FullComponent): string[] {
+  return codesOf(listOf(flags).filter(({ state }) => state !== 'deleted'));
 }
 
 /** Says that somebody else changed the flags. */

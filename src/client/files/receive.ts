@@ -84,7 +84,8 @@ export class FileReceiver {
       return await transfer.run();
     } catch (error) {
       await spool.remove();
-      if (isException(error)) throw error;
+      // Any other error is that of a function of the caller, such as `transformRequest`.
+      if (isException(error) || (error as NodeJS.ErrnoException).syscall === undefined) throw error;
       throw unwritable(subject, folder ?? 'the folder for temporary files', error);
     } finally {
       limit.leave(slot);
@@ -121,7 +122,7 @@ class Transfer {
     this.#options = options;
     // Later attempts send the same, whatever the caller does with its object.
     this.#request = isPlainObject(config.data)
-      ? { ...request, config: { ...config, data: structuredClone(config.data) } }
+      ? { ...request, config: { ...config, data: copyOf(config.data) } }
       : request;
     this.#spool = spool;
     this.#policy = resolveRetry(options.retry, config.retry);
@@ -273,8 +274,17 @@ class Transfer {
     const contents = await this.#spool.finish();
     const suggestedFilename = fileNameOf(String(headers['content-disposition'] ?? ''));
     const file = makeFile(contents, { contentType, suggestedFilename });
-    response.data = file;
-    return { file, response };
+    // A copy: the session keeps the last response, and would keep the file.
+    return { file, response: { ...response, data: file } };
+  }
+}
+
+/** Copies an input. What cannot be copied is not JSON either: the session refuses it. */
+function copyOf(data: unknown): unknown {
+  try {
+    return structuredClone(data);
+  } catch {
+    return data;
   }
 }
 

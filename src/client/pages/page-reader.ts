@@ -40,6 +40,8 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
   /** The offset of the next page to ask for; Infinity after the last one. */
   #offset: number;
   #pageSize: number;
+  /** Whether the server has larger pages than it was asked for: then it does not know smaller ones either. */
+  #hasLargerPages = false;
   /** Where the list ends, or the caller's limit; undefined before the first page. */
   #total: number | undefined;
   #hasChanged = false;
@@ -138,7 +140,7 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
   #askNext(): PendingPage<T> | undefined {
     const { start, limit } = this.#listing;
     if (this.#offset >= this.#end) return undefined;
-    const segment = segmentAt(this.#offset, this.#pageSize, start + limit);
+    const segment = segmentAt(this.#offset, this.#pageSize, this.#hasLargerPages ? Infinity : start + limit);
     this.#offset += segment.size;
     const answers = this.#ask(segment).catch((error: unknown) => ({ error }));
     const pending = { segment, answers };
@@ -186,7 +188,7 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
     const answers: PageAnswer<T>[] = [];
     for (const part of parts) {
       const last = answers.at(-1);
-      if (last !== undefined && part.offset >= (last.pageInfo?.total ?? 0)) break;
+      if (last !== undefined && part.offset >= (last.pageInfo?.total ?? this.#total ?? 0)) break;
       answers.push(...(await this.#ask(part)));
       if (tooHeavy !== undefined) this.#listing.rememberTooHeavy(tooHeavy);
       this.#pageSize = this.#listing.fit(this.#pageSize);
@@ -198,7 +200,7 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
     const { pageInfo: told, response } = answers.at(-1) as PageAnswer<T>;
     const items = answers.flatMap((answer) => answer.items);
     const isFirst = this.#total === undefined;
-    const total = told?.total ?? segment.offset + items.length;
+    const total = told?.total ?? this.#total ?? segment.offset + items.length;
     if (!isFirst && total !== this.#total) this.#hasChanged = true;
     this.#total = total;
     const shown = isFirst && answers.length === 1 ? this.#follow(segment, told) : segment;
@@ -207,7 +209,7 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
       listing: this.#listing,
       ...toPageInfo(shown),
       offset: segment.offset,
-      end: told === undefined ? Infinity : shown.offset + shown.size,
+      end: isFirst && told === undefined ? Infinity : shown.offset + shown.size,
       total,
       data: items.slice(0, start + limit - segment.offset).filter(this.#isNew),
       warnings: answers.flatMap(({ warnings }) => warnings),
@@ -224,6 +226,7 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
     }
     if (told.pageSize === segment.size) return segment;
     this.#pageSize = told.pageSize;
+    this.#hasLargerPages = told.pageSize > segment.size;
     this.#offset = segment.offset + told.pageSize;
     return { offset: segment.offset, size: told.pageSize };
   }

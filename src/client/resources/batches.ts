@@ -32,11 +32,11 @@ export interface BatchNumber {
 /** Which batches are wanted. Each key takes one value or a list. */
 export interface BatchFilter {
   /** The code of the project. @defaultValue all */
-  readonly project?: string | string[] | undefined;
+  readonly project?: string | readonly string[] | undefined;
   /** The code of the batch type. @defaultValue all */
-  readonly batchType?: string | string[] | undefined;
+  readonly batchType?: string | readonly string[] | undefined;
   /** @defaultValue `'ready'`: deleted ones are left out */
-  readonly state?: string | string[] | undefined;
+  readonly state?: string | readonly string[] | undefined;
 }
 
 /** What `batches.add` did. */

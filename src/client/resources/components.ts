@@ -1,9 +1,9 @@
 import type { CommandInput } from '../../commands/commands.js';
 import type { BulkComponent, ComponentObject, FullComponent } from '../../commands/shapes.js';
 import { BOOLEAN, must, type OptionTable } from '../../config/check-options.js';
-import { ChunkSizes } from '../bulk/bulk-job.js';
 import type { BulkPromise } from '../bulk/bulk-promise.js';
 import { type Asker, bulkRead } from '../bulk/bulk-read.js';
+import { ChunkSizes } from '../bulk/group-size.js';
 import { type BulkOptions, checkBulk, checkIds } from '../bulk/options.js';
 import type { Client } from '../client.js';
 import { readAncestors } from '../components/ancestors.js';
@@ -107,6 +107,9 @@ const OWN_OPTIONS: OptionTable = {
 };
 const GET_OPTIONS = optionsOfJob("{ outputType: 'object' }", { ...OWN_OPTIONS, noEosToken: BOOLEAN });
 const READ_OPTIONS = optionsOfJob('{ fresh: true }', {});
+const TREE_OPTIONS = optionsOfJob("{ errors: 'collect' }", {
+  errors: must((value) => value === 'throw' || value === 'collect', "'throw' or 'collect'"),
+});
 const LIST_OPTIONS = optionsOfJob('{ limit: 100 }', { ...LIST_TABLE, ...OWN_OPTIONS });
 
 /** The components: `client.components`. */
@@ -302,8 +305,9 @@ export class Components {
    * @throws what `get` throws
    */
   async tree(component: ComponentName, options: TreeOptions = {}): Promise<Component> {
-    const name = checkName('client.components.tree', component);
-    const { errors, ...call } = options;
+    const subject = 'client.components.tree';
+    const name = checkName(subject, component);
+    const { errors, ...call } = checkJob(subject, options, TREE_OPTIONS);
     const data = await this.get(name, call);
     // The resources of a client send through it.
     const root = new Component(this.#context.client as Client, data);

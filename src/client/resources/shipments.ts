@@ -17,15 +17,15 @@ import type { ResourceContext } from './resource.js';
 /** Which shipments are wanted. Each key takes one value or a list. */
 export interface ShipmentFilter {
   /** The code of the institution that sends them. @defaultValue all */
-  readonly sender?: string | string[] | undefined;
+  readonly sender?: string | readonly string[] | undefined;
   /** The code of the institution that receives them. @defaultValue all */
-  readonly recipient?: string | string[] | undefined;
+  readonly recipient?: string | readonly string[] | undefined;
   /** The code of an institution that sends or receives them. @defaultValue all */
-  readonly site?: string | string[] | undefined;
+  readonly site?: string | readonly string[] | undefined;
   /** @defaultValue all */
-  readonly status?: ShipmentStatus | ShipmentStatus[] | undefined;
+  readonly status?: ShipmentStatus | readonly ShipmentStatus[] | undefined;
   /** @defaultValue `'ready'`: deleted ones are left out */
-  readonly state?: string | string[] | undefined;
+  readonly state?: string | readonly string[] | undefined;
 }
 
 const FILTER = {

@@ -1,6 +1,8 @@
 import { checkValue, FILLED_STRING } from '../../config/check-options.js';
 import { InvalidInvocation } from '../../exceptions/base.js';
+import { ResponseException } from '../../exceptions/response.js';
 import { isFilledString, isRecord } from '../../util/guards.js';
+import { saysMissing } from '../bulk/failures.js';
 import type { ResourceContext } from '../resources/resource.js';
 import { checkWrite, reload, type WriteOptions } from '../shipments/write-options.js';
 import { runSteps } from '../steps.js';
@@ -60,7 +62,13 @@ export async function deleteTestRun(
     write: async () => {
       await client.post('deleteTestRun', { testRun }, call);
     },
-    isDone: isDeleted,
+    // It was there before, so one that is not there any more is deleted.
+    isDone: () => isDeleted().catch(isGone),
   };
   return runSteps(subject, [step], () => undefined);
+}
+
+function isGone(error: unknown): true {
+  if (error instanceof ResponseException && saysMissing(error)) return true;
+  throw error;
 }

@@ -1,4 +1,4 @@
-import { type Ref, refCode } from '../../commands/references.js';
+import { type Ref, refCode, refId } from '../../commands/references.js';
 import type { ComponentType, FullComponent, TestType } from '../../commands/shapes.js';
 import { isFilledString, isRecord } from '../../util/guards.js';
 import { codesOf, suggest } from '../components/component-types.js';
@@ -77,19 +77,20 @@ function checkAssociation(
   testType: TestType | undefined,
   problems: Problems,
 ): void {
-  const stages = type?.stages ?? [];
-  const at = (wanted: string): boolean =>
-    stages.some(({ code, testTypes }) => code === wanted && hasTest(testTypes, testType?.code));
-  const saysTests = stages.some(({ testTypes }) => (testTypes ?? []).length > 0);
-  if (testType === undefined || !saysTests || at(stage) || !stages.some(({ code }) => code === stage)) return;
-  const others = stages.map(({ code }) => code).filter(at);
-  const where = others.length > 0 ? `it is done at ${others.join(', ')}` : 'it is not done at any stage';
+  if (testType === undefined) return;
+  const stages = (type?.stages ?? []).map(({ code, testTypes }) => ({ code, tests: testsOf(testTypes) }));
+  const isKnown = stages.some(({ code }) => code === stage) && stages.some(({ tests }) => tests.length > 0);
+  const done = stages.filter(({ tests }) => tests.includes(testType.code) || tests.includes(testType.id));
+  if (!isKnown || done.some(({ code }) => code === stage)) return;
+  const where = done.length > 0 ? `it is done at ${codesOf(done).join(', ')}` : 'it is not done at any stage';
   problems.add('testType', `is ${testType.code}, which is not done at the stage ${stage}; ${where}`);
 }
 
-function hasTest(testTypes: unknown, code: string | undefined): boolean {
-  return (
-    Array.isArray(testTypes) &&
-    testTypes.some((one) => isRecord(one) && refCode(one['testType'] as Ref) === code)
-  );
+/** Returns the codes or the ids of the tests that are done at a stage. */
+function testsOf(testTypes: unknown): string[] {
+  if (!Array.isArray(testTypes)) return [];
+  return testTypes.flatMap((one: unknown) => {
+    const ref = (isRecord(one) && 'testType' in one ? one['testType'] : one) as Ref;
+    return refCode(ref) ?? refId(ref) ?? [];
+  });
 }

@@ -1,6 +1,6 @@
 import type { FullComponent, LightTestRun, UploadTestRunResult } from '../../commands/shapes.js';
 import { isException } from '../../exceptions/base.js';
-import { InvalidTestRun } from '../../exceptions/invalid-test-run.js';
+import { InvalidTestRun, type TestRunProblem } from '../../exceptions/invalid-test-run.js';
 import { isFilledString } from '../../util/guards.js';
 import { listOf } from '../components/name.js';
 import { isDuplicate, refuseDuplicates } from '../duplicates.js';
@@ -27,6 +27,8 @@ export interface UploadedTestRun {
 }
 
 const SUBJECT = 'client.testRuns.upload';
+/** The most problems that a message shows. */
+const MOST_SHOWN = 30;
 
 /** Checks a test run, and uploads it with its files. See `TestRuns.upload`. */
 export async function uploadTestRun(
@@ -39,8 +41,7 @@ export async function uploadTestRun(
   const { client } = context;
   const checked = await checkTestRun(context, reader, SUBJECT, given, { own, call });
   const { input, files, component, problems } = checked;
-  if (problems.length > 0 || component === undefined)
-    throw new InvalidTestRun(`${SUBJECT}: the test run of ${String(input.component)}`, problems);
+  if (problems.length > 0 || component === undefined) throw invalidTestRun(problems, input.component);
   if (upload.allowDuplicate === false)
     await refuseDuplicates(client, 'uploadTestRunResults', input, { ...call, allowDuplicate: false });
   const job: UploadJob = { context, call, checked, input, code: component.code, uploaded: undefined };
@@ -62,19 +63,33 @@ export async function uploadTestRun(
   );
 }
 
+function invalidTestRun(problems: readonly TestRunProblem[], component: unknown): InvalidTestRun {
+  const shown = problems.slice(0, MOST_SHOWN).map(({ path, message }) => `- ${path} ${message}`);
+  const others = problems.length - shown.length;
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  const which = isFilledString(component) ? ` of ${component}` : '';
+  const lines = [
+    `${SUBJECT}: the test run${which} has ${count}, and was not uploaded`,
+    ...shown,
+    ...(others > 0 ? [`- and ${others} more`] : []),
+  ];
+  return new InvalidTestRun(lines.join('\n'), { problems });
+}
+
 /** Tells of each step that is done. */
 function withProgress(steps: readonly Step[], tell: ((progress: Progress) => void) | undefined): Step[] {
-  let done = 0;
-  const count = (): void => {
-    done += 1;
-    tell?.({ done, total: steps.length, failed: 0 });
+  // By name: a step that was taken back is done again.
+  const done = new Set<string>();
+  const count = (name: string): void => {
+    done.add(name);
+    tell?.({ done: done.size, total: steps.length, failed: 0 });
   };
   return steps.map(({ name, write, isDone, undo }) => ({
     ...{ name, undo },
-    write: () => write().then(count),
+    write: () => write().then(() => count(name)),
     isDone: async () => {
       const isFound = await isDone();
-      if (isFound) count();
+      if (isFound) count(name);
       return isFound;
     },
   }));
