@@ -90,7 +90,7 @@ export type {
 } from './client/options.js';
 export { Page } from './client/pages/page.js';
 export type { PagePromise } from './client/pages/page-promise.js';
-export type { Plan, PlannedRequest } from './client/plan.js';
+export type { Plan, PlannedRequest } from './client/writes/plan.js';
 export type { Progress } from './client/requests/progress.js';
 export type { Attachments } from './client/resources/attachments.js';
 export type {
@@ -130,7 +130,7 @@ export type { ComponentName } from './client/shipments/component-names.js';
 export type { CreateShipmentOptions } from './client/shipments/create.js';
 export type { ShipmentName } from './client/shipments/read.js';
 export type { ReceiveShipmentOptions } from './client/shipments/receive.js';
-export type { WriteOptions } from './client/shipments/write-options.js';
+export type { WriteOptions } from './client/writes/write-options.js';
 export type { SyncBatch, SyncOptions, SyncQuery } from './client/sync.js';
 export type { Target, TargetName } from './client/targets.js';
 export type { TestRunName } from './client/test-runs/changes.js';

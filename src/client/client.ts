@@ -37,7 +37,6 @@ import {
 import type { PageAnswer } from './pages/listing.js';
 import { Page } from './pages/page.js';
 import { PagePromise } from './pages/page-promise.js';
-import { type Plan, PlanRecorder, plannedResponse } from './plan.js';
 import { Attachments } from './resources/attachments.js';
 import { Batches } from './resources/batches.js';
 import { Components } from './resources/components.js';
@@ -49,6 +48,7 @@ import { type Answer, ResultPromise } from './result-promise.js';
 import type { CommandResultOf, FlatCommandResultOf, ItemOf, ListCommandName } from './results.js';
 import { type SyncBatch, type SyncOptions, type SyncQuery, sync } from './sync.js';
 import { readWarnings, type Warning, WarningReporter } from './warnings.js';
+import { type Plan, PlanRecorder, plannedResponse } from './writes/plan.js';
 
 const MAX_IN_FLIGHT = 16;
 const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];

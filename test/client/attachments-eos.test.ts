@@ -363,8 +363,11 @@ describe('attachments.add, where EOS fails', () => {
     const adding = failure(add({ signal: controller.signal }), IncompleteWrite);
     await expect.poll(() => pdb.requests.filter(store)).toHaveLength(2);
     controller.abort();
-    expect((await adding).cause).toMatchObject({ code: 'ERR_ABORTED' });
+    const aborted = await adding;
+    expect(aborted.cause).toMatchObject({ code: 'ERR_ABORTED' });
     expect(await attachments()).toEqual([]);
+    await aborted.resume();
+    expect(await stored()).toEqual(PNG);
   });
 
   it('deletes the attachment without asking EOS, where EOS cannot be reached', async () => {

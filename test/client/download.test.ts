@@ -208,8 +208,11 @@ describe('client.attachments.download', () => {
     const codes = [await attach({ component }, 'twin', 'a'), await attach({ component }, 'twin', 'b')];
     const twin = await failure(client.attachments.download({ component }, 'twin', folder), InvalidInvocation);
     expect(twin.message).toContain(`2 attachments are called twin: give a code (${codes.join(', ')})`);
+    await attach({ component }, 'line\nbreak\u001b[2J', 'x', 'x.txt');
     const none = await failure(client.attachments.download({ component }, 'nope', folder), InvalidInvocation);
-    expect(none.message).toMatch(/there is no attachment nope; there are .*twin, twin/);
+    expect(none.message).toMatch(
+      /there is no attachment nope; there are .*twin, twin, line break\\u001b\[2J$/,
+    );
     for (const [which, directory, options] of [
       ['', folder],
       [undefined, folder],

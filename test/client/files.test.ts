@@ -121,6 +121,17 @@ describe('a file of more than 1 MiB', () => {
     await file.dispose();
   });
 
+  it('is whole if it arrives in many small parts', async () => {
+    const bytes = Buffer.from(Array.from({ length: 5000 }, (_, index) => index % 251));
+    for (const where of [undefined, folder]) {
+      const spool = new Spool(where);
+      for (const byte of bytes) await spool.write(Buffer.from([byte]));
+      const contents = await spool.finish();
+      expect((await contents.bytes()).equals(bytes)).toBe(true);
+      await contents.dispose();
+    }
+  });
+
   it('is not in a temporary file if it has exactly 1 MiB', async () => {
     const { file } = await large(1024 * 1024);
     expect(await readdir(folder)).toEqual([]);

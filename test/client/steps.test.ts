@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { runSteps, type Step } from '../../src/client/steps.js';
+import { runSteps, type Step } from '../../src/client/writes/steps.js';
 import {
+  Aborted,
   BadRequest,
   ConnectionRefused,
   ConnectionReset,
@@ -67,7 +68,7 @@ const outcomesOf = ({ steps }: IncompleteWrite): string[] => steps.map(({ outcom
 describe('a write of several steps', () => {
   it('does them in their order and gives the result', async () => {
     const { step, sent } = new World();
-    await expect(runSteps('test', [step('a'), step('b')], () => 'ready')).resolves.toBe('ready');
+    await expect(runSteps('test', [step('a'), step('b')], {}, () => 'ready')).resolves.toBe('ready');
     expect(sent).toEqual(['a', 'b']);
   });
 
@@ -75,7 +76,7 @@ describe('a write of several steps', () => {
     const world = new World();
     const error = refused();
     world.fail('a', error);
-    await expect(runSteps('test', [world.step('a'), world.step('b')], () => {})).rejects.toBe(error);
+    await expect(runSteps('test', [world.step('a'), world.step('b')], {}, () => {})).rejects.toBe(error);
     expect(world.sent).toEqual(['a']);
   });
 
@@ -87,7 +88,7 @@ describe('a write of several steps', () => {
     const world = new World();
     world.fail('b', createError());
     const steps = ['a', 'b', 'c'].map((thing) => world.step(thing));
-    const error = await failureOf(runSteps('client.test', steps, () => 'ready'));
+    const error = await failureOf(runSteps('client.test', steps, {}, () => 'ready'));
     expect(error.outcome).toBe('not done');
     expect(outcomesOf(error)).toEqual(['done', 'not done', 'not done']);
     expect(error.message).toContain('client.test: this was not done: write b');
@@ -102,7 +103,7 @@ describe('a write of several steps', () => {
   ])('goes on where %s after the write was done', async (_, createError) => {
     const world = new World();
     world.fail('a', createError(), 'after');
-    await runSteps('test', [world.step('a'), world.step('b')], () => {});
+    await runSteps('test', [world.step('a'), world.step('b')], {}, () => {});
     expect(world.sent).toEqual(['a', 'b']);
   });
 
@@ -110,7 +111,7 @@ describe('a write of several steps', () => {
     const world = new World();
     const cause = lost();
     world.fail('a', cause);
-    const error = await failureOf(runSteps('test', [world.step('a')], () => {}));
+    const error = await failureOf(runSteps('test', [world.step('a')], {}, () => {}));
     expect(error).toMatchObject({ outcome: 'unknown', cause, code: 'ERR_INCOMPLETE_WRITE' });
     expect(world.sent).toEqual(['a']);
   });
@@ -118,7 +119,7 @@ describe('a write of several steps', () => {
   it('looks for a write of unknown outcome before it is resumed', async () => {
     const world = new World();
     world.fail('a', lost());
-    const error = await failureOf(runSteps('test', [world.step('a'), world.step('b')], () => 'ready'));
+    const error = await failureOf(runSteps('test', [world.step('a'), world.step('b')], {}, () => 'ready'));
     world.things.add('a'); // The server was only slow.
     await expect(error.resume()).resolves.toBe('ready');
     expect(world.sent).toEqual(['a', 'b']);
@@ -128,7 +129,7 @@ describe('a write of several steps', () => {
     const world = new World();
     world.fail('a', lost(), 'after');
     const step = world.step('a', { isDone: () => Promise.reject(lost()) });
-    const error = await failureOf(runSteps('test', [step], () => {}));
+    const error = await failureOf(runSteps('test', [step], {}, () => {}));
     expect(outcomesOf(error)).toEqual(['unknown']);
     await expect(error.resume()).rejects.toBeInstanceOf(IncompleteWrite);
     expect(world.sent).toEqual(['a']);
@@ -136,14 +137,14 @@ describe('a write of several steps', () => {
 
   it('takes a step back at the end', async () => {
     const world = new World();
-    await runSteps('test', [world.stage(), world.step('b')], () => {});
+    await runSteps('test', [world.stage(), world.step('b')], {}, () => {});
     expect(world.sent).toEqual(['new stage', 'b', 'old stage']);
   });
 
   it('takes a step back after a failure, and does it again when it is resumed', async () => {
     const world = new World();
     world.fail('b', refused());
-    const error = await failureOf(runSteps('test', [world.stage(), world.step('b')], () => 'ready'));
+    const error = await failureOf(runSteps('test', [world.stage(), world.step('b')], {}, () => 'ready'));
     expect(outcomesOf(error)).toEqual(['done', 'not done', 'done']);
     await expect(error.resume()).resolves.toBe('ready');
     expect(world.sent).toEqual(['new stage', 'b', 'old stage', 'new stage', 'b', 'old stage']);
@@ -152,14 +153,14 @@ describe('a write of several steps', () => {
   it('does not take back what was not done', async () => {
     const world = new World();
     world.fail('new stage', refused());
-    await expect(runSteps('test', [world.stage()], () => {})).rejects.toBeInstanceOf(BadRequest);
+    await expect(runSteps('test', [world.stage()], {}, () => {})).rejects.toBeInstanceOf(BadRequest);
     expect(world.sent).toEqual(['new stage']);
   });
 
   it('does not take back what was perhaps not done and is as it was', async () => {
     const world = new World();
     world.fail('new stage', lost());
-    const error = await failureOf(runSteps('test', [world.stage(), world.step('b')], () => {}));
+    const error = await failureOf(runSteps('test', [world.stage(), world.step('b')], {}, () => {}));
     expect(outcomesOf(error)).toEqual(['unknown', 'not done', 'done']);
     expect(world.sent).toEqual(['new stage']);
   });
@@ -169,18 +170,59 @@ describe('a write of several steps', () => {
     const stage = world.stage();
     const undo = stage.undo as NonNullable<Step['undo']>;
     let failures = 1;
-    const write = (): Promise<void> => (failures-- > 0 ? Promise.reject(refused()) : undo.write());
+    const write: Step['write'] = (call) => (failures-- > 0 ? Promise.reject(refused()) : undo.write(call));
     const steps = [{ ...stage, undo: { ...undo, write } }, world.step('b')];
-    const error = await failureOf(runSteps('test', steps, () => 'ready'));
+    const error = await failureOf(runSteps('test', steps, {}, () => 'ready'));
     expect(outcomesOf(error)).toEqual(['done', 'done', 'not done']);
     await expect(error.resume()).resolves.toBe('ready');
     expect(world.sent).toEqual(['new stage', 'b', 'old stage']);
+  });
+
+  it('reads back, takes back and resumes without the signal of a caller who aborted', async () => {
+    const world = new World();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const stage = world.stage();
+    const seen: [string, boolean][] = [];
+    const watch = (step: Omit<Step, 'undo'>): Omit<Step, 'undo'> => ({
+      ...step,
+      write: (call) => {
+        seen.push([step.name, call.signal === signal]);
+        return step.write(call);
+      },
+      isDone: (call) => {
+        seen.push([`look for: ${step.name}`, call.signal === signal]);
+        return step.isDone(call);
+      },
+    });
+    const undo = watch(stage.undo as NonNullable<Step['undo']>);
+    const upload = watch({
+      ...world.step('b'),
+      write: async (call) => {
+        if (call.signal !== undefined) throw new Aborted('the caller aborted');
+        await world.step('b').write(call);
+      },
+    });
+    const steps = [{ ...watch(stage), undo }, upload];
+    controller.abort();
+    const error = await failureOf(runSteps('test', steps, { signal }, () => 'ready'));
+    await expect(error.resume()).resolves.toBe('ready');
+    expect(seen).toEqual([
+      ['write new stage', true],
+      ['write b', true],
+      ['look for: write b', false],
+      ['put the stage back', false],
+      ['write new stage', false],
+      ['look for: write b', false],
+      ['write b', false],
+      ['put the stage back', false],
+    ]);
   });
 
   it('throws what is no exception of this package unchanged', async () => {
     const world = new World();
     const error = new TypeError('a fault in the code');
     world.fail('a', error);
-    await expect(runSteps('test', [world.step('a')], () => {})).rejects.toBe(error);
+    await expect(runSteps('test', [world.step('a')], {}, () => {})).rejects.toBe(error);
   });
 });

@@ -4,8 +4,8 @@ import type { ChildSlot, FullComponent } from '../../commands/shapes.js';
 import { ANYTHING, BOOLEAN, FILLED_STRING, recordOf, wholeNumber } from '../../config/check-options.js';
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { isRecord } from '../../util/guards.js';
-import { checkWrite, type WriteOptions } from '../shipments/write-options.js';
-import { runSteps } from '../steps.js';
+import { runSteps, type Step } from '../writes/steps.js';
+import { checkWrite, type WriteOptions } from '../writes/write-options.js';
 import { parentsOf } from './ancestors.js';
 import type { WriteContext } from './context.js';
 import {
@@ -65,14 +65,14 @@ export async function assemble(
   const isIn = ({ children }: FullComponent): boolean => holds(findSlot(children, slot.id), child);
   if (isIn(parent)) return result;
   const input = { parent: parent.code, slot: slot.id, child: child.code, ...(properties && { properties }) };
-  const step = {
+  const step: Step = {
     name: `put ${titleOf(child)} into ${titleSlot(slot)} of ${titleOf(parent)}`,
-    write: async () => {
-      await client.post('assembleComponentBySlot', input, call);
+    write: async (sending) => {
+      await client.post('assembleComponentBySlot', input, sending);
     },
-    isDone: async () => isIn(await readComponent(client, parent.id, call)),
+    isDone: async (reading) => isIn(await readComponent(client, parent.id, reading)),
   };
-  return runSteps(subject, [step], () => result);
+  return runSteps(subject, [step], call, () => result);
 }
 
 /** See `components.disassemble`. */
@@ -93,19 +93,19 @@ export async function disassemble(
       others.length === 0 ? 'it is in no other component' : `it is in ${others.map(title).join(', ')}`;
     refuseProblems(subject, [`${titleOf(child)} is not in ${titleOf(parent)}: ${where}`]);
   }
-  const step = {
+  const step: Step = {
     name: `take ${titleOf(child)} out of ${titleOf(parent)}${trash ? ', and mark it as trashed' : ''}`,
-    write: async () => {
+    write: async (sending) => {
       // Without `trashed` the database marks the child as trashed.
       await client.post(
         'disassembleComponent',
         { parent: parent.code, child: child.code, trashed: trash },
-        call,
+        sending,
       );
     },
-    isDone: async () => !isIn(await readComponent(client, parent.id, call)),
+    isDone: async (reading) => !isIn(await readComponent(client, parent.id, reading)),
   };
-  await runSteps(subject, [step], () => undefined);
+  await runSteps(subject, [step], call, () => undefined);
 }
 
 function checkOptions(subject: string, options: AssembleOptions): AssembleOptions {

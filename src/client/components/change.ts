@@ -10,8 +10,8 @@ import {
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { BadRequest, Conflict } from '../../exceptions/response.js';
 import { isObject } from '../../util/guards.js';
-import { checkWrite, type WriteOptions } from '../shipments/write-options.js';
-import { runSteps } from '../steps.js';
+import { runSteps, type Step } from '../writes/steps.js';
+import { checkWrite, type WriteOptions } from '../writes/write-options.js';
 import { codesOf, suggest } from './component-types.js';
 import type { WriteContext } from './context.js';
 import {
@@ -41,7 +41,7 @@ interface Change {
   readonly name: string;
   readonly component: FullComponent;
   readonly call: WriteOptions;
-  readonly write: () => Promise<unknown>;
+  readonly write: (call: WriteOptions) => Promise<unknown>;
   /** Returns whether the component is as it is after the write. */
   readonly isDone: (component: FullComponent) => boolean;
 }
@@ -71,8 +71,8 @@ export async function setStage(
   await change(context, {
     ...{ subject, component, call, isDone: isThere },
     name: `set the stage of ${titleOf(component)} to ${stage}`,
-    write: () =>
-      context.client.post('setComponentStage', { component: component.code, stage, ...more }, call),
+    write: (sending) =>
+      context.client.post('setComponentStage', { component: component.code, stage, ...more }, sending),
   });
 }
 
@@ -112,8 +112,12 @@ export async function setProperty(
   await change(context, {
     ...{ subject, component, call, isDone: isSet },
     name: `set the property ${code} of ${titleOf(component)}`,
-    write: () =>
-      context.client.post('setComponentProperty', { component: component.code, code, value: wanted }, call),
+    write: (sending) =>
+      context.client.post(
+        'setComponentProperty',
+        { component: component.code, code, value: wanted },
+        sending,
+      ),
   });
 }
 
@@ -142,19 +146,19 @@ export async function setFlags(
   refuseProblems(subject, [...stateProblems(before), ...problems]);
   const isUnchanged = hasFlags(flagsOf(before));
   let revision = before.sys?.rev;
-  const post = (): Promise<unknown> =>
-    context.client.post('setComponentFlags', { component: before.code, flags: wanted, revision }, call);
-  const write = async (): Promise<void> => {
+  const post = (sending: WriteOptions): Promise<unknown> =>
+    context.client.post('setComponentFlags', { component: before.code, flags: wanted, revision }, sending);
+  const write = async (sending: WriteOptions): Promise<void> => {
     try {
-      await post();
+      await post(sending);
     } catch (error) {
       if (!(error instanceof BadRequest || error instanceof Conflict)) throw error;
       // The revision rises with each change of the component, also with one that has nothing to do with flags.
-      const now = await readComponent(context.client, before.id, call).catch(() => before);
+      const now = await readComponent(context.client, before.id, sending).catch(() => before);
       if (now.sys.rev === revision) throw error;
       if (!isUnchanged(now)) throw changedMeanwhile(error, flagsOf(before), flagsOf(now));
       revision = now.sys.rev;
-      await post();
+      await post(sending);
     }
   };
   const title = wanted.length === 0 ? 'none' : wanted.join(', ');
@@ -189,7 +193,7 @@ export async function changeFlag(
     name: isAdded
       ? `add the flag ${flag} to ${titleOf(component)}`
       : `remove the flag ${flag} from ${titleOf(component)}`,
-    write: () => context.client.post(command, { component: component.code, flag }, call),
+    write: (sending) => context.client.post(command, { component: component.code, flag }, sending),
   });
 }
 
@@ -215,7 +219,8 @@ export async function comment(
   await change(context, {
     ...{ subject, component, call, isDone },
     name: `comment on ${titleOf(component)}`,
-    write: () => context.client.post('createComponentComment', { component: component.code, comments }, call),
+    write: (sending) =>
+      context.client.post('createComponentComment', { component: component.code, comments }, sending),
   });
 }
 
@@ -234,7 +239,7 @@ export async function deleteComponent(
   await change(context, {
     ...{ subject, component, call, isDone },
     name: `request the deletion of ${titleOf(component)}`,
-    write: () => context.client.post('deleteComponent', { component: component.code }, call),
+    write: (sending) => context.client.post('deleteComponent', { component: component.code }, sending),
   });
 }
 
@@ -243,14 +248,14 @@ async function change(
   { client }: WriteContext,
   { subject, name, component, call, write, isDone }: Change,
 ): Promise<void> {
-  const step = {
+  const step: Step = {
     name,
-    write: async () => {
-      await write();
+    write: async (sending) => {
+      await write(sending);
     },
-    isDone: async () => isDone(await readComponent(client, component.id, call)),
+    isDone: async (reading) => isDone(await readComponent(client, component.id, reading)),
   };
-  await runSteps(subject, [step], () => undefined);
+  await runSteps(subject, [step], call, () => undefined);
 }
 
 type TypeCheck = Parameters<WriteContext['types']['problems']>[3];

@@ -3,7 +3,7 @@ import { BadRequest } from '../../exceptions/response.js';
 import { isRecord } from '../../util/guards.js';
 import { similarNames } from '../../util/similar.js';
 import type { ResourceContext } from '../resources/resource.js';
-import { reload, type WriteOptions } from '../shipments/write-options.js';
+import { reload, type WriteOptions } from '../writes/write-options.js';
 
 /** For how long a component type is trusted where it says that something is wrong, in milliseconds. */
 const TRUSTED = 60_000;

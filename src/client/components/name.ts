@@ -3,7 +3,7 @@ import { InvalidInvocation } from '../../exceptions/base.js';
 import { isFilledString, isRecord } from '../../util/guards.js';
 import type { ResourceContext } from '../resources/resource.js';
 import { type ComponentName, isPlanned, refuseProblems } from '../shipments/component-names.js';
-import { reload, type WriteOptions } from '../shipments/write-options.js';
+import { reload, type WriteOptions } from '../writes/write-options.js';
 import { findComponent } from './find-component.js';
 
 /** @throws InvalidInvocation where it is not the name of a component */

@@ -10,7 +10,7 @@ import { isFilledString, isRecord } from '../../util/guards.js';
 import { type Progress, progressTeller } from '../requests/progress.js';
 import type { Components } from '../resources/components.js';
 import type { ResourceContext } from '../resources/resource.js';
-import { checkWrite, reload, type WriteOptions } from '../shipments/write-options.js';
+import { checkWrite, reload, type WriteOptions } from '../writes/write-options.js';
 import type { WriteContext } from './context.js';
 import { checkRows, leftOpen } from './for-each-row.js';
 import { Journal, rowKeys } from './journal.js';

@@ -1,6 +1,6 @@
 import type { ComponentObject } from '../../commands/shapes.js';
 import { FILLED_STRING } from '../../config/check-options.js';
-import { checkWrite, type WriteOptions } from '../shipments/write-options.js';
+import { checkWrite, type WriteOptions } from '../writes/write-options.js';
 import type { WriteContext } from './context.js';
 import { refuseProblems } from './name.js';
 import {

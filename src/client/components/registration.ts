@@ -11,8 +11,8 @@ import { InvalidInvocation } from '../../exceptions/base.js';
 import { BadRequest } from '../../exceptions/response.js';
 import { isFilledString, isRecord } from '../../util/guards.js';
 import { saysMissing } from '../bulk/failures.js';
-import { reload, type WriteOptions } from '../shipments/write-options.js';
-import { runSteps } from '../steps.js';
+import { runSteps, type Step } from '../writes/steps.js';
+import { reload, type WriteOptions } from '../writes/write-options.js';
 import { codesOf, suggest } from './component-types.js';
 import type { WriteContext } from './context.js';
 import { listOf } from './name.js';
@@ -165,17 +165,17 @@ export function sendRegistration(
 ): Promise<ComponentObject> {
   let component: ComponentObject | undefined;
   const { serialNumber, componentType } = input;
-  const step = {
+  const step: Step = {
     name: `register a ${componentType}${serialNumber === undefined ? '' : ` with the serial number ${serialNumber}`}`,
-    write: async () => {
-      ({ component } = await client.post('registerComponent', input, call));
+    write: async (sending) => {
+      ({ component } = await client.post('registerComponent', input, sending));
     },
-    isDone: async () => {
-      [component] = await findRegistered(client, input, key, call);
+    isDone: async (reading) => {
+      [component] = await findRegistered(client, input, key, reading);
       return component !== undefined;
     },
   };
-  return runSteps(subject, [step], () => component as ComponentObject);
+  return runSteps(subject, [step], call, () => component as ComponentObject);
 }
 
 /** Finds the components that an input may be about: those with its serial number, else those with the value of the key. */

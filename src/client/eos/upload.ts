@@ -3,7 +3,6 @@ import { IncompleteWrite, ITkDBException, isException, type StepReport } from '.
 import { NotFound } from '../../exceptions/response.js';
 import { TransportException } from '../../exceptions/transport.js';
 import { isFilledString } from '../../util/guards.js';
-import { hadNoEffect } from '../steps.js';
 import { readAttachments } from '../targets.js';
 import { deleteAttachment } from '../uploads/delete.js';
 import {
@@ -14,6 +13,7 @@ import {
   type Upload,
   type UploadContext,
 } from '../uploads/upload.js';
+import { hadNoEffect, withoutSignal } from '../writes/steps.js';
 import { type EosOptions, eosOptions, sendToEos } from './request.js';
 
 type Outcome = StepReport['outcome'];
@@ -28,9 +28,8 @@ type Entry = Pick<EosUpload, 'code'> & Partial<EosUpload>;
  */
 export class EosUploadJob {
   readonly #context: UploadContext;
-  readonly #upload: Upload;
+  #upload: Upload;
   readonly #keep: boolean;
-  readonly #network: EosOptions;
   #entry: Entry | undefined;
   #registered: Outcome = 'not done';
   #sent: Outcome = 'not done';
@@ -42,7 +41,6 @@ export class EosUploadJob {
     this.#context = context;
     this.#upload = upload;
     this.#keep = keep;
-    this.#network = eosOptions(upload.call, context.retry);
   }
 
   /**
@@ -60,6 +58,16 @@ export class EosUploadJob {
       const failureOfDelete = await this.#cleanUp(error);
       throw this.#incomplete(error, failureOfDelete);
     }
+  }
+
+  get #network(): EosOptions {
+    return eosOptions(this.#upload.call, this.#context.retry);
+  }
+
+  #resume(): Promise<AddedAttachment> {
+    const { call } = this.#upload;
+    if (call.signal?.aborted) this.#upload = { ...this.#upload, call: withoutSignal(call) };
+    return this.run();
   }
 
   #startAnew(): void {
@@ -99,7 +107,9 @@ export class EosUploadJob {
 
   /** An attachment whose token was in a response that was lost. */
   async #findOrphan(): Promise<void> {
-    const found = await findAdded(this.#context, this.#upload, 'eos').catch(() => undefined);
+    const found = await findAdded(this.#context, this.#upload, 'eos', withoutSignal(this.#upload.call)).catch(
+      () => undefined,
+    );
     if (found === undefined) return;
     this.#entry = { code: found.code };
     this.#registered = 'done';
@@ -209,7 +219,7 @@ export class EosUploadJob {
     ];
     return new IncompleteWrite(message.join('\n'), {
       ...{ steps, cause: error, outcome: isUnknown ? 'unknown' : 'not done' },
-      resume: () => this.run(),
+      resume: () => this.#resume(),
     });
   }
 
@@ -226,12 +236,4 @@ export class EosUploadJob {
       ? `Look in the database, then ${again}`
       : `The attachment ${code} is in the database, without its file. To send the file, ${again}`;
   }
-}
-
-/** What cleans up must not end when the caller aborts the call. */
-function withoutSignal<T extends { readonly signal?: unknown }>({
-  signal: _,
-  ...options
-}: T): Omit<T, 'signal'> {
-  return options;
 }

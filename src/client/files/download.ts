@@ -10,7 +10,13 @@ import {
   NO_TILDE,
   wholeNumber,
 } from '../../config/check-options.js';
-import { InvalidInvocation, type ITkDBException, isException, PartFailed } from '../../exceptions/base.js';
+import {
+  clipLine,
+  InvalidInvocation,
+  type ITkDBException,
+  isException,
+  PartFailed,
+} from '../../exceptions/base.js';
 import { Forbidden } from '../../exceptions/response.js';
 import { isFilledString, isRecord } from '../../util/guards.js';
 import { type CallOptions, checkJob, optionsOfJob } from '../options.js';
@@ -87,6 +93,8 @@ const DOWNLOAD_ALL_OPTIONS = optionsOfJob("{ errors: 'collect' }", {
     "'throw', 'collect' or 'stop'",
   ),
 });
+/** The longest title in a message, in characters. */
+const LONGEST_TITLE = 80;
 const DIRECTORY = both(FILLED_STRING, NO_TILDE);
 
 /** Downloads the file of one attachment. */
@@ -106,7 +114,7 @@ export async function download(
     : findAttachment(subject, await readAttachments(context.client, target, call, true), which);
   if (attachment.type === 'link')
     throw new InvalidInvocation(
-      `${subject}: the attachment is a link and has no file; it leads to ${attachment.url ?? 'nowhere'}`,
+      `${subject}: the attachment is a link and has no file; it leads to ${clipLine(attachment.url ?? 'nowhere')}`,
     );
   const folder = await makeTargetFolder(subject, directory);
   const job = { subject, context, target, folder, overwrite, call };
@@ -248,7 +256,7 @@ export function findAttachment(
       `${subject}: ${named.length} attachments are called ${name}: give a code (${codes})`,
     );
   }
-  const titles = attachments.map(({ title }) => title).join(', ');
+  const titles = clipLine(attachments.map(({ title }) => title).join(', '));
   throw new InvalidInvocation(
     `${subject}: there is no attachment ${name}; ${titles === '' ? 'there are none' : `there are ${titles}`}`,
   );
@@ -284,7 +292,9 @@ async function inParallel<T>(
 }
 
 function partFailed(subject: string, { files, failed }: DownloadReport): PartFailed {
-  const lines = failed.map(({ attachment, error }) => `- ${attachment.title}: ${error.summary}`);
+  const lines = failed.map(
+    ({ attachment, error }) => `- ${clipLine(attachment.title, LONGEST_TITLE)}: ${error.summary}`,
+  );
   const total = files.length + failed.length;
   return new PartFailed(
     [`${subject}: ${failed.length} of ${total} files could not be downloaded`, ...lines].join('\n'),

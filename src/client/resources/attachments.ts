@@ -1,17 +1,19 @@
 import type { Attachment } from '../../commands/shapes.js';
 import { isReadable } from '../../util/guards.js';
-import type {
-  DownloadAllOptions,
-  DownloadedFile,
-  DownloadOptions,
-  DownloadReport,
-  WhichAttachment,
+import {
+  type DownloadAllOptions,
+  type DownloadedFile,
+  type DownloadOptions,
+  type DownloadReport,
+  download,
+  downloadAll,
+  type WhichAttachment,
 } from '../files/download.js';
 import { type CallOptions, checkJob, optionsOfJob } from '../options.js';
 import { checkTarget, readAttachments, type Target } from '../targets.js';
-import type { AddAttachmentOptions } from '../uploads/add.js';
+import { type AddAttachmentOptions, addAttachment } from '../uploads/add.js';
 import type { UploadSource } from '../uploads/local-file.js';
-import type { DeleteAttachmentOptions } from '../uploads/remove.js';
+import { type DeleteAttachmentOptions, removeAttachment } from '../uploads/remove.js';
 import type { AddedAttachment } from '../uploads/upload.js';
 import type { ResourceContext } from './resource.js';
 
@@ -64,7 +66,6 @@ export class Attachments {
     options: DownloadOptions = {},
   ): Promise<DownloadedFile> {
     const checked = checkTarget('client.attachments.download', target);
-    const { download } = await import('../files/download.js');
     return download(this.#context, checked, which, directory, options);
   }
 
@@ -84,7 +85,6 @@ export class Attachments {
     options: DownloadAllOptions = {},
   ): Promise<DownloadReport> {
     const checked = checkTarget('client.attachments.downloadAll', target);
-    const { downloadAll } = await import('../files/download.js');
     return downloadAll(this.#context, checked, directory, options);
   }
 
@@ -111,7 +111,6 @@ export class Attachments {
   ): Promise<AddedAttachment> {
     // Without a listener, a stream that fails before it is read would end the program.
     if (isReadable(source)) source.on('error', () => {});
-    const { addAttachment } = await import('../uploads/add.js');
     return addAttachment(this.#context, target, source, options);
   }
 
@@ -129,7 +128,6 @@ export class Attachments {
    * @throws what `client.post` throws, where nothing was deleted
    */
   async delete(target: Target, which: WhichAttachment, options: DeleteAttachmentOptions = {}): Promise<void> {
-    const { removeAttachment } = await import('../uploads/remove.js');
     return removeAttachment(this.#context, target, which, options);
   }
 }

@@ -14,8 +14,8 @@ import {
   refuseProblems,
   titleOf,
 } from '../shipments/component-names.js';
-import { checkWrite, reload, type WriteOptions } from '../shipments/write-options.js';
-import { runSteps, type Step } from '../steps.js';
+import { runSteps, type Step } from '../writes/steps.js';
+import { checkWrite, reload, type WriteOptions } from '../writes/write-options.js';
 import type { Components } from './components.js';
 import type { ResourceContext } from './resource.js';
 
@@ -153,17 +153,17 @@ export class Batches {
     const steps = added.map(
       (component): Step => ({
         name: `add ${titleOf(component)} to the batch`,
-        write: async () => {
-          await client.post('addBatchComponent', { id, component: component.code }, call);
+        write: async (sending) => {
+          await client.post('addBatchComponent', { id, component: component.code }, sending);
         },
-        isDone: async () => {
+        isDone: async (reading) => {
           const data = { component: component.code };
-          const batches = await client.list('listBatchesByComponent', data, reload(call)).toArray();
+          const batches = await client.list('listBatchesByComponent', data, reload(reading)).toArray();
           return batches.some((one) => one.id === id);
         },
       }),
     );
-    return runSteps(subject, steps, () => ({ added, present: found.components.filter(isPresent) }));
+    return runSteps(subject, steps, call, () => ({ added, present: found.components.filter(isPresent) }));
   }
 
   async #whichBatch(

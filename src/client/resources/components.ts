@@ -48,7 +48,7 @@ import { type CallOptions, checkJob, LIST_TABLE, type ListOptions, optionsOfJob 
 import type { PagePromise } from '../pages/page-promise.js';
 import { progressTeller } from '../requests/progress.js';
 import type { CommandResultOf, ItemOf } from '../results.js';
-import type { WriteOptions } from '../shipments/write-options.js';
+import type { WriteOptions } from '../writes/write-options.js';
 import { MergedList } from './merged-list.js';
 import type { ResourceContext } from './resource.js';
 import { warnOfUnknownSites } from './unknown-sites.js';

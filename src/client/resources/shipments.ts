@@ -8,8 +8,8 @@ import { type CreateShipmentOptions, createShipment } from '../shipments/create.
 import { idOf, readShipment, type ShipmentName } from '../shipments/read.js';
 import { type ReceiveShipmentOptions, receiveShipment } from '../shipments/receive.js';
 import { SENDING, toStep } from '../shipments/status.js';
-import { checkWrite, type WriteOptions } from '../shipments/write-options.js';
-import { runSteps } from '../steps.js';
+import { runSteps } from '../writes/steps.js';
+import { checkWrite, type WriteOptions } from '../writes/write-options.js';
 import type { Components } from './components.js';
 import type { Institutions } from './institutions.js';
 import type { ResourceContext } from './resource.js';
@@ -131,9 +131,8 @@ export class Shipments {
       set: (sent) => {
         current = sent;
       },
-      call,
     });
-    return runSteps(subject, [step], () => current);
+    return runSteps(subject, [step], call, () => current);
   }
 
   /**

@@ -12,9 +12,10 @@ import { formOf } from '../identifiers.js';
 import { checkJob, LIST_TABLE, type ListOptions, optionsOfJob } from '../options.js';
 import type { PagePromise } from '../pages/page-promise.js';
 import type { ComponentName } from '../shipments/component-names.js';
-import type { WriteOptions } from '../shipments/write-options.js';
 import { addComment, deleteTestRun, type TestRunName } from '../test-runs/changes.js';
+import { checkTestRun } from '../test-runs/check.js';
 import { DefinitionReader } from '../test-runs/definitions.js';
+import { downloadResultFile } from '../test-runs/download-result.js';
 import { readLatest } from '../test-runs/latest.js';
 import { readRunsOfTree, type TestRunsOfTreeOptions } from '../test-runs/of-tree.js';
 import {
@@ -24,8 +25,10 @@ import {
   type ReadOptions,
   type UploadTestRunOptions,
 } from '../test-runs/options.js';
+import { makeTemplate } from '../test-runs/template.js';
 import { snapshot, type TestRunInput, type TestRunTemplate } from '../test-runs/test-run-input.js';
-import type { UploadedTestRun } from '../test-runs/upload.js';
+import { type UploadedTestRun, uploadTestRun } from '../test-runs/upload.js';
+import type { WriteOptions } from '../writes/write-options.js';
 import type { ResourceContext } from './resource.js';
 
 /** Options of `testRuns.list`: those of a list, and which test runs of the component are wanted. */
@@ -140,7 +143,6 @@ export class TestRuns {
     testType: string,
     options: WriteOptions = {},
   ): Promise<TestRunTemplate> {
-    const { makeTemplate } = await import('../test-runs/template.js');
     return makeTemplate(this.#context.client, component, testType, options);
   }
 
@@ -164,7 +166,6 @@ export class TestRuns {
   ): Promise<readonly TestRunProblem[]> {
     const subject = 'client.testRuns.check';
     const copy = snapshot(subject, run);
-    const { checkTestRun } = await import('../test-runs/check.js');
     const checked = checkCheckOptions(subject, options);
     const { problems } = await checkTestRun(this.#context, this.#definitions, subject, copy, checked);
     return problems;
@@ -188,7 +189,6 @@ export class TestRuns {
    */
   async upload(run: TestRunInput | string, options: UploadTestRunOptions = {}): Promise<UploadedTestRun> {
     const copy = snapshot('client.testRuns.upload', run);
-    const { uploadTestRun } = await import('../test-runs/upload.js');
     return uploadTestRun(this.#context, this.#definitions, copy, options);
   }
 
@@ -258,7 +258,6 @@ export class TestRuns {
     directory: string,
     options: DownloadOptions = {},
   ): Promise<DownloadedFile> {
-    const { downloadResultFile } = await import('../test-runs/download-result.js');
     return downloadResultFile(this.#context, run, code, directory, options);
   }
 

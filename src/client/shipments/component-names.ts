@@ -2,7 +2,7 @@ import type { BulkComponent } from '../../commands/shapes.js';
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { isFilledString, isObject, isRecord } from '../../util/guards.js';
 import type { Components } from '../resources/components.js';
-import { reload, type WriteOptions } from './write-options.js';
+import { reload, type WriteOptions } from '../writes/write-options.js';
 
 /**
  * How a component is named: by its serial number, code, id or alternative identifier, or as an object that has one of

@@ -5,7 +5,8 @@ import { InvalidInvocation } from '../../exceptions/base.js';
 import type { Components } from '../resources/components.js';
 import type { Institutions } from '../resources/institutions.js';
 import type { ResourceContext } from '../resources/resource.js';
-import { runSteps, type Step } from '../steps.js';
+import { runSteps, type Step } from '../writes/steps.js';
+import { checkWrite, reload, type WriteOptions } from '../writes/write-options.js';
 import {
   type ComponentName,
   isPlanned,
@@ -16,7 +17,6 @@ import {
 } from './component-names.js';
 import { readShipment } from './read.js';
 import { SENDING, toStep } from './status.js';
-import { checkWrite, reload, type WriteOptions } from './write-options.js';
 
 /** Options of `shipments.create`. */
 export interface CreateShipmentOptions extends WriteOptions {
@@ -87,25 +87,24 @@ export async function createShipment(
   let shipment = {} as Shipment;
   const step: Step = {
     name: `create the shipment from ${sender} to ${to}`,
-    write: async () => {
-      shipment = await client.post('createShipment', input, call);
+    write: async (sending) => {
+      shipment = await client.post('createShipment', input, sending);
     },
-    isDone: async () => {
-      const created = await findCreated(client, { components, sender, to }, call);
+    isDone: async (reading) => {
+      const created = await findCreated(client, { components, sender, to }, reading);
       if (created !== undefined) shipment = created;
       return created !== undefined;
     },
   };
-  const sending = toStep(client, {
+  const marking = toStep(client, {
     name: 'mark it as sent',
     shipment: () => shipment,
     change: SENDING,
     set: (sent) => {
       shipment = sent;
     },
-    call,
   });
-  return runSteps(SUBJECT, send ? [step, sending] : [step], () => shipment);
+  return runSteps(SUBJECT, send ? [step, marking] : [step], call, () => shipment);
 }
 
 function refuseGaps({ to, type }: { to: unknown; type: unknown }, names: readonly string[]): void {

@@ -2,7 +2,7 @@ import type { Shipment, ShipmentItem } from '../../commands/shapes.js';
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { isFilledString, isRecord } from '../../util/guards.js';
 import type { ResourceContext } from '../resources/resource.js';
-import { reload, type WriteOptions } from './write-options.js';
+import { reload, type WriteOptions } from '../writes/write-options.js';
 
 /** How a shipment is named: by its id, or as an object that has one. */
 export type ShipmentName = string | { readonly id: string };

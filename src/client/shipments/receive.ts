@@ -3,11 +3,11 @@ import { ANYTHING, BOOLEAN } from '../../config/check-options.js';
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { similarNames } from '../../util/similar.js';
 import type { ResourceContext } from '../resources/resource.js';
-import { runSteps } from '../steps.js';
+import { runSteps } from '../writes/steps.js';
+import { checkWrite, type WriteOptions } from '../writes/write-options.js';
 import { type ComponentName, namesOf, refuseProblems } from './component-names.js';
 import { idOf, readShipment, type ShipmentName } from './read.js';
 import { itemsOf, type StatusChange, toStep } from './status.js';
-import { checkWrite, type WriteOptions } from './write-options.js';
 
 /** Options of `shipments.receive`. */
 export interface ReceiveShipmentOptions extends WriteOptions {
@@ -42,9 +42,8 @@ export async function receiveShipment(
     set: (received) => {
       shipment = received;
     },
-    call,
   });
-  return runSteps(SUBJECT, [step], () => shipment);
+  return runSteps(SUBJECT, [step], call, () => shipment);
 }
 
 /** @throws InvalidInvocation where a name is not that of an item, or an item arrived before */

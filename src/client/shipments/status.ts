@@ -1,9 +1,8 @@
 import type { Shipment, ShipmentItem, ShipmentStatus } from '../../commands/shapes.js';
 import { isRecord } from '../../util/guards.js';
 import type { ResourceContext } from '../resources/resource.js';
-import type { Step } from '../steps.js';
+import type { Step } from '../writes/steps.js';
 import { readShipment } from './read.js';
-import type { WriteOptions } from './write-options.js';
 
 /** What a shipment becomes. */
 export interface StatusChange {
@@ -35,7 +34,6 @@ export function toStep(
     shipment,
     set,
     change: { status, isDelivered, isDone },
-    call,
   }: {
     readonly name: string;
     /** Returns the shipment, when the step begins. */
@@ -43,12 +41,11 @@ export function toStep(
     /** Gets the shipment, after the step. */
     readonly set: (shipment: Shipment) => void;
     readonly change: StatusChange;
-    readonly call: WriteOptions;
   },
 ): Step {
   return {
     name,
-    write: async () => {
+    write: async (call) => {
       const before = shipment();
       const items = itemsOf(before).map((item) => ({ code: item.code, delivered: isDelivered(item) }));
       const input = {
@@ -60,7 +57,7 @@ export function toStep(
       const isShipment = isRecord(answer) && answer['id'] === before.id;
       set(isShipment ? (answer as unknown as Shipment) : { ...before, id: before.id, status });
     },
-    isDone: async () => {
+    isDone: async (call) => {
       const now = await readShipment(client, shipment().id, call);
       if (isDone(now)) set(now);
       return isDone(now);

@@ -4,8 +4,8 @@ import { ResponseException } from '../../exceptions/response.js';
 import { isFilledString, isRecord } from '../../util/guards.js';
 import { saysMissing } from '../bulk/failures.js';
 import type { ResourceContext } from '../resources/resource.js';
-import { checkWrite, reload, type WriteOptions } from '../shipments/write-options.js';
-import { runSteps } from '../steps.js';
+import { runSteps } from '../writes/steps.js';
+import { checkWrite, reload, type WriteOptions } from '../writes/write-options.js';
 
 /** How a test run is named: by its id, or as an object that has it. */
 export type TestRunName = string | { readonly id: string };
@@ -28,19 +28,19 @@ export async function addComment(
   const testRun = idOf(subject, run);
   checkValue(subject, 'text', text, FILLED_STRING);
   const call = checkWrite(subject, options, '{ timeout: 30_000 }');
-  const count = async (): Promise<number> => {
-    const { comments } = await client.get('getTestRun', { ...reload(call), data: { testRun } });
+  const count = async (reading: WriteOptions): Promise<number> => {
+    const { comments } = await client.get('getTestRun', { ...reload(reading), data: { testRun } });
     return Array.isArray(comments) ? comments.filter(({ comment }) => comment === text).length : 0;
   };
-  const before = await count();
+  const before = await count(call);
   const step = {
     name: `comment on the test run ${testRun}`,
-    write: async () => {
-      await client.post('createTestRunComment', { testRun, comments: [text] }, call);
+    write: async (sending: WriteOptions) => {
+      await client.post('createTestRunComment', { testRun, comments: [text] }, sending);
     },
-    isDone: async () => (await count()) > before,
+    isDone: async (reading: WriteOptions) => (await count(reading)) > before,
   };
-  return runSteps(subject, [step], () => undefined);
+  return runSteps(subject, [step], call, () => undefined);
 }
 
 /** Deletes a test run, unless it is deleted. */
@@ -52,20 +52,20 @@ export async function deleteTestRun(
   const subject = 'client.testRuns.delete';
   const testRun = idOf(subject, run);
   const call = checkWrite(subject, options, '{ timeout: 30_000 }');
-  const isDeleted = async (): Promise<boolean> => {
-    const { state } = await client.get('getTestRun', { ...reload(call), data: { testRun } });
+  const isDeleted = async (reading: WriteOptions): Promise<boolean> => {
+    const { state } = await client.get('getTestRun', { ...reload(reading), data: { testRun } });
     return state === 'deleted';
   };
-  if (await isDeleted()) return;
+  if (await isDeleted(call)) return;
   const step = {
     name: `delete the test run ${testRun}`,
-    write: async () => {
-      await client.post('deleteTestRun', { testRun }, call);
+    write: async (sending: WriteOptions) => {
+      await client.post('deleteTestRun', { testRun }, sending);
     },
     // It was there before, so one that is not there any more is deleted.
-    isDone: () => isDeleted().catch(isGone),
+    isDone: (reading: WriteOptions) => isDeleted(reading).catch(isGone),
   };
-  return runSteps(subject, [step], () => undefined);
+  return runSteps(subject, [step], call, () => undefined);
 }
 
 function isGone(error: unknown): true {

@@ -6,7 +6,7 @@ import { codesOf, suggest } from '../components/component-types.js';
 import { findComponent } from '../components/find-component.js';
 import type { ResourceContext } from '../resources/resource.js';
 import { isPlanned } from '../shipments/component-names.js';
-import { reload } from '../shipments/write-options.js';
+import { reload } from '../writes/write-options.js';
 import { checkStage, type Facts, type Run, type StageChange } from './check-stage.js';
 import { checkValues, toJson, type ValueContext } from './check-values.js';
 import { DATE_EXPECTED, toDate } from './dates.js';

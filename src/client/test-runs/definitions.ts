@@ -1,6 +1,6 @@
 import type { ComponentType, TestType } from '../../commands/shapes.js';
 import type { ResourceContext } from '../resources/resource.js';
-import type { WriteOptions } from '../shipments/write-options.js';
+import type { WriteOptions } from '../writes/write-options.js';
 
 /** What the database says of a component type: its stages, and the tests that are done with it. */
 export interface Definitions {

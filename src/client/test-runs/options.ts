@@ -2,7 +2,7 @@ import { BOOLEAN, FILLED_STRING, FUNCTION, must, type OptionTable } from '../../
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { type CallOptions, checkJob, optionsOfJob } from '../options.js';
 import type { Progress } from '../requests/progress.js';
-import { checkWrite, type WriteOptions } from '../shipments/write-options.js';
+import { checkWrite, type WriteOptions } from '../writes/write-options.js';
 
 /** Options of a method that reads: those of each request. */
 export interface ReadOptions extends Omit<CallOptions, 'data' | 'json'> {}

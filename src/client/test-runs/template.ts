@@ -5,7 +5,7 @@ import { isRecord } from '../../util/guards.js';
 import { checkName, readComponent } from '../components/name.js';
 import type { ResourceContext } from '../resources/resource.js';
 import type { ComponentName } from '../shipments/component-names.js';
-import { checkWrite, type WriteOptions } from '../shipments/write-options.js';
+import { checkWrite, type WriteOptions } from '../writes/write-options.js';
 import type { TestRunTemplate } from './test-run-input.js';
 
 const SUBJECT = 'client.testRuns.template';

@@ -7,8 +7,8 @@ import { isDuplicate, refuseDuplicates } from '../duplicates.js';
 import { testRunUrl } from '../models/web-url.js';
 import { type Progress, progressTeller } from '../requests/progress.js';
 import type { ResourceContext } from '../resources/resource.js';
-import { reload, type WriteOptions } from '../shipments/write-options.js';
-import { runSteps, type Step } from '../steps.js';
+import { runSteps, type Step } from '../writes/steps.js';
+import { reload, type WriteOptions } from '../writes/write-options.js';
 import { type CheckedTestRun, checkTestRun } from './check.js';
 import type { DefinitionReader } from './definitions.js';
 import { checkUploadOptions, type UploadTestRunOptions } from './options.js';
@@ -54,6 +54,7 @@ export async function uploadTestRun(
   return runSteps(
     SUBJECT,
     withProgress(steps, progressTeller(upload.onProgress, context.logger)),
+    call,
     async () => {
       if (own.runNumber === 'next') await warnOfTwin(job);
       const testRun = job.uploaded as UploadTestRunResult['testRun'];
@@ -86,9 +87,9 @@ function withProgress(steps: readonly Step[], tell: ((progress: Progress) => voi
   };
   return steps.map(({ name, write, isDone, undo }) => ({
     ...{ name, undo },
-    write: () => write().then(() => count(name)),
-    isDone: async () => {
-      const isFound = await isDone();
+    write: (call) => write(call).then(() => count(name)),
+    isDone: async (call) => {
+      const isFound = await isDone(call);
       if (isFound) count(name);
       return isFound;
     },
@@ -108,34 +109,33 @@ interface UploadJob {
 }
 
 /** Sets the stage, where it is to be changed, and puts it back at the end. */
-function stageSteps({ context, call, checked, input }: UploadJob, isRestored: boolean): Step[] {
+function stageSteps({ context, checked, input }: UploadJob, isRestored: boolean): Step[] {
   const { stage } = checked;
   if (stage === undefined) return [];
   const { component } = input;
-  const step = (code: string, own: WriteOptions, verb: string): Omit<Step, 'undo'> => ({
+  const step = (code: string, verb: string): Omit<Step, 'undo'> => ({
     name: `${verb} ${component} to ${code}`,
-    write: async () => {
-      await context.client.post('setComponentStage', { component, stage: code }, own);
+    write: async (call) => {
+      await context.client.post('setComponentStage', { component, stage: code }, call);
     },
-    isDone: async () => {
+    isDone: async (call) => {
       const { currentStage } = await context.client.get('getComponent', {
-        ...reload(own),
+        ...reload(call),
         data: { component },
       });
       return currentStage?.code === code;
     },
   });
-  // What puts it back must also run after the caller aborted.
-  const undo = isRestored
-    ? step(stage.from, { ...call, signal: undefined }, 'put the stage back of')
-    : undefined;
-  return [{ ...step(stage.to, call, 'set the stage of'), undo }];
+  const undo = isRestored ? step(stage.from, 'put the stage back of') : undefined;
+  return [{ ...step(stage.to, 'set the stage of'), undo }];
 }
 
 /** Returns the ids of the test runs that the component has. */
 async function idsBefore(job: UploadJob, { tests }: FullComponent): Promise<ReadonlySet<string>> {
   const runs =
-    tests === undefined ? await listRuns(job) : listOf(tests).flatMap(({ testRuns }) => listOf(testRuns));
+    tests === undefined
+      ? await listRuns(job, job.call)
+      : listOf(tests).flatMap(({ testRuns }) => listOf(testRuns));
   return new Set(runs.map(({ id }) => id));
 }
 
@@ -144,16 +144,16 @@ function uploadStep(job: UploadJob, before: ReadonlySet<string>): Step {
   const { client } = job.context;
   return {
     name: `upload the test run ${job.input.runNumber} of ${job.input.component} (${job.input.testType})`,
-    write: async () => {
-      const { testRun } = await client.post('uploadTestRunResults', job.input, job.call);
+    write: async (call) => {
+      const { testRun } = await client.post('uploadTestRunResults', job.input, call);
       job.uploaded = testRun;
     },
-    isDone: async () => {
-      const runs = await listRuns(job, ['ready']);
+    isDone: async (call) => {
+      const runs = await listRuns(job, call, ['ready']);
       const ids = runs.filter(({ id, runNumber }) => !before.has(id) && runNumber === job.input.runNumber);
       const found = await client.testRuns.getMany(
         ids.map(({ id }) => id),
-        { ...reload(job.call), errors: 'stop' },
+        { ...reload(call), errors: 'stop' },
       );
       job.uploaded = found.items.findLast((one) => isDuplicate(one, job.input));
       return job.uploaded !== undefined;
@@ -166,16 +166,16 @@ function fileStep(job: UploadJob, { code, file }: ResultFile): Step {
   const idOf = (): string => (job.uploaded as UploadTestRunResult['testRun']).id;
   return {
     name: `send the file ${file.name} as the result ${code}`,
-    write: async () => {
+    write: async (call) => {
       const form = new FormData();
       form.set('testRun', idOf());
       form.set('parameter', code);
       // Without a name as the third argument, which would make a copy of the file.
       form.set('data', file);
-      await client.post('createBinaryTestRunParameter', form, job.call);
+      await client.post('createBinaryTestRunParameter', form, call);
     },
-    isDone: async () => {
-      const { results } = await client.get('getTestRun', { ...reload(job.call), data: { testRun: idOf() } });
+    isDone: async (call) => {
+      const { results } = await client.get('getTestRun', { ...reload(call), data: { testRun: idOf() } });
       return listOf(results).some((one) => one.code === code && isFilledString(one.value));
     },
   };
@@ -183,7 +183,8 @@ function fileStep(job: UploadJob, { code, file }: ResultFile): Step {
 
 /** Lists the test runs of the component and the test type: of all stages, and without `state` in each state. */
 function listRuns(
-  { context, call, code, input }: UploadJob,
+  { context, code, input }: UploadJob,
+  call: WriteOptions,
   state?: readonly string[],
 ): Promise<readonly LightTestRun[]> {
   const filterMap = { code, testType: [input.testType], ...(state !== undefined && { state }) };
@@ -192,7 +193,9 @@ function listRuns(
 
 /** Returns 1 + the largest run number that has only digits. */
 async function nextRunNumber(job: UploadJob): Promise<string> {
-  const numbers = (await listRuns(job)).map(({ runNumber }) => runNumber).filter((one) => /^\d+$/.test(one));
+  const numbers = (await listRuns(job, job.call))
+    .map(({ runNumber }) => runNumber)
+    .filter((one) => /^\d+$/.test(one));
   return String(numbers.map(BigInt).reduce((most, one) => (one > most ? one : most), 0n) + 1n);
 }
 
@@ -202,7 +205,7 @@ async function warnOfTwin(job: UploadJob): Promise<void> {
   const { runNumber } = job.input;
   const own = job.uploaded?.id;
   try {
-    const twin = (await listRuns(job)).find((run) => run.runNumber === runNumber && run.id !== own);
+    const twin = (await listRuns(job, job.call)).find((run) => run.runNumber === runNumber && run.id !== own);
     if (twin === undefined) return;
     report({
       command: 'uploadTestRunResults',

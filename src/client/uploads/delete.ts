@@ -3,8 +3,8 @@ import { ITkDBException } from '../../exceptions/base.js';
 import { isFilledString } from '../../util/guards.js';
 import { eosOptions, sendToEos } from '../eos/request.js';
 import type { CallOptions } from '../options.js';
-import { runSteps, type Step } from '../steps.js';
 import { ATTACHMENT_COMMANDS, type CheckedTarget } from '../targets.js';
+import { runSteps, type Step } from '../writes/steps.js';
 import { listNow, nameOfTarget, type UploadContext } from './upload.js';
 
 /** Statuses with which EOS says that a file is not there any longer. */
@@ -28,29 +28,26 @@ export function deleteAttachment(
   let deleted: DeleteAttachmentResult | undefined;
   const entry: Step = {
     name: `delete the attachment ${code} of ${nameOfTarget(target)}`,
-    write: async () => {
+    write: async (sending) => {
       const command = ATTACHMENT_COMMANDS[target.kind].delete;
       const input = { ...target.input, code };
-      deleted = await context.client.post<DeleteAttachmentResult>(command as string, input, call);
+      deleted = await context.client.post<DeleteAttachmentResult>(command as string, input, sending);
     },
-    isDone: async () => {
-      const { signal: _, ...options } = call;
-      return (await listNow(context, target, options)).every((one) => one.code !== code);
-    },
+    isDone: async (reading) => (await listNow(context, target, reading)).every((one) => one.code !== code),
   };
   const file: Step = {
     name: 'delete its file on EOS',
-    write: async () => {
+    write: async (sending) => {
       const { attachment, token } = deleted ?? {};
       if (!isFilledString(token) || !isFilledString(attachment?.url))
         throw new ITkDBException(
           `the file of the attachment ${code} is left on EOS: the token for deleting it was not received`,
         );
-      const options = eosOptions(call, context.retry);
+      const options = eosOptions(sending, context.retry);
       await sendToEos(context, 'DELETE', { url: attachment.url, token }, GONE, options);
     },
     // No token is given out for looking at it.
     isDone: async () => false,
   };
-  return runSteps(subject, isOnEos ? [entry, file] : [entry], () => undefined);
+  return runSteps(subject, isOnEos ? [entry, file] : [entry], call, () => undefined);
 }

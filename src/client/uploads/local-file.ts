@@ -14,7 +14,7 @@ import { SNIFF_LENGTH, sniff } from '../files/sniff.js';
 import { StreamedFile } from './streamed-file.js';
 
 /** How much of a file is in memory at a time, in bytes. */
-const CHUNK = 256 * 1024;
+const CHUNK = 1024 * 1024;
 
 /**
  * The contents of a new attachment:

@@ -1,7 +1,7 @@
 import { checkWhich, findAttachment, type WhichAttachment } from '../files/download.js';
 import { type CallOptions, checkJob, optionsOfJob } from '../options.js';
-import { isPlaceholder } from '../plan.js';
 import { checkTarget, type Target } from '../targets.js';
+import { isPlaceholder } from '../writes/plan.js';
 import { deleteAttachment } from './delete.js';
 import { listNow, type UploadContext } from './upload.js';
 

@@ -57,12 +57,11 @@ export async function listNow(
 /** Looks for an attachment that was perhaps added, although no response said so. */
 export async function findAdded(
   context: UploadContext,
-  { target, title, file, link, known, call }: Upload,
+  { target, title, file, link, known }: Upload,
   type: Attachment['type'],
+  call: CallOptions,
 ): Promise<Attachment | undefined> {
-  // Also after the caller has aborted the call.
-  const { signal: _, ...options } = call;
-  const found = await listNow(context, target, options);
+  const found = await listNow(context, target, call);
   const [match, ...others] = found.filter(
     (one) =>
       !known.has(one.code) &&

@@ -1,6 +1,6 @@
-import { AxiosHeaders } from '../http/axios.js';
-import type { SessionResponse } from '../session/request-options.js';
-import { isRecord } from '../util/guards.js';
+import { AxiosHeaders } from '../../http/axios.js';
+import type { SessionResponse } from '../../session/request-options.js';
+import { isRecord } from '../../util/guards.js';
 
 /** A write that a plan would send. */
 export interface PlannedRequest {

@@ -1,16 +1,20 @@
-import { IncompleteWrite, type ITkDBException, isException, type StepReport } from '../exceptions/base.js';
-import { ResponseException } from '../exceptions/response.js';
-import { TransportException } from '../exceptions/transport.js';
+import { IncompleteWrite, type ITkDBException, isException, type StepReport } from '../../exceptions/base.js';
+import { ResponseException } from '../../exceptions/response.js';
+import { TransportException } from '../../exceptions/transport.js';
+import type { WriteOptions } from './write-options.js';
 
-/** One write. What it gives goes into variables of the method that it is a step of. */
+/**
+ * One write. What it gives goes into variables of the method that it is a step of. Its functions get the options for each
+ * request. After the caller aborted, what was done is still read back and taken back: then they are without the signal.
+ */
 export interface Step {
   /** What it does, for a report, such as `set the stage of 20USBML1234567 to BONDED`. */
   readonly name: string;
   /** Sends the write. */
-  readonly write: () => Promise<void>;
+  readonly write: (call: WriteOptions) => Promise<void>;
   /** Reads back whether it was done, after no response said so. What is found counts as the result of the write. */
-  readonly isDone: () => Promise<boolean>;
-  /** Takes the step back after all others, also if one of them failed. It must not listen to the caller's signal. */
+  readonly isDone: (call: WriteOptions) => Promise<boolean>;
+  /** Takes the step back after all others, also if one of them failed. */
   readonly undo?: Omit<Step, 'undo'> | undefined;
 }
 
@@ -24,28 +28,34 @@ interface State {
  * it was done, it is read back.
  *
  * @param subject - the method, for the message
+ * @param call - the options for each request
  * @param result - returns what the method returns, after all steps
  * @throws IncompleteWrite if something was done, or perhaps done, before the end
  * @throws what a write throws if nothing was done
  */
-export function runSteps<T>(subject: string, steps: readonly Step[], result: () => T): Promise<T> {
+export function runSteps<T>(
+  subject: string,
+  steps: readonly Step[],
+  call: WriteOptions,
+  result: () => T,
+): Promise<T> {
   const states: (State & { readonly undo: State | undefined })[] = steps.map(({ undo, ...step }) => ({
     step,
     outcome: 'not done',
     undo: undo && { step: undo, outcome: 'not done' },
   }));
 
-  const run = async (): Promise<T> => {
+  const run = async (options: WriteOptions): Promise<T> => {
     let failure: Failure | undefined;
     for (const state of states) {
-      failure = await doStep(state);
+      failure = await doStep(state, options);
       if (failure !== undefined) break;
     }
     for (const state of states.toReversed()) {
       if (state.undo === undefined || state.outcome === 'not done') continue;
       // What was perhaps never done is perhaps as it was.
       if (state.outcome === 'unknown') state.undo.outcome = 'unknown';
-      const failureOfUndo = await doStep(state.undo);
+      const failureOfUndo = await doStep(state.undo, withoutSignal(options));
       failure ??= failureOfUndo;
     }
     if (failure === undefined) return result();
@@ -60,9 +70,10 @@ export function runSteps<T>(subject: string, steps: readonly Step[], result: () 
       if (state.outcome === 'done') state.outcome = 'not done';
       undo.outcome = 'not done';
     }
-    throw incomplete(subject, all, failure, run);
+    const resume = (): Promise<T> => run(options.signal?.aborted ? withoutSignal(options) : options);
+    throw incomplete(subject, all, failure, resume);
   };
-  return run();
+  return run(call);
 }
 
 interface Failure {
@@ -71,20 +82,28 @@ interface Failure {
 }
 
 /** Does a step that is not done. Resolves to its failure. */
-async function doStep(state: State): Promise<Failure | undefined> {
+async function doStep(state: State, call: WriteOptions): Promise<Failure | undefined> {
   const { step } = state;
   if (state.outcome === 'done') return undefined;
   try {
-    if (state.outcome !== 'unknown' || !(await step.isDone())) await step.write();
+    if (state.outcome !== 'unknown' || !(await step.isDone(call))) await step.write(call);
     state.outcome = 'done';
     return undefined;
   } catch (error) {
     if (!isException(error)) throw error;
     if (state.outcome === 'not done' && hadNoEffect(error)) return { state, error };
-    const isDone = await step.isDone().catch(() => false);
+    const isDone = await step.isDone(withoutSignal(call)).catch(() => false);
     state.outcome = isDone ? 'done' : 'unknown';
     return isDone ? undefined : { state, error };
   }
+}
+
+/** The options for what is to be done although the caller aborted. */
+export function withoutSignal<Call extends { readonly signal?: unknown }>({
+  signal: _,
+  ...call
+}: Call): Omit<Call, 'signal'> {
+  return call;
 }
 
 /** Whether it is certain that a write which failed in this way was not done. */
