@@ -350,6 +350,15 @@ describe('what getMany cannot read', () => {
     },
   );
 
+  it('is found in at most 31 requests where the server fails because of it, without a reason', async () => {
+    await using client = newClient();
+    const ids = numbersOf(100);
+    refuse([ids[5] as string], { status: 500 });
+    const { failed } = await client.components.getMany(ids, { errors: 'collect' });
+    expect(failed.map(({ id }) => id)).toEqual([ids[5]]);
+    expect(sizes().length).toBeLessThanOrEqual(31);
+  });
+
   it.each([2, 20, 50, 100])('is found where it is %i of 100, in at most 102 requests', async (count) => {
     const culprits = ids.filter((_, index) => index % (100 / count) === Math.floor(100 / count) - 1);
     expect(culprits).toHaveLength(count);
@@ -515,7 +524,7 @@ describe('a chunk of getMany that is too much for the server', () => {
     ['times out', { delay: Infinity }],
     ['is answered 504', { status: 504 }],
   ])('is asked for in smaller parts where it %s, and the next chunks too', async (_, fault) => {
-    await using client = newClient({ timeout: 500, maxConcurrency: 1 });
+    await using client = newClient({ timeout: 2000, maxConcurrency: 1 });
     stall(40, fault);
     const ids = numbersOf(300);
     const { items } = await client.components.getMany(ids);
@@ -648,22 +657,53 @@ describe('client.components.getMany under way', () => {
     expect(Math.max(...opened)).toBeLessThanOrEqual(16);
   });
 
+  it('has 8 requests for alternative identifiers under way once 4 were answered', async () => {
+    const held: (() => void)[] = [];
+    const answers = pdb.answer(
+      'getComponent',
+      async ({ input }) => {
+        await new Promise<void>((resolve) => held.push(resolve));
+        return { id: input.component };
+      },
+      { times: Infinity },
+    );
+    await using client = newClient();
+    const names = Array.from({ length: 30 }, (_, index) => `LAB X ${index}`);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const many = client.components.getMany(names, { signal }).catch((error: unknown) => error);
+    await expect.poll(() => held.length).toBe(4);
+    for (const answer of held) answer();
+    await expect.poll(() => held.length).toBe(4 + 8);
+    answers.remove();
+    for (const answer of held) answer();
+    controller.abort();
+    expect(await many).toBeInstanceOf(Aborted);
+  });
+
   it('keeps to `maxConcurrency` of the session', async () => {
     let open = 0;
     let most = 0;
+    const held: (() => void)[] = [];
     pdb.answer(
       'getComponentBulk',
       async () => {
         open += 1;
         most = Math.max(most, open);
-        await sleep(5);
+        // The answers go out in pairs.
+        await new Promise<void>((resolve) => held.push(resolve));
         open -= 1;
         return { itemList: [] };
       },
       { times: Infinity },
     );
     await using client = newClient({ maxConcurrency: 2 });
-    await client.components.getMany(numbersOf(200), { chunkSize: 10 });
+    const many = client.components.getMany(numbersOf(200), { chunkSize: 10 }).then((read) => read);
+    for (let answered = 0; answered < 20; answered += 2) {
+      await expect.poll(() => held.length).toBe(answered + 2);
+      for (const answer of held.slice(answered)) answer();
+    }
+    await many;
     expect(most).toBe(2);
   });
 
@@ -743,7 +783,7 @@ describe('client.components.getMany under way', () => {
     },
   );
 
-  it('that is dropped does not end the process', async () => {
+  it('does not end the process where it fails and its promise was dropped', async () => {
     refuse(numbersOf(1));
     await using client = newClient();
     const onUnhandled = vi.fn();

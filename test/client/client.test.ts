@@ -120,6 +120,15 @@ describe('client.get', () => {
     expect((await client.get('listInstitutions')).data.length).toBeGreaterThan(3);
   });
 
+  it('gives the same list for the older form of the input, without `filterMap`', async () => {
+    await using client = newClient();
+    const older = await client.get('listComponents', { data: { project: 'S' } });
+    expect(pdb.requests.at(-1)?.json).toMatchObject({ project: 'S' });
+    const newer = await client.get('listComponents', { data: { filterMap: { project: 'S' } } });
+    expect(older.total).toBe(newer.total);
+    expect((await older.toArray()).map(({ id }) => id)).toEqual((await newer.toArray()).map(({ id }) => id));
+  });
+
   it('gives the list of a bulk command', async () => {
     await using client = newClient();
     const list = await client.get('getComponentBulk', { data: { component: [serialNumber] } });
@@ -390,7 +399,7 @@ describe('warnings of the server', () => {
     expect(JSON.stringify([warnings, onWarning.mock.calls])).not.toMatch(/first-code|abcdef/);
   });
 
-  it('that a callback cannot take do not fail the call', async () => {
+  it('do not fail the call where `onWarning` throws', async () => {
     const onWarning = (): never => {
       throw new Error('mine');
     };

@@ -423,6 +423,40 @@ describe('a sync in trouble', () => {
     expect(await syncAll()).toEqual([]);
   });
 
+  it('tells what is gone where the list changed only while it was read first', async () => {
+    await syncAll();
+    const [gone, ...left] = expectedIds() as [string, ...string[]];
+    await client.post('deleteComponent', { component: gone } as never);
+    pdb.reset();
+    const itemList = left.slice(0, 100).map((id) => ({ id, sys: { rev: pdb.dataset.find(id)?.rev } }));
+    const pageInfo = { pageIndex: 0, pageSize: 100, total: left.length + 1 };
+    pdb.answer('listComponents', { itemList, pageInfo });
+    expect(merged(await syncAll(), 'gone')).toEqual([gone]);
+    expect(pdb.count('listComponents')).toBe(2 * Math.ceil(left.length / 100));
+  });
+
+  it('tells that a component is gone which was listed, but does not exist when it is read', async () => {
+    await syncAll();
+    const [id] = expectedIds() as [string];
+    await change(id);
+    const key = 'ucl-itkpd-main/getComponent/componentDoesNotExist';
+    pdb.fault({
+      on: ({ command, input }) =>
+        ['getComponent', 'getComponentBulk'].includes(command ?? '') &&
+        [input['component']].flat().includes(id),
+      ...{ times: Infinity, status: 400, body: { uuAppErrorMap: { [key]: { type: 'error' } } } },
+    });
+    expect(merged(await syncAll(), 'gone')).toEqual([id]);
+    expect(idsOf(await readRecords())).toEqual(expectedIds().slice(1));
+  });
+
+  it('reads all components of a list that does not have their `sys.rev`', async () => {
+    const ids = expectedIds().slice(0, 50);
+    const pageInfo = { pageIndex: 0, pageSize: 100, total: ids.length };
+    pdb.answer('listComponents', { itemList: ids.map((id) => ({ id })), pageInfo });
+    expect(merged(await syncAll(), 'added')).toEqual(ids);
+  });
+
   const component = JSON.stringify({ id: '0123456789abcdef01234567', sys: { rev: 3 } });
   it.each([
     ['is no JSON', 'serialNumber;stage\n20USBML1234567;GLUED\n'],

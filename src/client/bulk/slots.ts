@@ -12,7 +12,7 @@ export class Slots {
 
   /** Whether a task would start at once. */
   get isFree(): boolean {
-    return this.#waiting.length === 0 && this.#running < this.#window.size;
+    return this.#running < this.#window.size;
   }
 
   async run<T>(task: () => Promise<T>): Promise<T> {

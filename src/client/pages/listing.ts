@@ -6,7 +6,7 @@ import type { Segment } from './segments.js';
 /** What the server answered to one page. */
 export interface PageAnswer<T> {
   readonly items: T[];
-  /** Absent where the server does not say: then the list has one page. */
+  /** Absent where the server does not say. A list whose first page has none has one page. */
   readonly pageInfo: PageInfo | undefined;
   readonly warnings: readonly Warning[];
   readonly response: SessionResponse;

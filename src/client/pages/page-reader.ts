@@ -40,8 +40,8 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
   /** The offset of the next page to ask for; Infinity after the last one. */
   #offset: number;
   #pageSize: number;
-  /** Whether the server has larger pages than it was asked for: then it does not know smaller ones either. */
-  #hasLargerPages = false;
+  /** Whether the server has pages of its own size: then it may not know smaller ones either. */
+  #hasOwnSize = false;
   /** Where the list ends, or the caller's limit; undefined before the first page. */
   #total: number | undefined;
   #hasChanged = false;
@@ -140,7 +140,7 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
   #askNext(): PendingPage<T> | undefined {
     const { start, limit } = this.#listing;
     if (this.#offset >= this.#end) return undefined;
-    const segment = segmentAt(this.#offset, this.#pageSize, this.#hasLargerPages ? Infinity : start + limit);
+    const segment = segmentAt(this.#offset, this.#pageSize, this.#hasOwnSize ? Infinity : start + limit);
     this.#offset += segment.size;
     const answers = this.#ask(segment).catch((error: unknown) => ({ error }));
     const pending = { segment, answers };
@@ -226,7 +226,7 @@ export class PageReader<T> implements AsyncIterableIterator<Page<T>> {
     }
     if (told.pageSize === segment.size) return segment;
     this.#pageSize = told.pageSize;
-    this.#hasLargerPages = told.pageSize > segment.size;
+    this.#hasOwnSize = true;
     this.#offset = segment.offset + told.pageSize;
     return { offset: segment.offset, size: told.pageSize };
   }
