@@ -31,12 +31,14 @@ export type { BulkOptions } from './client/bulk/options.js';
 export { Client, type InputOption } from './client/client.js';
 export type { AssembledSlot, AssembleOptions, DisassembleOptions } from './client/components/assemble.js';
 export type { SetStageOptions } from './client/components/change.js';
+export type { ComponentName } from './client/components/component-name.js';
 export type {
   ForEachRowOptions,
   RowFunction,
   RowResult,
   RowsReport,
 } from './client/components/for-each-row.js';
+export type { MergedList } from './client/components/merged-list.js';
 export { type CsvRow, parseCsv, readCsv } from './client/components/read-csv.js';
 export type { RegisterOptions } from './client/components/register.js';
 export type {
@@ -53,7 +55,6 @@ export type {
   DownloadOptions,
   DownloadReport,
   TransferProgress,
-  WhichAttachment,
 } from './client/files/download.js';
 export {
   BinaryFile,
@@ -63,6 +64,7 @@ export {
   TextFile,
   ZipFile,
 } from './client/files/file.js';
+export type { WhichAttachment } from './client/files/which-attachment.js';
 export type { ZipEntry } from './client/files/zip.js';
 export { Component, type ComponentData, type WalkOptions } from './client/models/component.js';
 export { toCsv } from './client/models/csv.js';
@@ -87,10 +89,10 @@ export type {
   GetOptions,
   ListOptions,
   PostOptions,
+  ReadOptions,
 } from './client/options.js';
 export { Page } from './client/pages/page.js';
 export type { PagePromise } from './client/pages/page-promise.js';
-export type { Plan, PlannedRequest } from './client/writes/plan.js';
 export type { Progress } from './client/requests/progress.js';
 export type { Attachments } from './client/resources/attachments.js';
 export type {
@@ -100,7 +102,6 @@ export type {
   BatchNumber,
 } from './client/resources/batches.js';
 export type {
-  AncestorOptions,
   BulkComponentOf,
   ComponentFilter,
   Components,
@@ -113,7 +114,6 @@ export type {
   TreeOptions,
 } from './client/resources/components.js';
 export type { Institutions, UserInstitution } from './client/resources/institutions.js';
-export type { MergedList } from './client/resources/merged-list.js';
 export type { ShipmentFilter, Shipments } from './client/resources/shipments.js';
 export type { ListTestRunsOptions, TestRuns } from './client/resources/test-runs.js';
 export type { Users } from './client/resources/users.js';
@@ -126,16 +126,14 @@ export type {
   ItemOf,
   ListCommandName,
 } from './client/results.js';
-export type { ComponentName } from './client/shipments/component-names.js';
 export type { CreateShipmentOptions } from './client/shipments/create.js';
-export type { ShipmentName } from './client/shipments/read.js';
 export type { ReceiveShipmentOptions } from './client/shipments/receive.js';
-export type { WriteOptions } from './client/writes/write-options.js';
+export type { ShipmentName } from './client/shipments/status.js';
 export type { SyncBatch, SyncOptions, SyncQuery } from './client/sync.js';
 export type { Target, TargetName } from './client/targets.js';
 export type { TestRunName } from './client/test-runs/changes.js';
 export type { TestRunsOfTreeOptions } from './client/test-runs/of-tree.js';
-export type { CheckTestRunOptions, ReadOptions, UploadTestRunOptions } from './client/test-runs/options.js';
+export type { CheckTestRunOptions, UploadTestRunOptions } from './client/test-runs/options.js';
 export type { TestRunInput, TestRunTemplate, UploadInput } from './client/test-runs/test-run-input.js';
 export type { UploadedTestRun } from './client/test-runs/upload.js';
 export type { AddAttachmentOptions } from './client/uploads/add.js';
@@ -143,6 +141,8 @@ export type { UploadSource } from './client/uploads/local-file.js';
 export type { DeleteAttachmentOptions } from './client/uploads/remove.js';
 export type { AddedAttachment } from './client/uploads/upload.js';
 export type { Warning } from './client/warnings.js';
+export type { WriteOptions } from './client/writes/checks.js';
+export type { Plan, PlannedRequest } from './client/writes/plan.js';
 export * from './commands/commands.js';
 export { type Ref, refCode, refId } from './commands/references.js';
 export type * from './commands/shapes.js';

@@ -11,18 +11,16 @@ import type {
 import { FUNCTION } from '../config/check-options.js';
 import { createLogger } from '../config/logger.js';
 import { InvalidInvocation } from '../exceptions/base.js';
-import { BadJSON } from '../exceptions/response.js';
 import { ConcurrencyLimit } from '../http/interceptors/concurrency.js';
 import { checkSessionOptions } from '../session/options.js';
-import type { RequestConfig, SessionResponse } from '../session/request-options.js';
+import type { RequestConfig } from '../session/request-options.js';
 import { Session } from '../session/session.js';
-import { isObject, isPlainObject, isRecord } from '../util/guards.js';
+import { isRecord } from '../util/guards.js';
 import { inspectAsString } from '../util/inspect.js';
-import { type CommandFacts, factsOf } from './command-facts.js';
-import { convert } from './convert.js';
+import { checkListInput, subjectOf } from './call-checks.js';
+import { CommandSender } from './command-sender.js';
 import { refuseDuplicates } from './duplicates.js';
-import { BinaryFile } from './files/file.js';
-import { FileReceiver, isEosUrl } from './files/receive.js';
+import { FileReceiver } from './files/receive.js';
 import { ListRequests } from './list-requests.js';
 import {
   type CallOptions,
@@ -30,12 +28,9 @@ import {
   checkCall,
   EOS,
   type GetOptions,
-  type ListOnly,
   type ListOptions,
   type PostOptions,
 } from './options.js';
-import type { PageAnswer } from './pages/listing.js';
-import { Page } from './pages/page.js';
 import { PagePromise } from './pages/page-promise.js';
 import { Attachments } from './resources/attachments.js';
 import { Batches } from './resources/batches.js';
@@ -47,11 +42,10 @@ import { Users } from './resources/users.js';
 import { type Answer, ResultPromise } from './result-promise.js';
 import type { CommandResultOf, FlatCommandResultOf, ItemOf, ListCommandName } from './results.js';
 import { type SyncBatch, type SyncOptions, type SyncQuery, sync } from './sync.js';
-import { readWarnings, type Warning, WarningReporter } from './warnings.js';
+import { WarningReporter } from './warnings.js';
 import { type Plan, PlanRecorder, plannedResponse } from './writes/plan.js';
 
 const MAX_IN_FLIGHT = 16;
-const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
 /** The input of a command, in the options of a call: as `data`, or as `json`. */
 export type InputOption<I> = { data: I; json?: never } | { json: I; data?: never };
@@ -71,7 +65,7 @@ export type InputOption<I> = { data: I; json?: never } | { json: I; data?: never
 export class Client {
   /** The session that sends the requests: for raw responses, and for the cache. */
   readonly session: Session;
-  /** Components: reads many of them, and lists them. */
+  /** Components: reads, lists, registers, changes and assembles them. */
   readonly components: Components;
   /** Test runs: checks and uploads them, reads and lists those of a component. */
   readonly testRuns: TestRuns;
@@ -86,9 +80,8 @@ export class Client {
   /** Users: reads who the requests are made for, and others. */
   readonly users: Users;
   readonly #options: ClientOptions;
-  readonly #warnings: WarningReporter;
   readonly #lists: ListRequests;
-  readonly #files: FileReceiver;
+  readonly #sender: CommandSender;
   /** Records the writes of a plan; undefined where they are sent. */
   readonly #recorder: PlanRecorder | undefined;
 
@@ -111,26 +104,33 @@ export class Client {
     this.session = plan?.session ?? new Session(sessionOptions);
     const { maxConcurrency, retry, quiet = false } = checked;
     const logger = createLogger(checked.logger);
-    this.#warnings = new WarningReporter({ logger, onWarning, quiet });
+    const { report } = new WarningReporter({ logger, onWarning, quiet });
     const maxInFlight = Math.min(
       MAX_IN_FLIGHT,
       typeof maxConcurrency === 'number' ? maxConcurrency : MAX_IN_FLIGHT,
     );
     const lists = new ListRequests({
-      ...{ logger, maxInFlight, retry, report: this.#warnings.report },
+      ...{ logger, maxInFlight, retry, report },
       send: async (method, url, config) => {
         if (this.#recorder?.resultFor(config.data) !== undefined) return plannedResponse({ itemList: [] });
         return this.session.request(method, url, config);
       },
     });
     this.#lists = lists;
-    this.#files = new FileReceiver({
+    const files = new FileReceiver({
       ...{ logger, retry, onRetry: checked.onRetry, prefixUrl: this.session.prefixUrl },
       limit: maxConcurrency instanceof ConcurrencyLimit ? maxConcurrency : new ConcurrencyLimit(maxInFlight),
       send: (url, config) => this.session.request('GET', url, config),
     });
+    this.#sender = new CommandSender({
+      session: this.session,
+      lists,
+      files,
+      report,
+      recorder: plan?.recorder,
+    });
     const context = {
-      ...{ client: this, logger, report: this.#warnings.report, maxInFlight, retry, eos },
+      ...{ client: this, logger, report, maxInFlight, retry, eos },
       isPlan: plan !== undefined,
       site: this.session.prefixUrl,
       retryOfPart: (own: RequestConfig['retry']) => lists.retryOfPart(own),
@@ -198,7 +198,7 @@ export class Client {
     const { allowDuplicate: _, ...others } = options;
     checkCall(subjectOf('post', url), others);
     const answer = refuseDuplicates(this, String(url), input, options).then(() =>
-      this.#answer('POST', url, others, { input }),
+      this.#sender.send('POST', url, others, { input }),
     );
     return new ResultPromise(answer as Promise<Answer<T>>);
   }
@@ -265,10 +265,7 @@ export class Client {
   ): PagePromise<ItemOf<CommandResultOf<K, O>>>;
   list<T>(command: string | URL, input: object = {}, options: ListOptions = {}): PagePromise<T> {
     const subject = subjectOf('list', command);
-    if (!isPlainObject(input))
-      throw new InvalidInvocation(`${subject}: the input must be an object such as { filterMap: {} }`);
-    if (isWrapped(input) || (isObject(options) && ('data' in options || 'json' in options)))
-      throw new InvalidInvocation(`${subject}: the input is the second argument, the options are the third`);
+    checkListInput(subject, input, options);
     const { config, list } = checkCall(subject, options);
     return new PagePromise(this.#lists.toListing('GET', String(command), { ...config, data: input }, list));
   }
@@ -310,7 +307,8 @@ export class Client {
    * console.log(requests); // [{ method: 'POST', command: 'setComponentStage', input: { … } }]
    * ```
    *
-   * @param work - gets a client in place of this one, and must use it for all that it writes
+   * @param work - gets a client in place of this one, and must use it for all that it writes: the writes of any other client
+   * are sent. It must return or await the promises of its calls
    * @throws what the function throws
    */
   async plan(work: (client: Client) => unknown): Promise<Plan> {
@@ -364,131 +362,6 @@ export class Client {
     options: GetOptions,
     body?: { readonly input: unknown },
   ): ResultPromise<T> {
-    return new ResultPromise(this.#answer(method, url, options, body) as Promise<Answer<T>>);
+    return new ResultPromise(this.#sender.send(method, url, options, body) as Promise<Answer<T>>);
   }
-
-  async #answer(
-    method: string,
-    url: string | URL,
-    options: GetOptions,
-    body: { readonly input: unknown } | undefined,
-  ): Promise<Answer<unknown>> {
-    const command = String(url);
-    const subject = subjectOf(method.toLowerCase(), url);
-    const facts = await factsOf(command);
-    if (facts !== undefined && body === undefined && isObject(options))
-      refuseInput(subject, command, options, facts);
-    const { config, list, directory } = checkCall(subject, options);
-    const planned = this.#plan(method, command, body === undefined ? config.data : body.input, facts);
-    if (planned !== undefined) return { data: planned, response: plannedResponse(planned), warnings: [] };
-    if (facts?.isPaged)
-      return new PagePromise(this.#lists.toListing(method, command, config, list)).withResponse();
-    if (facts !== undefined) refuseListOptions(subject, list);
-    if (method === 'GET' && (facts?.isFile || isEosUrl(command))) {
-      const { file, response } = await this.#files.receive(subject, command, config, directory);
-      return { data: file, response, warnings: [] };
-    }
-    if (directory !== undefined)
-      throw new InvalidInvocation(`${subject}: \`directory\` is for commands that give a file`);
-    const response = await this.#send(method, url, config, body);
-    const warnings = this.#takeWarnings(command, response);
-    const content = convert(response, method, facts?.isPaged);
-    if (content.kind === 'value') {
-      if (facts?.isFile === false && content.value instanceof BinaryFile)
-        throw new BadJSON(response as never, undefined, { reason: 'a file came in place of JSON' });
-      return { data: content.value, response, warnings };
-    }
-    if (content.kind === 'list') return { data: content.items, response, warnings };
-    // The next pages are asked for with the same input.
-    const again = body === undefined ? config : { ...config, data: body.input };
-    const page = this.#toPage(method, command, again, list, { ...content, response, warnings });
-    return { data: facts?.isPaged === false ? await page.toArray() : page, response, warnings };
-  }
-
-  /** Returns what stands for the result of a request that is not sent because the client only plans. */
-  #plan(
-    method: string,
-    command: string,
-    input: unknown,
-    facts: CommandFacts | undefined,
-  ): object | undefined {
-    if (this.#recorder === undefined || facts?.isPaged) return undefined;
-    if (!SAFE_METHODS.includes(method)) return this.#recorder.record(method, command, input);
-    const planned = this.#recorder.resultFor(input);
-    return planned !== undefined && facts?.isPaged === false ? [] : planned;
-  }
-
-  /** Makes the first page of a list of which it was not known that it is one. The others are asked for in the same way. */
-  #toPage(
-    method: string,
-    command: string,
-    config: RequestConfig,
-    list: ListOnly,
-    { items, pageInfo, warnings, response }: PageAnswer<unknown>,
-  ): Page<unknown> {
-    const { pageIndex, pageSize, total } = pageInfo ?? {
-      pageIndex: 0,
-      pageSize: items.length,
-      total: items.length,
-    };
-    const offset = pageIndex * pageSize;
-    const listing = {
-      ...this.#lists.toListing(method, command, config, list, warnings),
-      start: offset,
-      pageSize,
-    };
-    const end = pageInfo === undefined || pageSize === 0 ? Infinity : offset + pageSize;
-    const data = items.slice(0, listing.limit);
-    return new Page({ listing, data, total, pageIndex, pageSize, offset, end, warnings, response });
-  }
-
-  #takeWarnings(command: string, response: SessionResponse): Warning[] {
-    const warnings = readWarnings(command, response.data);
-    for (const warning of warnings) this.#warnings.report(warning);
-    return warnings;
-  }
-
-  #send(
-    method: string,
-    url: string | URL,
-    config: RequestConfig,
-    body?: { readonly input: unknown },
-  ): Promise<SessionResponse> {
-    if (body === undefined) return this.session.request(method, url, config);
-    const verb = method.toLowerCase() as 'post' | 'put' | 'patch';
-    const send = this.session[verb] as Session['put'];
-    return send.call(this.session, url, body.input, config);
-  }
-}
-
-/** Whether the input of a list stands in an object of options, as that of `get` does. */
-function isWrapped(input: object): boolean {
-  const [name, ...others] = Object.keys(input);
-  return (name === 'data' || name === 'json') && others.length === 0;
-}
-
-/** Returns what starts the messages about a call. A query may hold a token. */
-function subjectOf(method: string, url: string | URL | null | undefined): string {
-  const [path] = String(url ?? '').split('?', 1);
-  if (path !== '') return `client.${method}('${path}')`;
-  throw new InvalidInvocation(
-    `client.${method}: the command is missing: name it first, such as client.get('getComponent', { data: { component } })`,
-  );
-}
-
-/** Refuses an input in place of options: `client.get('getComponent', { component })`. */
-function refuseInput(subject: string, command: string, options: object, { inputKeys }: CommandFacts): void {
-  const keys = Object.keys(options).filter((key) => inputKeys.includes(key));
-  if (keys.length === 0) return;
-  throw new InvalidInvocation(
-    `${subject}: the input of a command goes into \`data\`: client.get('${command}', { data: { ${keys.join(', ')} } })`,
-  );
-}
-
-function refuseListOptions(subject: string, list: ListOnly): void {
-  const names = Object.keys(list);
-  if (names.length === 0) return;
-  throw new InvalidInvocation(
-    `${subject}: \`${names.join('`, `')}\` is for lists, and this command has no pages`,
-  );
 }

@@ -1,13 +1,12 @@
 import type { TestRun, TestRunValue } from '../commands/shapes.js';
 import { BOOLEAN, checkValue } from '../config/check-options.js';
 import { DuplicateTestRuns, InvalidInvocation } from '../exceptions/base.js';
-import { ResponseException } from '../exceptions/response.js';
 import { stringify } from '../http/body/strict-json.js';
 import { isRecord } from '../util/guards.js';
-import { saysMissing } from './bulk/failures.js';
 import type { Client } from './client.js';
 import { commandOf } from './command-facts.js';
-import { formOf, showIds } from './identifiers.js';
+import { readListedBy } from './components/read-component.js';
+import { showIds } from './identifiers.js';
 import type { CallOptions, PostOptions } from './options.js';
 
 /** A test run as it is uploaded. */
@@ -63,7 +62,7 @@ export async function refuseDuplicates(
 async function findDuplicates(client: Reader, run: Upload, options: ReadOptions): Promise<string[]> {
   const { component, testType, stage } = run;
   const filterMap = {
-    ...(await whichComponent(client, component as string, options)),
+    ...(await readListedBy(client, component as string, options)),
     testType: [testType as string],
     state: ['ready'],
     ...(typeof stage === 'string' && { stage: [stage] }),
@@ -74,26 +73,6 @@ async function findDuplicates(client: Reader, run: Upload, options: ReadOptions)
   for await (const stored of client.testRuns.getMany(ids, { ...options, errors: 'stop' }))
     if (isDuplicate(stored, run)) duplicates.push(stored.id);
   return duplicates;
-}
-
-/** `listTestRunsByComponent` knows a component by serial number or code alone. */
-async function whichComponent(
-  client: Reader,
-  component: string,
-  options: ReadOptions,
-): Promise<{ code: string } | { serialNumber: string }> {
-  const form = formOf(component);
-  if (form === 'code') return { code: component };
-  if (form === 'serialNumber') return { serialNumber: component };
-  const read = async (more: { alternativeIdentifier?: true }): Promise<{ code: string }> => {
-    const { code } = await client.get('getComponent', { ...options, data: { component, ...more } });
-    return { code };
-  };
-  return read({}).catch((error: unknown) => {
-    if (error instanceof ResponseException && saysMissing(error))
-      return read({ alternativeIdentifier: true });
-    throw error;
-  });
 }
 
 /** Whether a test run has the contents of one that is to be uploaded; number, date and place may be others. */

@@ -46,6 +46,9 @@ export interface CallOptions
   fresh?: boolean | undefined;
 }
 
+/** Options of a method that reads: those of each request that it sends. */
+export interface ReadOptions extends Omit<CallOptions, 'data' | 'json'> {}
+
 /** Options of one `post`. */
 export interface PostOptions extends Omit<CallOptions, 'data' | 'json'> {
   /**
@@ -157,6 +160,11 @@ export function checkJob<Options extends Pick<CallOptions, 'cache' | 'fresh' | '
   const checked = checkOptions(subject, options, expected);
   checkShared(subject, checked);
   return checked;
+}
+
+/** Checks the options of a method that reads, and has no others. */
+export function checkRead(subject: string, options: ReadOptions): ReadOptions {
+  return checkJob(subject, options, optionsOfJob('{ timeout: 30_000 }', {}));
 }
 
 function checkShared(

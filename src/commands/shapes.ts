@@ -892,7 +892,7 @@ export interface ShipmentItem {
   code: string;
   /** The component. */
   component: ComponentReference & { componentType?: CodeReference };
-  /** Whether it arrived. Null or missing before the delivery. */
+  /** Whether it arrived. It counts only after the delivery: before, it may be null, missing or true. */
   delivered?: boolean | null;
 }
 

@@ -169,6 +169,7 @@ export class IncompleteWrite extends ITkDBException {
   /** What became of the step that failed. */
   readonly outcome: 'not done' | 'unknown';
   readonly #resume: () => Promise<unknown>;
+  #resuming: Promise<unknown> | undefined;
 
   /**
    * @param message - what happened
@@ -193,12 +194,15 @@ export class IncompleteWrite extends ITkDBException {
 
   /**
    * Does the steps that are not done, and resolves to what the method would have returned. A step of unknown outcome is
-   * looked for once more, and done if it is not there.
+   * looked for once more, and done if it is not there. A second call at the same time does nothing more.
    *
    * @throws what the method throws
    */
   resume(): Promise<unknown> {
-    return this.#resume();
+    this.#resuming ??= this.#resume().finally(() => {
+      this.#resuming = undefined;
+    });
+    return this.#resuming;
   }
 }
 nameClass(IncompleteWrite, 'IncompleteWrite');

@@ -1,5 +1,15 @@
 /** The most names that are suggested. */
 const MOST = 6;
+/** The most names that are listed where none is similar. */
+const MOST_LISTED = 20;
+
+/** Says which of the known names may be meant, or which there are: the end of a sentence, which may be empty. */
+export function suggest(name: string, known: readonly string[]): string {
+  const similar = similarNames(name, known);
+  if (similar.length > 0) return `; is it ${similar.join(', ')}?`;
+  if (known.length === 0) return '; there are none';
+  return known.length > MOST_LISTED ? '' : `; there are ${known.join(', ')}`;
+}
 
 /**
  * Returns the names that a name may be meant for: those that differ in case and separators alone or begin with it, else the

@@ -19,6 +19,7 @@ import {
 } from '../../src/index.js';
 import type { FaultKind } from '../../src/testing/index.js';
 import { startDatabase } from '../helpers/database.js';
+import { failure } from '../helpers/failure.js';
 
 const { pdb } = await startDatabase({ components: 300 });
 const start = pdb.snapshot();
@@ -201,6 +202,29 @@ describe('client.components.register', () => {
         }
       },
     );
+  });
+
+  it.each([null, {}, []])('looks for the component where the response to the write is %j', async (answer) => {
+    await using client = newClient();
+    const { post } = client;
+    client.post = (async (...call: [never, never]) => {
+      await post.apply(client, call);
+      return answer;
+    }) as never;
+    const input = { ...SENSOR, serialNumber: sensorNumber(1) };
+    await expect(client.components.register(input)).resolves.toMatchObject({ serialNumber: sensorNumber(1) });
+    const report = await client.components.registerMany([{ ...SENSOR, serialNumber: sensorNumber(2) }]);
+    expect(report.rows).toMatchObject([{ status: 'registered', serialNumber: sensorNumber(2) }]);
+  });
+
+  it('does not register a second component in resume() where the first cannot be looked for', async () => {
+    await using client = newClient();
+    pdb.fault({ on: 'registerComponent', drop: 'after-headers' });
+    const error = await failure(client.components.register(MODULE), IncompleteWrite);
+    expect(error.outcome).toBe('unknown');
+    const again = await failure(error.resume(), IncompleteWrite);
+    expect(again.message).toContain('neither a serial number nor a `key`');
+    expect(registered()).toBe(1);
   });
 
   it('takes a property that is unique by its definition for the key', async () => {
@@ -398,6 +422,9 @@ describe('client.components.registerMany', () => {
     const rows = [{ ...MODULE, LOCALNAME: 'A' }, { ...SENSOR, serialNumber: sensorNumber(0) }, { ...MODULE }];
     await expect(client.components.registerMany(rows)).rejects.toThrow('(row 1, 3)');
     await expect(client.components.registerMany(rows, { key: 'LOCALNAME' })).rejects.toThrow('(row 3)');
+    await expect(client.components.registerMany(rows, { key: 'LOCALNAM' })).rejects.toThrow(
+      'rows without a serial number and without a value of LOCALNAM are not recognised',
+    );
     expect(registered()).toBe(0);
   });
 

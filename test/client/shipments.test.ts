@@ -175,7 +175,7 @@ describe('client.shipments.create', () => {
   it('refuses a recipient that is the sender', async () => {
     await using client = newClient();
     await expect(client.shipments.create([one], { ...to, to: 'UT' })).rejects.toThrow(
-      '`to` is the institution that sends it',
+      '`to` is the institution that sends it, UT; `from` names another one',
     );
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { WriteOptions } from '../../src/client/writes/checks.js';
 import { runSteps, type Step } from '../../src/client/writes/steps.js';
 import {
   Aborted,
@@ -93,6 +94,7 @@ describe('a write of several steps', () => {
     expect(outcomesOf(error)).toEqual(['done', 'not done', 'not done']);
     expect(error.message).toContain('client.test: this was not done: write b');
     expect(error.message).toContain('- done: write a');
+    expect(error.message).toContain('\nIf the reason is gone, call resume()');
     await expect(error.resume()).resolves.toBe('ready');
     expect(world.sent).toEqual(['a', 'b', 'b', 'c']);
   });
@@ -113,6 +115,7 @@ describe('a write of several steps', () => {
     world.fail('a', cause);
     const error = await failureOf(runSteps('test', [world.step('a')], {}, () => {}));
     expect(error).toMatchObject({ outcome: 'unknown', cause, code: 'ERR_INCOMPLETE_WRITE' });
+    expect(error.message).toContain('\nLook in the database, then call resume()');
     expect(world.sent).toEqual(['a']);
   });
 
@@ -205,7 +208,8 @@ describe('a write of several steps', () => {
     });
     const steps = [{ ...watch(stage), undo }, upload];
     controller.abort();
-    const error = await failureOf(runSteps('test', steps, { signal }, () => 'ready'));
+    const result = (call: WriteOptions): string => (call.signal === undefined ? 'ready' : 'aborted');
+    const error = await failureOf(runSteps('test', steps, { signal }, result));
     await expect(error.resume()).resolves.toBe('ready');
     expect(seen).toEqual([
       ['write new stage', true],
@@ -217,6 +221,23 @@ describe('a write of several steps', () => {
       ['write b', false],
       ['put the stage back', false],
     ]);
+  });
+
+  it('takes back what was done also where a fault in the code ends it', async () => {
+    const world = new World();
+    const error = new TypeError('a fault in the code');
+    world.fail('b', error);
+    await expect(runSteps('test', [world.stage(), world.step('b')], {}, () => {})).rejects.toBe(error);
+    expect(world.sent).toEqual(['new stage', 'b', 'old stage']);
+  });
+
+  it('does the remaining steps once where resume() is called twice at the same time', async () => {
+    const world = new World();
+    world.fail('b', lost());
+    const steps = [world.step('a'), world.step('b')];
+    const error = await failureOf(runSteps('test', steps, {}, () => 'ready'));
+    await expect(Promise.all([error.resume(), error.resume()])).resolves.toEqual(['ready', 'ready']);
+    expect(world.sent).toEqual(['a', 'b', 'b']);
   });
 
   it('throws what is no exception of this package unchanged', async () => {

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   BadRequest,
   Client,
@@ -13,6 +13,7 @@ import {
   type TestRunProblem,
   User,
 } from '../../src/index.js';
+import type { FaultKind } from '../../src/testing/index.js';
 import { startDatabase } from '../helpers/database.js';
 import { failure } from '../helpers/failure.js';
 
@@ -143,8 +144,12 @@ describe('client.testRuns.check', () => {
     ]);
   });
 
-  it('reads the definitions of a component type once, and again where they say that something is wrong', async () => {
+  it('reads the definitions of a component type once, and again where those of ten seconds ago say that something is wrong', async () => {
     await using client = newClient();
+    const now = performance.now.bind(performance);
+    let later = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + later);
+    onTestFinished(() => void vi.restoreAllMocks());
     expect(await client.testRuns.check(RUN)).toEqual([]);
     expect(await client.testRuns.check(RUN)).toEqual([]);
     expect(pdb.count('listTestTypes')).toBe(1);
@@ -153,12 +158,23 @@ describe('client.testRuns.check', () => {
       ...{ project: 'S', componentType: 'MODULE', code: 'GLUE_PHOTO', name: 'Photo of the glue' },
       ...{ stages: ['HV_TAB_ATTACHED'], properties: [], parameters: [] },
     });
+    later += 10_000;
     expect(await client.testRuns.check({ ...RUN, testType: 'GLUE_PHOTO', results: {} })).toEqual([]);
-    expect(await client.testRuns.check({ ...RUN, testType: 'GLUE_PHOTO', results: { A: 1 } })).toEqual([
-      { path: 'results.A', message: 'is not a code of this test type; there are none' },
-    ]);
+    const wrong = { ...RUN, testType: 'GLUE_PHOTO', results: { A: 1 } };
+    const problems = [{ path: 'results.A', message: 'is not a code of this test type; there are none' }];
+    expect(await client.testRuns.check(wrong)).toEqual(problems);
+    expect(pdb.count('listTestTypes')).toBe(2);
+    later += 10_000;
+    expect(await client.testRuns.check(wrong)).toEqual(problems);
     expect(pdb.count('listTestTypes')).toBe(3);
-    expect(pdb.count('getComponent')).toBe(4);
+    expect(pdb.count('getComponent')).toBe(5);
+    // Where nothing is wrong, they are used for ten minutes.
+    later += 500_000;
+    expect(await client.testRuns.check(RUN)).toEqual([]);
+    expect(pdb.count('listTestTypes')).toBe(3);
+    later += 100_000;
+    expect(await client.testRuns.check(RUN)).toEqual([]);
+    expect(pdb.count('listTestTypes')).toBe(4);
   });
 
   it('throws what the server says where it cannot check', async () => {
@@ -401,6 +417,15 @@ describe('client.testRuns.comment and client.testRuns.delete', () => {
     expect(await commentsOf(client, id)).toEqual(['second try', 'second try']);
   });
 
+  it('adds several comments with one request, and finds all of them where the response was lost', async () => {
+    await using client = newClient();
+    const id = await newRun(client);
+    pdb.fault({ on: 'createTestRunComment', drop: 'after-headers' });
+    await client.testRuns.comment(id, ['cleaned', 'repeated']);
+    expect(await commentsOf(client, id)).toEqual(['cleaned', 'repeated']);
+    expect(pdb.count('createTestRunComment')).toBe(1);
+  });
+
   it('deletes a test run once, and leaves a deleted one as it is', async () => {
     await using client = newClient();
     const id = await newRun(client);
@@ -414,39 +439,40 @@ describe('client.testRuns.comment and client.testRuns.delete', () => {
     await using client = newClient();
     await failure(client.testRuns.delete({} as never), InvalidInvocation);
     await failure(client.testRuns.comment('', 'x'), InvalidInvocation);
-    await failure(client.testRuns.comment('65a0c1d2e3f4051627384961', ''), InvalidInvocation);
+    for (const text of ['', [], ['good', '']])
+      await failure(client.testRuns.comment('65a0c1d2e3f4051627384961', text), InvalidInvocation);
     await failure(client.testRuns.get(undefined as never), InvalidInvocation);
     expect(pdb.count()).toBe(0);
   });
 
-  it.each(['createTestRunComment', 'deleteTestRun'])(
-    'reads back whether %s was done where the response was lost',
-    async (on) => {
-      await using client = newClient();
-      const id = await newRun(client);
-      await client.testRuns.comment(id, 'again');
-      const write = (): Promise<void> =>
-        on === 'deleteTestRun' ? client.testRuns.delete(id) : client.testRuns.comment(id, 'again');
-      const state = async (): Promise<unknown> =>
-        on === 'deleteTestRun'
-          ? (await client.testRuns.get(id)).state
-          : (await commentsOf(client, id)).length;
-      const before = await state();
+  it.each<[string, FaultKind]>([
+    ['createTestRunComment', { drop: 'before-headers' }],
+    ['createTestRunComment', { status: 503 }],
+    ['deleteTestRun', { drop: 'before-headers' }],
+    ['deleteTestRun', { status: 503 }],
+  ])('reads back whether %s was done after %j, and resume() does it once', async (on, fault) => {
+    await using client = newClient();
+    const id = await newRun(client);
+    await client.testRuns.comment(id, 'again');
+    const write = (): Promise<void> =>
+      on === 'deleteTestRun' ? client.testRuns.delete(id) : client.testRuns.comment(id, 'again');
+    const state = async (): Promise<unknown> =>
+      on === 'deleteTestRun' ? (await client.testRuns.get(id)).state : (await commentsOf(client, id)).length;
+    const before = await state();
 
-      pdb.fault({ on, drop: 'before-headers' });
-      const error = await failure(write(), IncompleteWrite);
-      expect(error.outcome).toBe('unknown');
-      expect(await state()).toBe(before);
-      await error.resume();
-      const once = await state();
-      expect(once).not.toBe(before);
+    pdb.fault({ on, ...fault });
+    const error = await failure(write(), IncompleteWrite);
+    expect(error.outcome).toBe('unknown');
+    expect(await state()).toBe(before);
+    await error.resume();
+    const once = await state();
+    expect(once).not.toBe(before);
 
-      if (on === 'deleteTestRun') return;
-      pdb.fault({ on, drop: 'after-headers' });
-      await write();
-      expect(await commentsOf(client, id)).toEqual(['again', 'again', 'again']);
-    },
-  );
+    if (on === 'deleteTestRun') return;
+    pdb.fault({ on, drop: 'after-headers' });
+    await write();
+    expect(await commentsOf(client, id)).toEqual(['again', 'again', 'again']);
+  });
 
   it('takes a test run that is not there any more for deleted, and one that was never there for a mistake', async () => {
     await using client = newClient();

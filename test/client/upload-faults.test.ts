@@ -126,6 +126,18 @@ describe('client.testRuns.upload where a write fails', () => {
     expect(await look(client, run.component)).toEqual({ runs: [], photos: 0, stage: 'HV_TAB_ATTACHED' });
   });
 
+  it.each([null, {}, []])('looks for the test run where the response to the upload is %j', async (answer) => {
+    await using client = newClient();
+    const run = await newRun(client);
+    const { post } = client;
+    client.post = (async (command: 'uploadTestRunResults', ...more: [never]) => {
+      const result = await post.call(client, command, ...more);
+      return command === 'uploadTestRunResults' ? answer : result;
+    }) as never;
+    const { id } = await client.testRuns.upload(run, OPTIONS);
+    expect(await look(client, run.component)).toEqual({ runs: [id], photos: 1, stage: 'HV_TAB_ATTACHED' });
+  });
+
   it('does not take an equal test run that was there before for the new one', async () => {
     await using client = newClient();
     const run = await newRun(client);

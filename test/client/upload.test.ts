@@ -368,7 +368,7 @@ describe('client.testRuns.upload({ stage })', () => {
     expect(error.steps.map(({ name, outcome }) => `${outcome}: ${name}`)).toEqual([
       `done: set the stage of ${run.component} to GLUED`,
       `not done: upload the test run 7 of ${run.component} (MODULE_BOW)`,
-      `done: put the stage back of ${run.component} to HV_TAB_ATTACHED`,
+      `done: set the stage of ${run.component} back to HV_TAB_ATTACHED`,
     ]);
     expect(await stages(client, run.component)).toEqual([...before, 'GLUED', 'HV_TAB_ATTACHED']);
     const { id } = (await error.resume()) as UploadedTestRun;
@@ -482,6 +482,30 @@ describe("client.testRuns.upload({ runNumber: 'next' })", () => {
         paramMap: { runNumber, ids: [id, twin] },
       },
     ]);
+  });
+
+  it('warns of a twin also after resume(), where the caller had aborted the upload', async () => {
+    const warnings: Warning[] = [];
+    await using client = newClient({ onWarning: (warning) => warnings.push(warning) });
+    const run = await filled(client);
+    run.results['IMAGE'] = png;
+    await using other = newClient();
+    const controller = new AbortController();
+    const post = client.post.bind(client) as (...sent: unknown[]) => Promise<unknown>;
+    Object.assign(client, {
+      post: async (command: string, input: never, options: unknown) => {
+        if (command === 'uploadTestRunResults') await other.post('uploadTestRunResults', input);
+        else controller.abort();
+        return post(command, input, options);
+      },
+    });
+    const options = { runNumber: 'next', signal: controller.signal } as const;
+    const error = await failure(client.testRuns.upload(run, options), IncompleteWrite);
+    expect(error.outcome).toBe('not done');
+    expect(warnings).toEqual([]);
+    const { id, runNumber } = (await error.resume()) as UploadedTestRun;
+    expect(warnings).toMatchObject([{ key: 'runNumberTaken', paramMap: { runNumber } }]);
+    expect(warnings[0]?.paramMap['ids']).toContain(id);
   });
 
   it('returns the test run also where the list after the upload fails', async () => {

@@ -1,9 +1,9 @@
 import { type Ref, refCode, refId } from '../../commands/references.js';
 import type { BulkComponent, FullComponent, ParentLink } from '../../commands/shapes.js';
+import { asList } from '../../util/lists.js';
 import type { BulkOptions } from '../bulk/options.js';
 import type { Components } from '../resources/components.js';
 import type { ResourceContext } from '../resources/resource.js';
-import { listOf } from './name.js';
 
 /** The options of each request. */
 type Call = Omit<BulkOptions, 'chunkSize' | 'errors' | 'onProgress'>;
@@ -16,7 +16,7 @@ export interface Reader {
 
 /** Returns the components that a component is in now. Historic links have no component, or another state. */
 export function parentsOf({ parents }: WithParents): NonNullable<Ref>[] {
-  return listOf(parents).flatMap(({ component, state }) =>
+  return asList(parents).flatMap(({ component, state }) =>
     component === null || (state !== undefined && state !== 'ready') ? [] : [component],
   );
 }

@@ -4,20 +4,14 @@ import type { ChildSlot, FullComponent } from '../../commands/shapes.js';
 import { ANYTHING, BOOLEAN, FILLED_STRING, recordOf, wholeNumber } from '../../config/check-options.js';
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { isRecord } from '../../util/guards.js';
+import { asList } from '../../util/lists.js';
+import { checkWrite, refuseProblems, type WriteOptions } from '../writes/checks.js';
+import { isPlaceholder } from '../writes/plan.js';
 import { runSteps, type Step } from '../writes/steps.js';
-import { checkWrite, type WriteOptions } from '../writes/write-options.js';
 import { parentsOf } from './ancestors.js';
-import type { WriteContext } from './context.js';
-import {
-  type ComponentName,
-  checkName,
-  isPlanned,
-  listOf,
-  readComponent,
-  refuseProblems,
-  stateProblems,
-  titleOf,
-} from './name.js';
+import { type ComponentName, nameOf, titleOf } from './component-name.js';
+import type { WriteContext } from './definitions.js';
+import { readComponent, stateProblems } from './read-component.js';
 
 /** Options of `components.assemble`. */
 export interface AssembleOptions extends WriteOptions {
@@ -53,11 +47,11 @@ export async function assemble(
   options: AssembleOptions,
 ): Promise<AssembledSlot> {
   const subject = 'client.components.assemble';
-  const names = [checkName(subject, parentName, 'parent'), checkName(subject, childName, 'child')] as const;
-  const { slot: id, position, properties, ...call } = checkOptions(subject, options);
+  const names = [nameOf(subject, parentName, 'parent'), nameOf(subject, childName, 'child')] as const;
+  const { slot: id, position, properties, ...call } = checkSlotOptions(subject, options);
   const [parent, child] = await readBoth(client, names, call);
   const slot =
-    isPlanned(parent.id) || isPlanned(child.id)
+    isPlaceholder(parent.id) || isPlaceholder(child.id)
       ? ({ id: id ?? plannedSlot(position), order: position } as Slot)
       : chooseSlot(subject, parent, child, { id, position, properties });
   const { order } = slot;
@@ -83,11 +77,11 @@ export async function disassemble(
   options: DisassembleOptions,
 ): Promise<void> {
   const subject = 'client.components.disassemble';
-  const names = [checkName(subject, parentName, 'parent'), checkName(subject, childName, 'child')] as const;
+  const names = [nameOf(subject, parentName, 'parent'), nameOf(subject, childName, 'child')] as const;
   const { trash = false, ...call } = checkWrite(subject, options, '{ trash: false }', { trash: BOOLEAN });
   const [parent, child] = await readBoth(client, names, call);
-  const isIn = ({ children }: FullComponent): boolean => listOf(children).some((slot) => holds(slot, child));
-  if (!isIn(parent) && !isPlanned(parent.id) && !isPlanned(child.id)) {
+  const isIn = ({ children }: FullComponent): boolean => asList(children).some((slot) => holds(slot, child));
+  if (!isIn(parent) && !isPlaceholder(parent.id) && !isPlaceholder(child.id)) {
     const others = parentsOf(child);
     const where =
       others.length === 0 ? 'it is in no other component' : `it is in ${others.map(title).join(', ')}`;
@@ -108,7 +102,7 @@ export async function disassemble(
   await runSteps(subject, [step], call, () => undefined);
 }
 
-function checkOptions(subject: string, options: AssembleOptions): AssembleOptions {
+function checkSlotOptions(subject: string, options: AssembleOptions): AssembleOptions {
   const checked = checkWrite(subject, options, '{ position: 0 }', {
     slot: FILLED_STRING,
     position: wholeNumber('the order of a slot, a whole number'),
@@ -138,14 +132,14 @@ function chooseSlot(
   child: FullComponent,
   { id, position, properties }: { id: string | undefined } & Pick<AssembleOptions, 'position' | 'properties'>,
 ): Slot {
-  const slots = listOf<Slot>(parent.children);
+  const slots = asList<Slot>(parent.children);
   const wanted = (slot: Slot, index: number): boolean =>
     id === undefined ? position === undefined || (slot.order ?? index) === position : slot.id === id;
   const candidates = slots.filter(wanted);
   const held = candidates.find((slot) => holds(slot, child));
   const problems = [...stateProblems(parent), ...stateProblems(child)];
   if (held !== undefined) {
-    const has = Object.fromEntries(listOf(held.properties).map(({ code, value }) => [code, value]));
+    const has = Object.fromEntries(asList(held.properties).map(({ code, value }) => [code, value]));
     const others = Object.keys(properties ?? {}).filter(
       (code) => !isDeepStrictEqual(has[code], properties?.[code]),
     );
@@ -175,7 +169,7 @@ function whyNoSlot(
   candidates: readonly Slot[],
   { id, position }: { readonly id: string | undefined; readonly position?: number | undefined },
 ): string {
-  const slots = listOf<Slot>(parent.children);
+  const slots = asList<Slot>(parent.children);
   const named = id !== undefined || position !== undefined;
   const [candidate] = candidates;
   if (named && candidate === undefined) {
@@ -202,7 +196,7 @@ function inParent(child: FullComponent, other: Ref, parent: FullComponent, slots
 }
 
 function findSlot(children: FullComponent['children'], id: string): Slot | undefined {
-  return listOf<Slot>(children).find((slot) => slot.id === id);
+  return asList<Slot>(children).find((slot) => slot.id === id);
 }
 
 function holds(slot: Slot | undefined, child: FullComponent): boolean {

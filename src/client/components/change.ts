@@ -1,30 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FullComponent } from '../../commands/shapes.js';
-import {
-  BOOLEAN,
-  checkValue,
-  FILLED_STRING,
-  listOf as listCheck,
-  STRING,
-} from '../../config/check-options.js';
-import { InvalidInvocation } from '../../exceptions/base.js';
+import { BOOLEAN, checkValue, FILLED_STRING, listOf, STRING } from '../../config/check-options.js';
 import { BadRequest, Conflict } from '../../exceptions/response.js';
 import { isObject } from '../../util/guards.js';
+import { asList, codesOf } from '../../util/lists.js';
+import { suggest } from '../../util/similar.js';
+import { checkWrite, refuseProblems, type WriteOptions } from '../writes/checks.js';
+import { hasNew, textsOf } from '../writes/comments.js';
+import { isPlaceholder } from '../writes/plan.js';
 import { runSteps, type Step } from '../writes/steps.js';
-import { checkWrite, type WriteOptions } from '../writes/write-options.js';
-import { codesOf, suggest } from './component-types.js';
-import type { WriteContext } from './context.js';
-import {
-  type ComponentName,
-  checkName,
-  isPlanned,
-  listOf,
-  readComponent,
-  refuseProblems,
-  stateProblems,
-  titleOf,
-} from './name.js';
+import { type ComponentName, nameOf, titleOf } from './component-name.js';
+import type { WriteContext } from './definitions.js';
 import { checkProperty, type PropertyFacts } from './property-value.js';
+import { readComponent, stateProblems } from './read-component.js';
 
 /** Options of `components.setStage`. */
 export interface SetStageOptions extends WriteOptions {
@@ -54,13 +42,13 @@ export async function setStage(
   options: SetStageOptions,
 ): Promise<void> {
   const subject = 'client.components.setStage';
-  const name = checkName(subject, target);
+  const name = nameOf(subject, target);
   checkValue(subject, 'stage', stage, FILLED_STRING);
   const table = { comment: STRING, rework: BOOLEAN };
   const { comment, rework, ...call } = checkWrite(subject, options, "{ comment: 'bonded' }", table);
   const component = await readComponent(context.client, name, call);
   const isThere = ({ currentStage }: FullComponent): boolean => currentStage?.code === stage;
-  if (isThere(component) && !isPlanned(component.id)) return;
+  if (isThere(component) && !isPlaceholder(component.id)) return;
   const problems = await typeProblems(context, component, call, ({ stages, code }) => {
     const codes = codesOf(stages);
     if (codes.length === 0 || codes.includes(stage)) return [];
@@ -85,9 +73,9 @@ export async function setProperty(
   options: WriteOptions,
 ): Promise<void> {
   const subject = 'client.components.setProperty';
-  const name = checkName(subject, target);
+  const name = nameOf(subject, target);
   checkValue(subject, 'code', code, FILLED_STRING);
-  const call = checkWrite(subject, options, '{ timeout: 60_000 }');
+  const call = checkWrite(subject, options);
   const component = await readComponent(context.client, name, call);
   let wanted = value;
   const check = (facts: PropertyFacts): string[] => {
@@ -95,20 +83,20 @@ export async function setProperty(
     wanted = checked.value;
     return checked.problem === undefined ? [] : [checked.problem];
   };
-  const entry = listOf(component.properties).find((one) => one.code === code);
+  const entry = asList(component.properties).find((one) => one.code === code);
   // What values a code table has, and a property without an entry, only the component type says.
   const problems =
     entry !== undefined && entry.dataType !== undefined && entry.dataType !== 'codeTable'
       ? check(entry)
       : await typeProblems(context, component, call, ({ properties, ...type }) => {
-          const facts = listOf(properties).find((one) => one.code === code) ?? entry;
+          const facts = asList(properties).find((one) => one.code === code) ?? entry;
           if (facts !== undefined) return check(facts);
           return [`a ${type.code} has no property ${code}${suggest(code, codesOf(properties))}`];
         });
   refuseProblems(subject, [...stateProblems(component), ...problems]);
   const isSet = ({ properties }: FullComponent): boolean =>
-    isDeepStrictEqual(listOf(properties).find((one) => one.code === code)?.value ?? null, wanted);
-  if (isSet(component) && !isPlanned(component.id)) return;
+    isDeepStrictEqual(asList(properties).find((one) => one.code === code)?.value ?? null, wanted);
+  if (isSet(component) && !isPlaceholder(component.id)) return;
   await change(context, {
     ...{ subject, component, call, isDone: isSet },
     name: `set the property ${code} of ${titleOf(component)}`,
@@ -129,10 +117,10 @@ export async function setFlags(
   options: WriteOptions,
 ): Promise<void> {
   const subject = 'client.components.setFlags';
-  const name = checkName(subject, target);
+  const name = nameOf(subject, target);
   const list = isObject(flags) && Symbol.iterator in flags ? [...flags] : flags;
-  checkValue(subject, 'flags', list, listCheck(FILLED_STRING, "a list of codes, such as ['CHROMIC']"));
-  const call = checkWrite(subject, options, '{ timeout: 60_000 }');
+  checkValue(subject, 'flags', list, listOf(FILLED_STRING, "a list of codes, such as ['CHROMIC']"));
+  const call = checkWrite(subject, options);
   const wanted = [...new Set(list as string[])];
   const before = await readComponent(context.client, name, call);
   const hasFlags =
@@ -140,7 +128,7 @@ export async function setFlags(
     (component: FullComponent): boolean =>
       isDeepStrictEqual(new Set(flagsOf(component)), new Set(codes));
   const isSet = hasFlags(wanted);
-  if (isSet(before) && !isPlanned(before.id)) return;
+  if (isSet(before) && !isPlaceholder(before.id)) return;
   const unknown = wanted.filter((code) => !flagsOf(before).includes(code));
   const problems = await flagProblems(context, before, unknown, call);
   refuseProblems(subject, [...stateProblems(before), ...problems]);
@@ -178,15 +166,15 @@ export async function changeFlag(
 ): Promise<void> {
   const subject = `client.components.${method}`;
   const isAdded = method === 'addFlag';
-  const name = checkName(subject, target);
+  const name = nameOf(subject, target);
   checkValue(subject, 'flag', flag, FILLED_STRING);
-  const call = checkWrite(subject, options, '{ timeout: 60_000 }');
+  const call = checkWrite(subject, options);
   const component = await readComponent(context.client, name, call);
   const isDone = (now: FullComponent): boolean => flagsOf(now).includes(flag) === isAdded;
   const hasFlag = flagsOf(component).includes(flag);
   const problems = hasFlag ? [] : await flagProblems(context, component, [flag], call);
   refuseProblems(subject, [...stateProblems(component), ...problems]);
-  if (isDone(component) && !isPlanned(component.id)) return;
+  if (isDone(component) && !isPlaceholder(component.id)) return;
   const command = isAdded ? 'addComponentFlag' : 'deleteComponentFlag';
   await change(context, {
     ...{ subject, component, call, isDone },
@@ -205,17 +193,11 @@ export async function comment(
   options: WriteOptions,
 ): Promise<void> {
   const subject = 'client.components.comment';
-  const name = checkName(subject, target);
-  const comments = [text].flat() as string[];
-  checkValue(subject, 'text', comments, listCheck(FILLED_STRING, 'a text'));
-  if (comments.length === 0) throw new InvalidInvocation(`${subject}: there must be at least one text`);
-  const call = checkWrite(subject, options, '{ timeout: 60_000 }');
+  const name = nameOf(subject, target);
+  const comments = textsOf(subject, text);
+  const call = checkWrite(subject, options);
   const component = await readComponent(context.client, name, call);
-  const before = new Set(codesOf(component.comments));
-  const isDone = (now: FullComponent): boolean => {
-    const added = listOf(now.comments).filter(({ code }) => !before.has(code));
-    return comments.every((one) => added.some((entry) => entry.comment === one));
-  };
+  const isDone = (now: FullComponent): boolean => hasNew(comments, component.comments, now.comments);
   await change(context, {
     ...{ subject, component, call, isDone },
     name: `comment on ${titleOf(component)}`,
@@ -231,11 +213,11 @@ export async function deleteComponent(
   options: WriteOptions,
 ): Promise<void> {
   const subject = 'client.components.delete';
-  const name = checkName(subject, target);
-  const call = checkWrite(subject, options, '{ timeout: 60_000 }');
+  const name = nameOf(subject, target);
+  const call = checkWrite(subject, options);
   const component = await readComponent(context.client, name, call);
   const isDone = ({ state }: FullComponent): boolean => state !== 'ready';
-  if (isDone(component) && !isPlanned(component.id)) return;
+  if (isDone(component) && !isPlaceholder(component.id)) return;
   await change(context, {
     ...{ subject, component, call, isDone },
     name: `request the deletion of ${titleOf(component)}`,
@@ -267,7 +249,7 @@ async function typeProblems(
   call: WriteOptions,
   check: TypeCheck,
 ): Promise<string[]> {
-  if (isPlanned(component.id)) return [];
+  if (isPlaceholder(component.id)) return [];
   return types.problems(component.project.code, component.componentType.code, call, check);
 }
 
@@ -288,7 +270,7 @@ function flagProblems(
 
 /** Returns the codes of the flags that a component has. */
 function flagsOf({ flags }: FullComponent): string[] {
-  return codesOf(listOf(flags).filter(({ state }) => state !== 'deleted'));
+  return codesOf(asList(flags).filter(({ state }) => state !== 'deleted'));
 }
 
 /** Says that somebody else changed the flags. */

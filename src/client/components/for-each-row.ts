@@ -7,12 +7,13 @@ import {
   PartFailed,
 } from '../../exceptions/base.js';
 import { Aborted } from '../../exceptions/transport.js';
+import { redactText } from '../../redaction/redact-text.js';
 import { messageOf } from '../../util/errors.js';
-import { isFunction, isObject } from '../../util/guards.js';
+import { isFunction } from '../../util/guards.js';
 import { type Progress, progressTeller } from '../requests/progress.js';
 import type { ResourceContext } from '../resources/resource.js';
-import { Journal, rowKeys } from './journal.js';
-import { isFatal, runRows } from './row-jobs.js';
+import { Journal, leftOpen, rowKeys } from './journal.js';
+import { checkRows, isFatal, runRows } from './row-jobs.js';
 
 /** Options of `components.forEachRow`. */
 export interface ForEachRowOptions {
@@ -21,7 +22,7 @@ export interface ForEachRowOptions {
   /**
    * The path of a file that keeps which rows are done. With the same file, the next call leaves these rows out. A row that
    * was being worked on when the process ended is `unknown` then, and is not repeated. One process at a time can use the
-   * file. @defaultValue none
+   * file: a file `….lock` beside it says that it is in use. @defaultValue none
    */
   journal?: string | undefined;
   /** Called after each row. @defaultValue none */
@@ -96,8 +97,8 @@ export async function forEachRow<Row, T>(
     errors = 'throw',
     signal,
   } = checkOptions(SUBJECT, options, OPTIONS);
+  const keys = path === undefined ? [] : rowKeys(SUBJECT, rows);
   const journal = path === undefined ? undefined : await Journal.open(SUBJECT, path, isPlan);
-  const keys = journal === undefined ? [] : rowKeys(rows);
   const results: RowResult<T>[] = [];
   const run = async (index: number): Promise<boolean> => {
     if (signal?.aborted) throw new Aborted(`${SUBJECT}: aborted`, { cause: signal.reason });
@@ -135,7 +136,7 @@ async function workOnRow<Row, T>(
   await journal?.write({ key, row: number, status: 'started' });
   const result = await call(row, number, fn);
   const { status, error } = result;
-  await journal?.write({ key, row: number, status, ...(error && { reason: error.summary }) });
+  await journal?.write({ key, row: number, status, ...(error && { reason: redactText(error.summary) }) });
   return result;
 }
 
@@ -147,21 +148,6 @@ async function call<Row, T>(row: Row, number: number, fn: RowFunction<Row, T>): 
     const isUnknown = error instanceof IncompleteWrite && error.outcome === 'unknown';
     return { row: number, status: isUnknown ? 'unknown' : 'failed', error };
   }
-}
-
-/** Says that the journal does not know how a row ended. */
-export function leftOpen(subject: string, { path }: Journal, row: number, line: number): ITkDBException {
-  return new ITkDBException(
-    `${subject}: it is not known whether row ${row} was done: the last time it was started, and not finished\nLook in the database. If it was not done, delete line ${line} of ${path}, and run this again.`,
-  );
-}
-
-/** @throws InvalidInvocation where the rows are not a list */
-export function checkRows<Row>(subject: string, rows: Iterable<Row>): Row[] {
-  if (isObject(rows) && Symbol.iterator in rows) return [...rows];
-  throw new InvalidInvocation(
-    `${subject}: the rows must be a list, such as the result of \`await readCsv(path)\``,
-  );
 }
 
 function toReport<T>(rows: readonly RowResult<T>[]): RowsReport<T> {

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, unlink, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { InvalidInvocation, ITkDBException } from '../../exceptions/base.js';
 import { canonicalJson } from '../../util/canonical-json.js';
 import { messageOf } from '../../util/errors.js';
 import { isRecord } from '../../util/guards.js';
+import { isRunning } from '../../util/processes.js';
 
 /** What a journal says of a row. The last entry of a row counts. */
 export interface JournalEntry {
@@ -17,7 +19,7 @@ export interface JournalEntry {
 
 /**
  * A file that says what became of each row: one line of JSON for each step. An entry is on the disk when `write()`
- * resolves.
+ * resolves. While it is open, a file `….lock` keeps others from using it: they would do the same rows.
  */
 export class Journal {
   readonly path: string;
@@ -37,9 +39,21 @@ export class Journal {
    *
    * @param job - the method that writes it
    * @param isReadOnly - for a plan: nothing is created or written
-   * @throws InvalidInvocation where the file is another kind of file or belongs to another method. It is left as it is
+   * @throws InvalidInvocation where the file is in use, is another kind of file or belongs to another method. It is left as
+   * it is
    */
   static async open(job: string, path: string, isReadOnly = false): Promise<Journal> {
+    if (isReadOnly) return Journal.#read(job, path, true);
+    await lock(job, path);
+    try {
+      return await Journal.#read(job, path, false);
+    } catch (error) {
+      await unlink(lockOf(path));
+      throw error;
+    }
+  }
+
+  static async #read(job: string, path: string, isReadOnly: boolean): Promise<Journal> {
     const failed = (error: unknown): never => {
       throw new InvalidInvocation(`${job}: the journal ${path} cannot be opened: ${messageOf(error)}`, {
         cause: error,
@@ -92,7 +106,9 @@ export class Journal {
 
   async close(): Promise<void> {
     await this.#last.catch(() => {});
-    await this.#handle?.close();
+    if (this.#handle === undefined) return;
+    await this.#handle.close();
+    await unlink(lockOf(this.path)).catch(() => {});
   }
 
   async #append(line: string): Promise<void> {
@@ -107,16 +123,68 @@ export class Journal {
   }
 }
 
-/** Returns what identifies each row: its contents, with a number where several rows have the same. */
-export function rowKeys(rows: readonly unknown[]): string[] {
+/**
+ * Returns what identifies each row: its contents, with a number where several rows have the same.
+ *
+ * @throws InvalidInvocation where a row cannot be JSON
+ */
+export function rowKeys(job: string, rows: readonly unknown[]): string[] {
   const counts = new Map<string, number>();
-  return rows.map((row) => {
-    const text = canonicalJson(JSON.stringify(row) ?? String(row));
+  return rows.map((row, index) => {
+    const text = canonicalJson(jsonOf(job, row, index));
     const digest = createHash('sha256').update(text).digest('hex').slice(0, 32);
     const count = (counts.get(digest) ?? 0) + 1;
     counts.set(digest, count);
     return count === 1 ? digest : `${digest}-${count}`;
   });
+}
+
+/** Says that the journal does not know how a row ended. */
+export function leftOpen(subject: string, { path }: Journal, row: number, line: number): ITkDBException {
+  return new ITkDBException(
+    `${subject}: it is not known whether row ${row} was done: the last time it was started, and not finished\nLook in the database. If it was not done, delete line ${line} of ${path}, and run this again.`,
+  );
+}
+
+function jsonOf(job: string, row: unknown, index: number): string {
+  try {
+    return JSON.stringify(row) ?? String(row);
+  } catch (error) {
+    throw new InvalidInvocation(
+      `${job}: row ${index + 1} cannot be kept in a journal: ${messageOf(error).split('\n', 1)[0]}`,
+    );
+  }
+}
+
+function lockOf(path: string): string {
+  return `${path}.lock`;
+}
+
+/**
+ * Makes the lock of a journal. That of a process which was killed is replaced.
+ *
+ * @throws InvalidInvocation where another call or process has it
+ */
+async function lock(job: string, path: string): Promise<void> {
+  const file = lockOf(path);
+  try {
+    return await writeFile(file, `${process.pid} ${hostname()}`, { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      // A full disk takes the name of a file, and none of its contents.
+      await unlink(file).catch(() => {});
+      throw new InvalidInvocation(`${job}: the journal ${path} cannot be opened: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+  const [pid, host] = (await readFile(file, 'utf8').catch(() => '')).split(' ');
+  if (host !== hostname() || isRunning(Number(pid)))
+    throw new InvalidInvocation(
+      `${job}: the journal ${path} is in use; one process at a time can use it. If none does, delete ${file}`,
+    );
+  await unlink(file).catch(() => {});
+  return lock(job, path);
 }
 
 function headerOf(job: string): string {

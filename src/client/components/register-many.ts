@@ -7,14 +7,13 @@ import {
 } from '../../exceptions/base.js';
 import { BadRequest } from '../../exceptions/response.js';
 import { isFilledString, isRecord } from '../../util/guards.js';
+import { asList } from '../../util/lists.js';
 import { type Progress, progressTeller } from '../requests/progress.js';
 import type { Components } from '../resources/components.js';
 import type { ResourceContext } from '../resources/resource.js';
-import { checkWrite, reload, type WriteOptions } from '../writes/write-options.js';
-import type { WriteContext } from './context.js';
-import { checkRows, leftOpen } from './for-each-row.js';
-import { Journal, rowKeys } from './journal.js';
-import { listOf } from './name.js';
+import { checkWrite, reload, type WriteOptions } from '../writes/checks.js';
+import type { WriteContext } from './definitions.js';
+import { Journal, leftOpen, rowKeys } from './journal.js';
 import {
   checkRegistration,
   differences,
@@ -25,7 +24,7 @@ import {
   type RegisterInput,
   sendRegistration,
 } from './registration.js';
-import { isFatal, runRows } from './row-jobs.js';
+import { checkRows, isFatal, runRows } from './row-jobs.js';
 
 /** Options of `components.registerMany`. */
 export interface RegisterManyOptions extends WriteOptions {
@@ -47,12 +46,12 @@ export interface RegisterManyOptions extends WriteOptions {
 
 /** What became of a row. */
 export type RegisteredRow = {
-  /** The number of the row, from 1. */
+  /** The number of the row, from 1. In a file, the line with the names of the columns is not counted. */
   readonly row: number;
   /**
-   * `'registered'` now. `'exists'`: it was registered before, with the same values. `'conflict'`: a component with the same
-   * serial number or key has other values. `'failed'`: it is not registered. `'unknown'`: it was sent, and it is not known
-   * whether it is registered.
+   * `'registered'` now. `'exists'`: it was registered before, or by a row above, with the same values. `'conflict'`: a component
+   * or a row above with the same serial number or key has other values. `'failed'`: it is not registered. `'unknown'`: it was
+   * sent, and it is not known whether it is registered.
    */
   readonly status: 'registered' | 'exists' | 'conflict' | 'failed' | 'unknown';
   /** The id of the component. */
@@ -126,10 +125,11 @@ export async function registerMany(
   } = checkWrite(SUBJECT, options, "{ key: 'LOCALNAME' }", TABLE);
   const rows: Row[] = [];
   for (const [index, row] of list.entries()) rows.push(await checkRow(context, row, index + 1, key, call));
-  requireJournal(rows, path);
+  requireJournal(rows, path, key);
   const job = new RegisterJob(context, rows, call, await readExisting(context, rows, call));
+  const inputs = rows.map(({ input }) => input);
+  const keys = path === undefined ? [] : rowKeys(SUBJECT, inputs);
   const journal = path === undefined ? undefined : await Journal.open(SUBJECT, path, context.isPlan);
-  const keys = journal === undefined ? [] : rowKeys(rows.map(({ input }) => input));
   const outcomes: RegisteredRow[] = [];
   const run = async (index: number): Promise<boolean> => {
     const row = rows[index] as Row;
@@ -304,15 +304,16 @@ function toInput(row: RegisterRow, problems: string[]): Record<string, unknown> 
 }
 
 /** @throws InvalidInvocation where rows could be registered twice */
-function requireJournal(rows: readonly Row[], path: string | undefined): void {
+function requireJournal(rows: readonly Row[], path: string | undefined, key: string | undefined): void {
   if (path !== undefined) return;
   const numbers = rows
     .filter((row) => row.problems.length === 0 && nameOf(row) === undefined)
     .map(({ number }) => number);
   if (numbers.length === 0) return;
   const shown = numbers.length > 5 ? `${numbers.slice(0, 5).join(', ')}, …` : numbers.join(', ');
+  const lacking = key === undefined ? 'a serial number' : `a serial number and without a value of ${key}`;
   throw new InvalidInvocation(
-    `${SUBJECT}: rows without a serial number are not recognised when this is run again (row ${shown})\nGive \`key\`, the code of a property with another value in each row, or \`journal\`, the path of a file that keeps what was done.`,
+    `${SUBJECT}: rows without ${lacking} are not recognised when this is run again (row ${shown})\nGive \`key\`, the code of a property with another value in each row, or \`journal\`, the path of a file that keeps what was done.`,
   );
 }
 
@@ -340,7 +341,7 @@ function essenceOf({ id, serialNumber, state, properties, ...component }: Existi
   const { project, subproject, componentType, type, institution } = component;
   return {
     ...{ id, serialNumber, state, project, subproject, componentType, type, institution },
-    properties: listOf(properties).map(({ code, value }) => ({ code, value })),
+    properties: asList(properties).map(({ code, value }) => ({ code, value })),
   };
 }
 

@@ -1,8 +1,8 @@
 import type { ComponentObject } from '../../commands/shapes.js';
 import { FILLED_STRING } from '../../config/check-options.js';
-import { checkWrite, type WriteOptions } from '../writes/write-options.js';
-import type { WriteContext } from './context.js';
-import { refuseProblems } from './name.js';
+import { checkWrite, refuseProblems, type WriteOptions } from '../writes/checks.js';
+import { titleOf } from './component-name.js';
+import type { WriteContext } from './definitions.js';
 import {
   checkInput,
   checkRegistration,
@@ -42,10 +42,7 @@ export async function register(
     input.serialNumber === undefined ? `value of ${keyCode}` : `serial number ${input.serialNumber}`;
   refuseProblems(
     subject,
-    taken.map(
-      ({ code, serialNumber, state }) =>
-        `${serialNumber ?? code} has the ${name} already; its state is ${state}`,
-    ),
+    taken.map((one) => `${titleOf(one)} has the ${name} already; its state is ${one.state}`),
   );
   return sendRegistration(subject, context, input, key, call);
 }

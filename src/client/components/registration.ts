@@ -7,15 +7,15 @@ import type {
   FullListedComponent,
   PropertyValue,
 } from '../../commands/shapes.js';
-import { InvalidInvocation } from '../../exceptions/base.js';
+import { InvalidInvocation, ITkDBException } from '../../exceptions/base.js';
 import { BadRequest } from '../../exceptions/response.js';
 import { isFilledString, isRecord } from '../../util/guards.js';
+import { asList, codesOf } from '../../util/lists.js';
+import { suggest } from '../../util/similar.js';
 import { saysMissing } from '../bulk/failures.js';
-import { runSteps, type Step } from '../writes/steps.js';
-import { reload, type WriteOptions } from '../writes/write-options.js';
-import { codesOf, suggest } from './component-types.js';
-import type { WriteContext } from './context.js';
-import { listOf } from './name.js';
+import { reload, type WriteOptions } from '../writes/checks.js';
+import { given, runSteps, type Step } from '../writes/steps.js';
+import type { WriteContext } from './definitions.js';
 import { checkProperty } from './property-value.js';
 
 /** The input of `registerComponent`. */
@@ -67,7 +67,7 @@ export async function checkRegistration(
     const check = (type: ComponentType): string[] => {
       const checked = checkProperties(type, isRecord(input['properties']) ? input['properties'] : {});
       properties = checked.properties;
-      uniqueCodes = listOf(type.properties)
+      uniqueCodes = asList(type.properties)
         .filter((one) => one.unique && checked.properties[one.code] !== undefined)
         .map(({ code }) => code);
       return [...checkType(type, input), ...checked.problems];
@@ -117,12 +117,12 @@ function checkType(componentType: ComponentType, input: Readonly<Record<string, 
     if (!isFilledString(value) || known.length === 0 || known.includes(value)) return;
     problems.push(`${title} has no ${key} ${value}${suggest(value, known)}`);
   };
-  const variants = listOf(types);
+  const variants = asList(types);
   const variant = variants.find((one) => one.code === input['type']);
   if (variants.length > 0 && input['type'] === undefined)
     problems.push(`\`type\` is required: a ${code} has the types ${codesOf(variants).join(', ')}`);
   check('type', codesOf(variants));
-  if (listOf(variant?.subprojects).length > 0)
+  if (asList(variant?.subprojects).length > 0)
     check('subproject', codesOf(variant?.subprojects), `a ${code} ${variant?.code}`);
   else check('subproject', codesOf(subprojects));
   check('stage', codesOf(stages));
@@ -136,7 +136,7 @@ function checkProperties(
   { code: type, properties }: ComponentType,
   given: Readonly<Record<string, unknown>>,
 ): { readonly properties: Record<string, unknown>; readonly problems: string[] } {
-  const definitions = listOf(properties);
+  const definitions = asList(properties);
   const problems: string[] = [];
   const checked: Record<string, unknown> = {};
   for (const [code, value] of Object.entries(given)) {
@@ -168,9 +168,16 @@ export function sendRegistration(
   const step: Step = {
     name: `register a ${componentType}${serialNumber === undefined ? '' : ` with the serial number ${serialNumber}`}`,
     write: async (sending) => {
-      ({ component } = await client.post('registerComponent', input, sending));
+      const answer = given(await client.post('registerComponent', input, sending));
+      given(answer.component?.code);
+      component = answer.component;
     },
     isDone: async (reading) => {
+      // It is not there to be found: resume() must not register a second one.
+      if (serialNumber === undefined && key === undefined)
+        throw new ITkDBException(
+          'it has neither a serial number nor a `key` by which it could be looked for; if the database does not have it, register it anew',
+        );
       [component] = await findRegistered(client, input, key, reading);
       return component !== undefined;
     },
@@ -240,7 +247,7 @@ export function differences(input: RegisterInput, component: Registered): string
   has['serialNumber'] = component.serialNumber ?? undefined;
   for (const [code, value] of Object.entries(input.properties ?? {})) {
     wanted[code] = value ?? undefined;
-    has[code] = listOf(component.properties).find((one) => one.code === code)?.value ?? undefined;
+    has[code] = asList(component.properties).find((one) => one.code === code)?.value ?? undefined;
   }
   const names = Object.keys(wanted).filter(
     (name) => wanted[name] !== undefined && !isSame(wanted[name], has[name]),

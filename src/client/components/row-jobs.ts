@@ -1,4 +1,5 @@
-import { type ITkDBException, isException } from '../../exceptions/base.js';
+import { InvalidInvocation, type ITkDBException, isException } from '../../exceptions/base.js';
+import { isObject } from '../../util/guards.js';
 import { failureKindOf } from '../bulk/failures.js';
 import type { Progress } from '../requests/progress.js';
 
@@ -9,6 +10,14 @@ export interface RowJob {
   /** Works on the row with this index. Returns whether it counts as failed. What it throws ends the job. */
   readonly run: (index: number) => Promise<boolean>;
   readonly onProgress: ((progress: Progress) => void) | undefined;
+}
+
+/** @throws InvalidInvocation where the rows are not a list */
+export function checkRows<Row>(subject: string, rows: Iterable<Row>): Row[] {
+  if (isObject(rows) && Symbol.iterator in rows) return [...rows];
+  throw new InvalidInvocation(
+    `${subject}: the rows must be a list, such as the result of \`await readCsv(path)\``,
+  );
 }
 
 /** Works through rows. Where one throws, those that are under way are ended first. */

@@ -7,8 +7,8 @@ import {
   type DownloadReport,
   download,
   downloadAll,
-  type WhichAttachment,
 } from '../files/download.js';
+import type { WhichAttachment } from '../files/which-attachment.js';
 import { type CallOptions, checkJob, optionsOfJob } from '../options.js';
 import { checkTarget, readAttachments, type Target } from '../targets.js';
 import { type AddAttachmentOptions, addAttachment } from '../uploads/add.js';
@@ -36,7 +36,7 @@ export class Attachments {
    * ```
    *
    * @param target - what they belong to
-   * @throws InvalidInvocation where it is not a target
+   * @throws InvalidInvocation if it is not a target
    * @throws what `client.get` throws
    */
   async list(target: Target, options: Omit<CallOptions, 'data' | 'json'> = {}): Promise<Attachment[]> {
@@ -56,7 +56,7 @@ export class Attachments {
    * @param target - what the attachment belongs to
    * @param which - the attachment, its code, or its title or file name if no other has the same
    * @param directory - the folder; it is made if it is not there
-   * @throws InvalidInvocation where there is no such attachment, it is a link, or the folder cannot be written
+   * @throws InvalidInvocation if there is no such attachment, it is a link, or the folder cannot be written
    * @throws what `client.get` throws
    */
   async download(
@@ -75,9 +75,9 @@ export class Attachments {
    *
    * @param target - what the attachments belong to
    * @param directory - the folder; it is made if it is not there
-   * @throws PartFailed after all others were downloaded, where some could not be and `errors` is `'throw'`. Its `items` are the files
-   * @throws InvalidInvocation where the folder cannot be written
-   * @throws what `client.get` throws, where every further request would meet it too, such as `Aborted`
+   * @throws PartFailed after all others were downloaded, if some could not be and `errors` is `'throw'`. Its `items` are the files
+   * @throws InvalidInvocation if the folder cannot be written
+   * @throws what `client.get` throws, if every further request would meet it too, such as `Aborted`
    */
   async downloadAll(
     target: Target,
@@ -99,10 +99,10 @@ export class Attachments {
    *
    * @param target - what it is added to
    * @param source - the path of a file, bytes, a Blob, a stream, a function that returns a stream, or the URL of a link
-   * @throws InvalidInvocation where an option is wrong, or the file cannot be read
-   * @throws IncompleteWrite where it is not known whether it was added, or EOS does not have the file. In the second case the
+   * @throws InvalidInvocation if an option is wrong, or the file cannot be read
+   * @throws IncompleteWrite if it is not known whether it was added, or EOS does not have the file. In the second case the
    * attachment was deleted again, unless `keep` is true
-   * @throws what `client.post` throws, where nothing was added
+   * @throws what `client.post` throws, if nothing was added
    */
   async add(
     target: Target,
@@ -123,9 +123,9 @@ export class Attachments {
    *
    * @param target - what the attachment belongs to
    * @param which - the attachment, its code, or its title or file name if no other has the same
-   * @throws InvalidInvocation where there is no such attachment
-   * @throws IncompleteWrite where the attachment was deleted and its file is left on EOS, or it is not known what was done
-   * @throws what `client.post` throws, where nothing was deleted
+   * @throws InvalidInvocation if there is no such attachment
+   * @throws IncompleteWrite if the attachment was deleted and its file is left on EOS, or it is not known what was done
+   * @throws what `client.post` throws, if nothing was deleted
    */
   async delete(target: Target, which: WhichAttachment, options: DeleteAttachmentOptions = {}): Promise<void> {
     return removeAttachment(this.#context, target, which, options);

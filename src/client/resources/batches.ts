@@ -4,18 +4,13 @@ import { ANYTHING, checkOptions, checkValue, FILLED_STRING } from '../../config/
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { ResponseException } from '../../exceptions/response.js';
 import { isFilledString, isObject, isRecord } from '../../util/guards.js';
-import type { CallOptions, ListOptions } from '../options.js';
+import { type ComponentName, namesOf, titleOf } from '../components/component-name.js';
+import { readComponents } from '../components/read-component.js';
+import type { ListOptions, ReadOptions } from '../options.js';
 import type { PagePromise } from '../pages/page-promise.js';
-import {
-  type ComponentName,
-  isPlanned,
-  namesOf,
-  readComponents,
-  refuseProblems,
-  titleOf,
-} from '../shipments/component-names.js';
+import { checkWrite, refuseProblems, reload, type WriteOptions } from '../writes/checks.js';
+import { isPlaceholder } from '../writes/plan.js';
 import { runSteps, type Step } from '../writes/steps.js';
-import { checkWrite, reload, type WriteOptions } from '../writes/write-options.js';
 import type { Components } from './components.js';
 import type { ResourceContext } from './resource.js';
 
@@ -71,14 +66,11 @@ export class Batches {
    * const batch = await client.batches.find({ project: 'S', batchType: 'MODULE_BATCH', number: 'DUMMY_CERN' });
    * ```
    *
-   * @returns undefined where there is no batch with this number
-   * @throws BadRequest where there is no such batch type in the project
+   * @returns undefined if there is no batch with this number
+   * @throws BadRequest if there is no such batch type in the project
    * @throws what `client.get` throws
    */
-  async find(
-    batch: BatchNumber,
-    options: Omit<CallOptions, 'data' | 'json'> = {},
-  ): Promise<BatchWithComponents | undefined> {
+  async find(batch: BatchNumber, options: ReadOptions = {}): Promise<BatchWithComponents | undefined> {
     const subject = 'client.batches.find';
     if (!isRecord(batch))
       throw new InvalidInvocation(
@@ -100,6 +92,10 @@ export class Batches {
   /**
    * Lists batches, without their components: the ready ones, unless the filter has a `state`. Nothing is sent before the
    * list is used.
+   *
+   * ```ts
+   * const batches = await client.batches.list({ project: 'S', batchType: 'MODULE_BATCH' }).toArray();
+   * ```
    *
    * @throws what `client.list` throws
    */
@@ -132,7 +128,7 @@ export class Batches {
     options: WriteOptions = {},
   ): Promise<AddedToBatch> {
     const subject = 'client.batches.add';
-    const call = checkWrite(subject, options, '{ timeout: 30_000 }');
+    const call = checkWrite(subject, options);
     const isList = isObject(components) && Symbol.iterator in components;
     const list = isList ? components : [components as ComponentName];
     const names = namesOf(subject, 'components', list);
@@ -141,7 +137,7 @@ export class Batches {
     const found = await readComponents(this.#components, names, call);
     const elsewhere = found.components.filter(
       (component) =>
-        project !== undefined && refCode(component.project) !== project && !isPlanned(component.state),
+        project !== undefined && refCode(component.project) !== project && !isPlaceholder(component.state),
     );
     refuseProblems(subject, [
       ...found.problems,

@@ -23,16 +23,16 @@ import {
   setProperty,
   setStage,
 } from '../components/change.js';
-import { ComponentTypes } from '../components/component-types.js';
-import type { WriteContext } from '../components/context.js';
-import { findComponent } from '../components/find-component.js';
+import { type ComponentName, nameOf } from '../components/component-name.js';
+import { ComponentTypes, type WriteContext } from '../components/definitions.js';
 import {
   type ForEachRowOptions,
   forEachRow,
   type RowFunction,
   type RowsReport,
 } from '../components/for-each-row.js';
-import { type ComponentName, checkName } from '../components/name.js';
+import { MergedList } from '../components/merged-list.js';
+import { findComponent } from '../components/read-component.js';
 import { type RegisterOptions, register } from '../components/register.js';
 import {
   type RegisterManyOptions,
@@ -41,17 +41,23 @@ import {
   registerMany,
 } from '../components/register-many.js';
 import type { RegisterInput } from '../components/registration.js';
+import { warnOfUnknownSites } from '../components/unknown-sites.js';
 import { checkComponentFilter } from '../filters.js';
 import { formOf } from '../identifiers.js';
 import { Component, type WalkOptions } from '../models/component.js';
-import { type CallOptions, checkJob, LIST_TABLE, type ListOptions, optionsOfJob } from '../options.js';
+import {
+  checkJob,
+  checkRead,
+  LIST_TABLE,
+  type ListOptions,
+  optionsOfJob,
+  type ReadOptions,
+} from '../options.js';
 import type { PagePromise } from '../pages/page-promise.js';
 import { progressTeller } from '../requests/progress.js';
 import type { CommandResultOf, ItemOf } from '../results.js';
-import type { WriteOptions } from '../writes/write-options.js';
-import { MergedList } from './merged-list.js';
+import type { WriteOptions } from '../writes/checks.js';
 import type { ResourceContext } from './resource.js';
-import { warnOfUnknownSites } from './unknown-sites.js';
 
 /** The `outputType` of commands about components. */
 export type OutputType = 'full' | 'object';
@@ -85,16 +91,12 @@ export interface ListComponentsOptions<O extends OutputType | undefined = undefi
 }
 
 /** Options of `components.get` and `components.find`. */
-export interface GetComponentOptions<O extends OutputType | undefined = undefined>
-  extends Omit<CallOptions, 'data' | 'json'> {
+export interface GetComponentOptions<O extends OutputType | undefined = undefined> extends ReadOptions {
   /** How much of the component is read. @defaultValue `'full'` */
   outputType?: O;
   /** Whether the URLs of files on EOS have no token. @defaultValue as the database */
   noEosToken?: boolean | undefined;
 }
-
-/** Options of `components.parents` and `components.ancestors`. */
-export interface AncestorOptions extends Omit<CallOptions, 'data' | 'json'> {}
 
 /** Options of `components.tree`. */
 export interface TreeOptions extends Omit<WalkOptions, 'recurse' | 'componentType'> {}
@@ -106,7 +108,6 @@ const OWN_OPTIONS: OptionTable = {
   outputType: must((value) => value === 'full' || value === 'object', "'full' or 'object'"),
 };
 const GET_OPTIONS = optionsOfJob("{ outputType: 'object' }", { ...OWN_OPTIONS, noEosToken: BOOLEAN });
-const READ_OPTIONS = optionsOfJob('{ fresh: true }', {});
 const TREE_OPTIONS = optionsOfJob("{ errors: 'collect' }", {
   errors: must((value) => value === 'throw' || value === 'collect', "'throw' or 'collect'"),
 });
@@ -134,8 +135,8 @@ export class Components {
    *
    * @param ids - ids, codes, serial numbers and alternative identifiers, in any mixture. One that is given twice is read
    * once, and is once in the result. An alternative identifier takes a request of its own, and so does what is not found otherwise
-   * @throws PartFailed after all others were read, where some could not be read and `errors` is `'throw'`
-   * @throws what `client.get` throws, where every further request would meet it too, such as `Aborted` or `Forbidden`
+   * @throws PartFailed after all others were read, if some could not be read and `errors` is `'throw'`
+   * @throws what `client.get` throws, if every further request would meet it too, such as `Aborted` or `Forbidden`
    */
   getMany<O extends OutputType | undefined = undefined>(
     ids: Iterable<string>,
@@ -160,7 +161,12 @@ export class Components {
       distinct,
       { bulk, call: config },
       {
-        ...{ noun: 'components', chunkSize: CHUNK_SIZE, sizes: this.#sizes[outputType], namesOf },
+        ...{
+          noun: 'components',
+          chunkSize: CHUNK_SIZE,
+          sizes: this.#sizes[outputType],
+          namesOf: identifiersOf,
+        },
         askerOf: (id) => {
           const form = formOf(id);
           if (form === 'other') return undefined;
@@ -229,14 +235,14 @@ export class Components {
 
   /**
    * Reads a component. An identifier that is no serial number, code or id is looked up as an alternative identifier first.
-   * One that looks like a serial number is looked up as an alternative identifier where there is no such serial number.
+   * One that looks like a serial number is looked up as an alternative identifier if there is no such serial number.
    *
    * ```ts
    * const module = await client.components.get('20USBML1234567');
    * ```
    *
    * @param identifier - serial number, code, id or alternative identifier
-   * @throws BadRequest where there is none
+   * @throws BadRequest if there is none
    * @throws what `client.get` throws
    */
   async get<O extends OutputType | undefined = undefined>(
@@ -249,7 +255,7 @@ export class Components {
   }
 
   /**
-   * Reads a component as `get` does. Resolves to undefined where there is none.
+   * Reads a component as `get` does. Resolves to undefined if there is none.
    *
    * ```ts
    * if ((await client.components.find('20USBML1234567')) === undefined) console.log('not registered');
@@ -267,11 +273,15 @@ export class Components {
   /**
    * Reads the components that a component is in now: normally one, or none.
    *
+   * ```ts
+   * const [parent] = await client.components.parents('20USBSL0000001');
+   * ```
+   *
    * @param component - serial number, code, id or alternative identifier, or the component itself
-   * @throws BadRequest where there is no such component
+   * @throws BadRequest if there is no such component
    * @throws what `getMany` throws
    */
-  parents(component: ComponentName, options: AncestorOptions = {}): Promise<BulkComponent[]> {
+  parents(component: ComponentName, options: ReadOptions = {}): Promise<BulkComponent[]> {
     return this.#ancestors('parents', component, options, 1);
   }
 
@@ -284,10 +294,10 @@ export class Components {
    * ```
    *
    * @param component - serial number, code, id or alternative identifier, or the component itself
-   * @throws BadRequest where there is no such component
+   * @throws BadRequest if there is no such component
    * @throws what `getMany` throws
    */
-  ancestors(component: ComponentName, options: AncestorOptions = {}): Promise<BulkComponent[]> {
+  ancestors(component: ComponentName, options: ReadOptions = {}): Promise<BulkComponent[]> {
     return this.#ancestors('ancestors', component, options, Infinity);
   }
 
@@ -301,12 +311,12 @@ export class Components {
    *
    * @param component - serial number, code, id or alternative identifier, or the component itself
    * @returns the component. Its `children` and theirs have all of their data
-   * @throws PartFailed at the end, where children could not be read and `errors` is `'throw'`
+   * @throws PartFailed at the end, if children could not be read and `errors` is `'throw'`
    * @throws what `get` throws
    */
   async tree(component: ComponentName, options: TreeOptions = {}): Promise<Component> {
     const subject = 'client.components.tree';
-    const name = checkName(subject, component);
+    const name = nameOf(subject, component);
     const { errors, ...call } = checkJob(subject, options, TREE_OPTIONS);
     const data = await this.get(name, call);
     // The resources of a client send through it.
@@ -329,9 +339,9 @@ export class Components {
    * @param input - the input of `registerComponent`
    * @returns the new component
    * @throws InvalidInvocation with all problems; then nothing was registered
-   * @throws IncompleteWrite where it is not known whether it was registered: only without a serial number and a `key`, or
-   * where the database cannot be read
-   * @throws what `client.post` throws, where it was not registered
+   * @throws IncompleteWrite if it is not known whether it was registered: only without a serial number and a `key`, or
+   * if the database cannot be read
+   * @throws what `client.post` throws, if it was not registered
    */
   register(input: RegisterInput, options: RegisterOptions = {}): Promise<ComponentObject> {
     return register(this.#writing, input, options);
@@ -352,7 +362,7 @@ export class Components {
    *
    * @param rows - such as those of `readCsv`
    * @returns what became of each row: a row with a problem does not keep the others from being registered
-   * @throws InvalidInvocation where rows would not be recognised again: then nothing was registered
+   * @throws InvalidInvocation if rows would not be recognised again: then nothing was registered
    * @throws what every further row would meet too, such as `Aborted` or `Forbidden`: run it again for the rest
    */
   registerMany(rows: Iterable<RegisterRow>, options: RegisterManyOptions = {}): Promise<RegisterReport> {
@@ -373,7 +383,7 @@ export class Components {
    *
    * @param rows - such as those of `readCsv`, or a list of serial numbers
    * @param fn - called with each row and its number, from 1
-   * @throws PartFailed after all rows, where one failed and `errors` is `'throw'`
+   * @throws PartFailed after all rows, if one failed and `errors` is `'throw'`
    * @throws what every further row would meet too, such as `Aborted` or `Forbidden`
    */
   forEachRow<Row, T>(
@@ -393,9 +403,9 @@ export class Components {
    *
    * @param component - serial number, code, id or alternative identifier, or the component itself
    * @param stage - the code of a stage of its component type
-   * @throws InvalidInvocation where there is no such stage: then nothing was written
-   * @throws IncompleteWrite where it is not known whether it was set
-   * @throws what `client.get` and `client.post` throw, where it was not set
+   * @throws InvalidInvocation if there is no such stage: then nothing was written
+   * @throws IncompleteWrite if it is not known whether it was set
+   * @throws what `client.get` and `client.post` throw, if it was not set
    */
   setStage(component: ComponentName, stage: string, options: SetStageOptions = {}): Promise<void> {
     return setStage(this.#writing, component, stage, options);
@@ -411,9 +421,9 @@ export class Components {
    * @param component - serial number, code, id or alternative identifier, or the component itself
    * @param code - the code of the property
    * @param value - null takes the value away
-   * @throws InvalidInvocation where there is no such property, or the value is of another type: then nothing was written
-   * @throws IncompleteWrite where it is not known whether it was set
-   * @throws what `client.get` and `client.post` throw, where it was not set
+   * @throws InvalidInvocation if there is no such property, or the value is of another type: then nothing was written
+   * @throws IncompleteWrite if it is not known whether it was set
+   * @throws what `client.get` and `client.post` throw, if it was not set
    */
   setProperty(
     component: ComponentName,
@@ -427,12 +437,16 @@ export class Components {
   /**
    * Replaces the flags. Where the component has changed since it was read, but not its flags, it is tried once more.
    *
+   * ```ts
+   * await client.components.setFlags('20USBML1234567', ['CHROMIC']); // [] takes all away
+   * ```
+   *
    * @param component - serial number, code, id or alternative identifier, or the component itself
    * @param flags - the codes of all flags that it has then
-   * @throws InvalidInvocation where there is no such flag: then nothing was written
-   * @throws BadRequest or Conflict where somebody else changed the flags meanwhile
-   * @throws IncompleteWrite where it is not known whether they were set
-   * @throws what `client.get` and `client.post` throw, where they were not set
+   * @throws InvalidInvocation if there is no such flag: then nothing was written
+   * @throws BadRequest or Conflict if somebody else changed the flags meanwhile
+   * @throws IncompleteWrite if it is not known whether they were set
+   * @throws what `client.get` and `client.post` throw, if they were not set
    */
   setFlags(component: ComponentName, flags: Iterable<string>, options: WriteOptions = {}): Promise<void> {
     return setFlags(this.#writing, component, flags, options);
@@ -441,22 +455,32 @@ export class Components {
   /**
    * Adds a flag, unless the component has it.
    *
+   * ```ts
+   * await client.components.addFlag('20USBML1234567', 'CHROMIC');
+   * ```
+   *
    * @param component - serial number, code, id or alternative identifier, or the component itself
-   * @throws InvalidInvocation where there is no such flag: then nothing was written
-   * @throws IncompleteWrite where it is not known whether it was added
-   * @throws what `client.get` and `client.post` throw, where it was not added
+   * @param flag - the code of a flag of its component type
+   * @throws InvalidInvocation if there is no such flag: then nothing was written
+   * @throws IncompleteWrite if it is not known whether it was added
+   * @throws what `client.get` and `client.post` throw, if it was not added
    */
   addFlag(component: ComponentName, flag: string, options: WriteOptions = {}): Promise<void> {
     return changeFlag(this.#writing, 'addFlag', component, flag, options);
   }
 
   /**
-   * Removes a flag, where the component has it.
+   * Removes a flag, if the component has it.
+   *
+   * ```ts
+   * await client.components.removeFlag('20USBML1234567', 'CHROMIC');
+   * ```
    *
    * @param component - serial number, code, id or alternative identifier, or the component itself
-   * @throws InvalidInvocation where there is no such flag: then nothing was written
-   * @throws IncompleteWrite where it is not known whether it was removed
-   * @throws what `client.get` and `client.post` throw, where it was not removed
+   * @param flag - the code of a flag of its component type
+   * @throws InvalidInvocation if there is no such flag: then nothing was written
+   * @throws IncompleteWrite if it is not known whether it was removed
+   * @throws what `client.get` and `client.post` throw, if it was not removed
    */
   removeFlag(component: ComponentName, flag: string, options: WriteOptions = {}): Promise<void> {
     return changeFlag(this.#writing, 'removeFlag', component, flag, options);
@@ -470,8 +494,9 @@ export class Components {
    * ```
    *
    * @param component - serial number, code, id or alternative identifier, or the component itself
-   * @throws IncompleteWrite where it is not known whether it was added
-   * @throws what `client.get` and `client.post` throw, where it was not added
+   * @param text - one text, or a list
+   * @throws IncompleteWrite if it is not known whether it was added
+   * @throws what `client.get` and `client.post` throw, if it was not added
    */
   comment(
     component: ComponentName,
@@ -493,8 +518,8 @@ export class Components {
    * @param child - in the same way
    * @returns the slot that the child is in
    * @throws InvalidInvocation with all problems: then nothing was written
-   * @throws IncompleteWrite where it is not known whether it was assembled
-   * @throws what `client.get` and `client.post` throw, where it was not assembled
+   * @throws IncompleteWrite if it is not known whether it was assembled
+   * @throws what `client.get` and `client.post` throw, if it was not assembled
    */
   assemble(
     parent: ComponentName,
@@ -507,11 +532,15 @@ export class Components {
   /**
    * Takes a component out of another one. It is not marked as trashed, unless `trash` is true.
    *
+   * ```ts
+   * await client.components.disassemble('20USBLA1234567', '20USBML1234567');
+   * ```
+   *
    * @param parent - serial number, code, id or alternative identifier, or the component itself
    * @param child - in the same way
-   * @throws InvalidInvocation where the child is not in the parent: then nothing was written
-   * @throws IncompleteWrite where it is not known whether it was taken out
-   * @throws what `client.get` and `client.post` throw, where it was not taken out
+   * @throws InvalidInvocation if the child is not in the parent: then nothing was written
+   * @throws IncompleteWrite if it is not known whether it was taken out
+   * @throws what `client.get` and `client.post` throw, if it was not taken out
    */
   disassemble(parent: ComponentName, child: ComponentName, options: DisassembleOptions = {}): Promise<void> {
     return disassemble(this.#writing, parent, child, options);
@@ -521,9 +550,13 @@ export class Components {
    * Requests the deletion of a component, which somebody else has to approve. It stays readable. A component that is deleted
    * already is left as it is.
    *
+   * ```ts
+   * await client.components.delete('20USBML1234567');
+   * ```
+   *
    * @param component - serial number, code, id or alternative identifier, or the component itself
-   * @throws IncompleteWrite where it is not known whether it was requested
-   * @throws what `client.get` and `client.post` throw, where it was not requested
+   * @throws IncompleteWrite if it is not known whether it was requested
+   * @throws what `client.get` and `client.post` throw, if it was not requested
    */
   delete(component: ComponentName, options: WriteOptions = {}): Promise<void> {
     return deleteComponent(this.#writing, component, options);
@@ -538,7 +571,7 @@ export class Components {
     const { outputType, noEosToken, ...call } = checkJob(subject, options, GET_OPTIONS);
     return findComponent<CommandResultOf<'getComponent', O>>(
       this.#context.client,
-      checkName(subject, identifier, 'identifier'),
+      nameOf(subject, identifier, 'identifier'),
       call,
       { ...(outputType !== undefined && { outputType }), ...(noEosToken !== undefined && { noEosToken }) },
     );
@@ -547,18 +580,18 @@ export class Components {
   async #ancestors(
     method: 'parents' | 'ancestors',
     component: ComponentName,
-    options: AncestorOptions,
+    options: ReadOptions,
     levels: number,
   ): Promise<BulkComponent[]> {
     const subject = `client.components.${method}`;
-    const name = checkName(subject, component);
-    const call = checkJob(subject, options, READ_OPTIONS);
+    const name = nameOf(subject, component);
+    const call = checkRead(subject, options);
     const whole: FullComponent = await this.get(name, call);
     return readAncestors({ client: this.#context.client, components: this }, whole, call, levels);
   }
 }
 
-function namesOf(item: object): readonly unknown[] {
+function identifiersOf(item: object): readonly unknown[] {
   const { alternativeIdentifier, serialNumber, code, id } = item as Record<string, unknown>;
   return [alternativeIdentifier, serialNumber, code, id];
 }

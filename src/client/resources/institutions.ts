@@ -2,8 +2,8 @@ import type { Institution, UserRecord } from '../../commands/shapes.js';
 import { checkValue, FILLED_STRING } from '../../config/check-options.js';
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { ResponseException } from '../../exceptions/response.js';
-import { similarNames } from '../../util/similar.js';
-import type { CallOptions, ListOptions } from '../options.js';
+import { suggest } from '../../util/similar.js';
+import type { ListOptions, ReadOptions } from '../options.js';
 import type { PagePromise } from '../pages/page-promise.js';
 import type { ResourceContext } from './resource.js';
 import type { Users } from './users.js';
@@ -25,6 +25,10 @@ export class Institutions {
   /**
    * Lists all institutions. Nothing is sent before the list is used.
    *
+   * ```ts
+   * for await (const { code, name } of client.institutions.list()) console.log(code, name);
+   * ```
+   *
    * @throws what `client.list` throws
    */
   list(options: ListOptions = {}): PagePromise<Institution> {
@@ -39,10 +43,10 @@ export class Institutions {
    * ```
    *
    * @param code - its code
-   * @throws InvalidInvocation where there is none with this code; the message says which one may be meant
+   * @throws InvalidInvocation if there is none with this code; the message says which one may be meant
    * @throws what `client.get` throws
    */
-  async get(code: string, options: Omit<CallOptions, 'data' | 'json'> = {}): Promise<Institution> {
+  async get(code: string, options: ReadOptions = {}): Promise<Institution> {
     checkValue('client.institutions.get', 'code', code, FILLED_STRING);
     const { client } = this.#context;
     try {
@@ -51,11 +55,10 @@ export class Institutions {
       if (!saysMissing(error)) throw error;
       const codes: string[] = [];
       for await (const institution of this.list(options)) codes.push(institution.code);
-      const similar = similarNames(code, codes);
-      const help = similar.length === 0 ? '' : `; is it ${similar.join(', ')}?`;
-      throw new InvalidInvocation(`client.institutions.get: there is no institution ${code}${help}`, {
-        cause: error,
-      });
+      throw new InvalidInvocation(
+        `client.institutions.get: there is no institution ${code}${suggest(code, codes)}`,
+        { cause: error },
+      );
     }
   }
 
@@ -67,10 +70,10 @@ export class Institutions {
    * const [site] = await client.institutions.mine();
    * ```
    *
-   * @returns an empty list where the user has none
+   * @returns an empty list if the user has none
    * @throws what `client.users.me` throws
    */
-  async mine(options: Omit<CallOptions, 'data' | 'json'> = {}): Promise<UserInstitution[]> {
+  async mine(options: ReadOptions = {}): Promise<UserInstitution[]> {
     const { institutions } = await this.#users.me(options);
     const all: readonly UserInstitution[] = institutions ?? [];
     return [...all.filter((one) => one.default), ...all.filter((one) => !one.default)];

@@ -1,15 +1,13 @@
 import type { Shipment, ShipmentItem, ShipmentStatus } from '../../commands/shapes.js';
 import { ANYTHING, checkOptions } from '../../config/check-options.js';
-import { InvalidInvocation } from '../../exceptions/base.js';
-import type { CallOptions, ListOptions } from '../options.js';
+import type { ComponentName } from '../components/component-name.js';
+import { idOf } from '../identifiers.js';
+import type { ListOptions, ReadOptions } from '../options.js';
 import type { PagePromise } from '../pages/page-promise.js';
-import type { ComponentName } from '../shipments/component-names.js';
 import { type CreateShipmentOptions, createShipment } from '../shipments/create.js';
-import { idOf, readShipment, type ShipmentName } from '../shipments/read.js';
 import { type ReceiveShipmentOptions, receiveShipment } from '../shipments/receive.js';
-import { SENDING, toStep } from '../shipments/status.js';
-import { runSteps } from '../writes/steps.js';
-import { checkWrite, type WriteOptions } from '../writes/write-options.js';
+import { type ShipmentName, sendShipment } from '../shipments/status.js';
+import type { WriteOptions } from '../writes/checks.js';
 import type { Components } from './components.js';
 import type { Institutions } from './institutions.js';
 import type { ResourceContext } from './resource.js';
@@ -50,11 +48,11 @@ export class Shipments {
    * Reads a shipment.
    *
    * @param shipment - its id
-   * @throws BadRequest where there is none with this id
+   * @throws BadRequest if there is none with this id
    * @throws what `client.get` throws
    */
-  async get(shipment: ShipmentName, options: Omit<CallOptions, 'data' | 'json'> = {}): Promise<Shipment> {
-    const id = idOf('client.shipments.get', shipment);
+  async get(shipment: ShipmentName, options: ReadOptions = {}): Promise<Shipment> {
+    const id = idOf('client.shipments.get', 'shipment', shipment);
     return this.#context.client.get('getShipment', { ...options, data: { shipment: id } });
   }
 
@@ -79,16 +77,20 @@ export class Shipments {
   /**
    * Lists the components in a shipment. Nothing is sent before the list is used.
    *
+   * ```ts
+   * for await (const { component } of client.shipments.items(shipment)) console.log(component.serialNumber);
+   * ```
+   *
    * @param shipment - its id, or an object that has one
    * @throws what `client.list` throws
    */
   items(shipment: ShipmentName, options: ListOptions = {}): PagePromise<ShipmentItem> {
-    const id = idOf('client.shipments.items', shipment);
+    const id = idOf('client.shipments.items', 'shipment', shipment);
     return this.#context.client.list('listShipmentItems', { shipment: id }, options);
   }
 
   /**
-   * Creates a shipment, and marks it as sent where `send` is true. First it is checked that all components are ready, are
+   * Creates a shipment, and marks it as sent if `send` is true. First it is checked that all components are ready, are
    * at the sender, and are not in another shipment that is prepared or under way.
    *
    * ```ts
@@ -110,29 +112,17 @@ export class Shipments {
   /**
    * Marks a shipment as sent: sets its status to `inTransit`. Nothing is written if it is under way already.
    *
+   * ```ts
+   * await client.shipments.send(shipment);
+   * ```
+   *
    * @param shipment - its id, or an object that has one
-   * @throws InvalidInvocation where it was delivered already
+   * @throws InvalidInvocation if it was delivered already
    * @throws IncompleteWrite if it is unknown whether this was done
    * @throws what `client.post` throws, if nothing was written
    */
-  async send(shipment: ShipmentName, options: WriteOptions = {}): Promise<Shipment> {
-    const subject = 'client.shipments.send';
-    const id = idOf(subject, shipment);
-    const call = checkWrite(subject, options, '{ timeout: 30_000 }');
-    const { client } = this.#context;
-    let current: Shipment = await readShipment(client, id, call);
-    if (SENDING.isDone(current)) return current;
-    if (current.status.startsWith('delivered'))
-      throw new InvalidInvocation(`${subject}: the shipment ${id} was delivered already`);
-    const step = toStep(client, {
-      name: `set the status of the shipment ${id} to ${SENDING.status}`,
-      shipment: () => current,
-      change: SENDING,
-      set: (sent) => {
-        current = sent;
-      },
-    });
-    return runSteps(subject, [step], call, () => current);
+  send(shipment: ShipmentName, options: WriteOptions = {}): Promise<Shipment> {
+    return sendShipment(this.#context.client, shipment, options);
   }
 
   /**
@@ -145,7 +135,7 @@ export class Shipments {
    * ```
    *
    * @param shipment - its id, or an object that has one
-   * @throws InvalidInvocation where a missing component is not in the shipment, or arrived before; with every such problem
+   * @throws InvalidInvocation if a missing component is not in the shipment, or arrived before; with every such problem
    * @throws IncompleteWrite if it is unknown whether this was done
    * @throws what `client.post` throws, if nothing was written
    */

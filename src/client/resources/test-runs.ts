@@ -7,28 +7,34 @@ import type { BulkPromise } from '../bulk/bulk-promise.js';
 import { type Asker, bulkRead } from '../bulk/bulk-read.js';
 import { ChunkSizes } from '../bulk/group-size.js';
 import { type BulkOptions, checkBulk, checkIds } from '../bulk/options.js';
+import type { ComponentName } from '../components/component-name.js';
+import { DefinitionCache } from '../components/definitions.js';
 import type { DownloadedFile, DownloadOptions } from '../files/download.js';
 import { formOf } from '../identifiers.js';
-import { checkJob, LIST_TABLE, type ListOptions, optionsOfJob } from '../options.js';
+import {
+  checkJob,
+  checkRead,
+  LIST_TABLE,
+  type ListOptions,
+  optionsOfJob,
+  type ReadOptions,
+} from '../options.js';
 import type { PagePromise } from '../pages/page-promise.js';
-import type { ComponentName } from '../shipments/component-names.js';
 import { addComment, deleteTestRun, type TestRunName } from '../test-runs/changes.js';
 import { checkTestRun } from '../test-runs/check.js';
-import { DefinitionReader } from '../test-runs/definitions.js';
+import { type Definitions, readDefinitions } from '../test-runs/definitions.js';
 import { downloadResultFile } from '../test-runs/download-result.js';
 import { readLatest } from '../test-runs/latest.js';
 import { readRunsOfTree, type TestRunsOfTreeOptions } from '../test-runs/of-tree.js';
 import {
   type CheckTestRunOptions,
   checkCheckOptions,
-  checkRead,
-  type ReadOptions,
   type UploadTestRunOptions,
 } from '../test-runs/options.js';
 import { makeTemplate } from '../test-runs/template.js';
 import { snapshot, type TestRunInput, type TestRunTemplate } from '../test-runs/test-run-input.js';
 import { type UploadedTestRun, uploadTestRun } from '../test-runs/upload.js';
-import type { WriteOptions } from '../writes/write-options.js';
+import type { WriteOptions } from '../writes/checks.js';
 import type { ResourceContext } from './resource.js';
 
 /** Options of `testRuns.list`: those of a list, and which test runs of the component are wanted. */
@@ -56,12 +62,14 @@ const LIST_OPTIONS = optionsOfJob("{ testType: 'VISUAL_INSPECTION' }", {
 export class TestRuns {
   readonly #context: ResourceContext;
   readonly #sizes = new ChunkSizes();
-  readonly #definitions: DefinitionReader;
+  readonly #definitions: DefinitionCache<Definitions>;
 
   /** @internal */
   constructor(context: ResourceContext) {
     this.#context = context;
-    this.#definitions = new DefinitionReader(context.client);
+    this.#definitions = new DefinitionCache((project, componentType, call) =>
+      readDefinitions(context.client, project, componentType, call),
+    );
   }
 
   /**
@@ -74,8 +82,8 @@ export class TestRuns {
    * ```
    *
    * @param ids - ids of test runs. One that is given twice is read once, and is once in the result
-   * @throws PartFailed after all others were read, where some could not be read and `errors` is `'throw'`
-   * @throws what `client.get` throws, where every further request would meet it too, such as `Aborted` or `Forbidden`
+   * @throws PartFailed after all others were read, if some could not be read and `errors` is `'throw'`
+   * @throws what `client.get` throws, if every further request would meet it too, such as `Aborted` or `Forbidden`
    */
   getMany(ids: Iterable<string>, options: BulkOptions = {}): BulkPromise<TestRun> {
     const subject = 'client.testRuns.getMany';
@@ -93,8 +101,13 @@ export class TestRuns {
    * Lists the test runs of a component, without their results: the ready ones, unless the options have a `state`. Nothing
    * is sent before the list is used.
    *
+   * ```ts
+   * for await (const run of client.testRuns.list('20USBML1234567', { testType: 'VISUAL_INSPECTION' }))
+   *   console.log(run.id, run.runNumber, run.passed);
+   * ```
+   *
    * @param component - its code or serial number, or an object that has one of them
-   * @throws InvalidInvocation where it is an id: the database does not list test runs by the id of the component
+   * @throws InvalidInvocation if it is an id: the database does not list test runs by the id of the component
    * @throws what `client.list` throws
    */
   list(
@@ -125,8 +138,9 @@ export class TestRuns {
   }
 
   /**
-   * Makes a test run that is to be filled: with the component, its location, the present time, `passed`, and null for each
-   * property and result of the test type. The run number is empty. {@link TestRuns.check} says what is still missing.
+   * Makes a test run that is to be filled: with the component, its location, the present time, `passed: true`,
+   * `problems: false`, and null for each property and result of the test type. The run number is empty.
+   * {@link TestRuns.check} says what is still missing.
    *
    * ```ts
    * const run = await client.testRuns.template('20USBML1234567', 'VISUAL_INSPECTION');
@@ -136,7 +150,7 @@ export class TestRuns {
    *
    * @param component - its serial number, code, id or alternative identifier, or an object that has one of them
    * @param testType - the code of the test type
-   * @throws what `client.get` throws, also where there is no such component or test type
+   * @throws what `client.get` throws, also if there is no such component or test type
    */
   async template(
     component: ComponentName,
@@ -156,8 +170,8 @@ export class TestRuns {
    * ```
    *
    * @param run - the test run, or the path of a JSON file with one. In the file, `NaN` and `Infinity` may stand
-   * @returns every problem; none where it can be uploaded
-   * @throws InvalidInvocation where the file cannot be read, or is not a test run at all
+   * @returns every problem; none if it can be uploaded
+   * @throws InvalidInvocation if the file cannot be read, or is not a test run at all
    * @throws what `client.get` throws
    */
   async check(
@@ -182,8 +196,8 @@ export class TestRuns {
    * `runNumberTaken`.
    *
    * @param run - the test run, or the path of a JSON file with one. Paths of files in it are relative to its folder
-   * @throws InvalidTestRun with all problems, where it has some: then nothing was sent
-   * @throws DuplicateTestRuns with `allowDuplicate: false`, where the database has it already
+   * @throws InvalidTestRun with all problems, if it has some: then nothing was sent
+   * @throws DuplicateTestRuns with `allowDuplicate: false`, if the database has it already
    * @throws IncompleteWrite if something was done, or perhaps done, before the end
    * @throws what `client.post` throws
    */
@@ -197,7 +211,7 @@ export class TestRuns {
    *
    * @param component - its serial number, code, id or alternative identifier, or an object that has one of them
    * @param testType - the code of the test type
-   * @returns undefined where there is none
+   * @returns undefined if there is none
    * @throws what `client.get` throws
    */
   latest(component: ComponentName, testType: string, options?: ReadOptions): Promise<TestRun | undefined>;
@@ -232,7 +246,7 @@ export class TestRuns {
    * ```
    *
    * @param component - its serial number, code, id or alternative identifier, or an object that has one of them
-   * @throws PartFailed at the end, where some components or test runs could not be read
+   * @throws PartFailed at the end, if some components or test runs could not be read
    * @throws what `client.get` throws
    */
   ofTree(component: ComponentName, options: TestRunsOfTreeOptions = {}): AsyncIterableIterator<TestRun> {
@@ -249,7 +263,7 @@ export class TestRuns {
    * @param run - its id, or the test run
    * @param code - the code of the result
    * @param directory - the folder; it is made if it is not there
-   * @throws InvalidInvocation where there is no such result, it has no file, or the folder cannot be written
+   * @throws InvalidInvocation if there is no such result, it has no file, or the folder cannot be written
    * @throws what `client.get` throws
    */
   async downloadResult(
@@ -262,20 +276,31 @@ export class TestRuns {
   }
 
   /**
-   * Adds a comment to a test run.
+   * Adds a comment to a test run, or several.
+   *
+   * ```ts
+   * await client.testRuns.comment(run, 'repeated after cleaning');
+   * ```
    *
    * @param run - its id, or the test run
-   * @throws what `client.post` throws; `IncompleteWrite` if it is unknown whether the comment was added
+   * @param text - one text, or a list
+   * @throws IncompleteWrite if it is not known whether it was added
+   * @throws what `client.get` and `client.post` throw, if it was not added
    */
-  comment(run: TestRunName, text: string, options: WriteOptions = {}): Promise<void> {
+  comment(run: TestRunName, text: string | readonly string[], options: WriteOptions = {}): Promise<void> {
     return addComment(this.#context, run, text, options);
   }
 
   /**
    * Deletes a test run. It stays readable, with the state `deleted`. One that is deleted already stays as it is.
    *
+   * ```ts
+   * await client.testRuns.delete(run);
+   * ```
+   *
    * @param run - its id, or the test run
-   * @throws what `client.post` throws; `IncompleteWrite` if it is unknown whether it was deleted
+   * @throws IncompleteWrite if it is not known whether it was deleted
+   * @throws what `client.get` and `client.post` throw, if it was not deleted
    */
   delete(run: TestRunName, options: WriteOptions = {}): Promise<void> {
     return deleteTestRun(this.#context, run, options);

@@ -1,5 +1,5 @@
 import { checkValue, FILLED_STRING } from '../../config/check-options.js';
-import type { CallOptions } from '../options.js';
+import type { ReadOptions } from '../options.js';
 import type { CommandResultOf } from '../results.js';
 import type { ResourceContext } from './resource.js';
 
@@ -24,7 +24,7 @@ export class Users {
    *
    * @throws what `client.whoAmI` and `client.get` throw
    */
-  async me(options: Omit<CallOptions, 'data' | 'json'> = {}): Promise<User> {
+  async me(options: ReadOptions = {}): Promise<User> {
     const { identity } = await this.#context.client.whoAmI();
     return this.get(identity, options);
   }
@@ -33,10 +33,10 @@ export class Users {
    * Reads a user.
    *
    * @param identity - the `userIdentity`, such as `1234-567-1`
-   * @throws BadRequest where there is no such user
+   * @throws BadRequest if there is no such user
    * @throws what `client.get` throws
    */
-  async get(identity: string, options: Omit<CallOptions, 'data' | 'json'> = {}): Promise<User> {
+  async get(identity: string, options: ReadOptions = {}): Promise<User> {
     checkValue('client.users.get', 'identity', identity, FILLED_STRING);
     return this.#context.client.get('getUser', { ...options, data: { userIdentity: identity } });
   }

@@ -2,29 +2,23 @@ import { refCode } from '../../commands/references.js';
 import type { BulkComponent, Shipment, ShipmentType } from '../../commands/shapes.js';
 import { BOOLEAN, FILLED_STRING, must, type OptionTable, STRING } from '../../config/check-options.js';
 import { InvalidInvocation } from '../../exceptions/base.js';
+import { type ComponentName, namesOf, titleOf } from '../components/component-name.js';
+import { readComponents } from '../components/read-component.js';
 import type { Components } from '../resources/components.js';
 import type { Institutions } from '../resources/institutions.js';
 import type { ResourceContext } from '../resources/resource.js';
-import { runSteps, type Step } from '../writes/steps.js';
-import { checkWrite, reload, type WriteOptions } from '../writes/write-options.js';
-import {
-  type ComponentName,
-  isPlanned,
-  namesOf,
-  readComponents,
-  refuseProblems,
-  titleOf,
-} from './component-names.js';
-import { readShipment } from './read.js';
-import { SENDING, toStep } from './status.js';
+import { checkWrite, refuseProblems, reload, type WriteOptions } from '../writes/checks.js';
+import { isPlaceholder } from '../writes/plan.js';
+import { given, runSteps, type Step } from '../writes/steps.js';
+import { readShipment, SENDING, toStep } from './status.js';
 
 /** Options of `shipments.create`. */
 export interface CreateShipmentOptions extends WriteOptions {
-  /** The code of the institution that sends it. @defaultValue the first of `client.institutions.mine()` */
+  /** The code of the institution that sends it, the `sender` of the shipment. @defaultValue the first of `client.institutions.mine()` */
   from?: string | undefined;
-  /** The code of the institution that receives it. */
+  /** The code of the institution that receives it, the `recipient` of the shipment. */
   to: string;
-  /** How far it goes. The database does not say in which country an institution is, so this is not guessed. */
+  /** How far it goes: `'domestic'`, `'intraContinental'` or `'continental'`. It is not guessed from the institutions. */
   type: ShipmentType;
   /** @defaultValue what the database makes of it */
   name?: string | undefined;
@@ -88,7 +82,9 @@ export async function createShipment(
   const step: Step = {
     name: `create the shipment from ${sender} to ${to}`,
     write: async (sending) => {
-      shipment = await client.post('createShipment', input, sending);
+      const created = given(await client.post('createShipment', input, sending));
+      given(created.id);
+      shipment = created;
     },
     isDone: async (reading) => {
       const created = await findCreated(client, { components, sender, to }, reading);
@@ -135,11 +131,13 @@ async function checkItems(
 ): Promise<readonly BulkComponent[]> {
   const [found, unknown] = await Promise.all([
     readComponents(components, names, call),
-    sender === to ? '`to` is the institution that sends it' : whyUnknown(institutions, to, call),
+    sender === to
+      ? `\`to\` is the institution that sends it, ${sender}; \`from\` names another one`
+      : whyUnknown(institutions, to, call),
   ]);
   const problems = [...(unknown === undefined ? [] : [unknown]), ...found.problems];
   for (const component of found.components) {
-    if (isPlanned(component.state)) continue;
+    if (isPlaceholder(component.state)) continue;
     const place = refCode(component.currentLocation);
     if (place !== sender) problems.push(`${titleOf(component)} is at ${place}, not at ${sender}`);
   }

@@ -1,13 +1,13 @@
 import type { Shipment, ShipmentItem, ShipmentStatus } from '../../commands/shapes.js';
 import { ANYTHING, BOOLEAN } from '../../config/check-options.js';
 import { InvalidInvocation } from '../../exceptions/base.js';
-import { similarNames } from '../../util/similar.js';
+import { asList } from '../../util/lists.js';
+import { suggest } from '../../util/similar.js';
+import { type ComponentName, namesOf } from '../components/component-name.js';
+import { idOf } from '../identifiers.js';
 import type { ResourceContext } from '../resources/resource.js';
-import { runSteps } from '../writes/steps.js';
-import { checkWrite, type WriteOptions } from '../writes/write-options.js';
-import { type ComponentName, namesOf, refuseProblems } from './component-names.js';
-import { idOf, readShipment, type ShipmentName } from './read.js';
-import { itemsOf, type StatusChange, toStep } from './status.js';
+import { checkWrite, refuseProblems, type WriteOptions } from '../writes/checks.js';
+import { changeStatus, readShipment, type ShipmentName, type StatusChange } from './status.js';
 
 /** Options of `shipments.receive`. */
 export interface ReceiveShipmentOptions extends WriteOptions {
@@ -25,25 +25,16 @@ export async function receiveShipment(
   name: ShipmentName,
   options: ReceiveShipmentOptions,
 ): Promise<Shipment> {
-  const id = idOf(SUBJECT, name);
+  const id = idOf(SUBJECT, 'shipment', name);
   const own = { missing: ANYTHING, damaged: BOOLEAN };
   const { missing = [], damaged = false, ...call } = checkWrite(SUBJECT, options, '{ missing: [] }', own);
   const names = namesOf(SUBJECT, 'missing', missing);
-  let shipment: Shipment = await readShipment(client, id, call);
-  const absent = itemsOf(shipment).filter((item) => names.some((name) => isNamed(item, name)));
+  const shipment: Shipment = await readShipment(client, id, call);
+  const absent = asList(shipment.shipmentItems).filter((item) => names.some((name) => isNamed(item, name)));
   // Only a plan has a shipment of which the items are not known.
   if (Array.isArray(shipment.shipmentItems)) refuseWrongNames(shipment, names, absent);
   const change = deliveryOf(shipment, absent, damaged);
-  if (change.isDone(shipment)) return shipment;
-  const step = toStep(client, {
-    name: `set the status of the shipment ${id} to ${change.status}`,
-    shipment: () => shipment,
-    change,
-    set: (received) => {
-      shipment = received;
-    },
-  });
-  return runSteps(SUBJECT, [step], call, () => shipment);
+  return changeStatus(SUBJECT, client, shipment, change, call);
 }
 
 /** @throws InvalidInvocation where a name is not that of an item, or an item arrived before */
@@ -52,14 +43,11 @@ function refuseWrongNames(
   names: readonly string[],
   absent: readonly ShipmentItem[],
 ): void {
-  const items = itemsOf(shipment);
+  const items = asList(shipment.shipmentItems);
   const known = items.map(({ component }) => component.serialNumber ?? component.code);
   const problems = names
     .filter((name) => !items.some((item) => isNamed(item, name)))
-    .map((name) => {
-      const similar = similarNames(name, known);
-      return `${name} is not in the shipment${similar.length === 0 ? '' : `; is it ${similar.join(', ')}?`}`;
-    });
+    .map((name) => `${name} is not in the shipment${suggest(name, known)}`);
   for (const { component, delivered } of absent) {
     if (!shipment.status.startsWith('delivered') || delivered !== true) continue;
     problems.push(`${component.serialNumber ?? component.code} arrived before: it cannot be missing now`);
@@ -68,7 +56,7 @@ function refuseWrongNames(
 }
 
 function deliveryOf(shipment: Shipment, absent: readonly ShipmentItem[], damaged: boolean): StatusChange {
-  const items = itemsOf(shipment);
+  const items = asList(shipment.shipmentItems);
   const isNothingThere = items.length > 0 && absent.length === items.length;
   if (isNothingThere && damaged)
     throw new InvalidInvocation(`${SUBJECT}: \`damaged\` is for what arrived, and everything is missing`);
@@ -80,7 +68,8 @@ function deliveryOf(shipment: Shipment, absent: readonly ShipmentItem[], damaged
     status,
     isDelivered,
     isDone: (now) =>
-      now.status === status && itemsOf(now).every((item) => item.delivered === isDelivered(item)),
+      now.status === status &&
+      asList(now.shipmentItems).every((item) => item.delivered === isDelivered(item)),
   };
 }
 

@@ -1,8 +1,31 @@
 import type { Shipment, ShipmentItem, ShipmentStatus } from '../../commands/shapes.js';
+import { InvalidInvocation } from '../../exceptions/base.js';
 import { isRecord } from '../../util/guards.js';
+import { asList } from '../../util/lists.js';
+import { idOf } from '../identifiers.js';
 import type { ResourceContext } from '../resources/resource.js';
-import type { Step } from '../writes/steps.js';
-import { readShipment } from './read.js';
+import { checkWrite, reload, type WriteOptions } from '../writes/checks.js';
+import { runSteps, type Step } from '../writes/steps.js';
+
+/** How a shipment is named: by its id, or as an object that has one. */
+export type ShipmentName = string | { readonly id: string };
+
+/** A shipment with its items. */
+export interface ShipmentWithItems extends Shipment {
+  shipmentItems: ShipmentItem[];
+}
+
+/** Reads a shipment as it is now. */
+export async function readShipment(
+  client: ResourceContext['client'],
+  id: string,
+  call: WriteOptions,
+): Promise<ShipmentWithItems> {
+  const shipment = await client.get('getShipment', { ...reload(call), data: { shipment: id } });
+  if (shipment.shipmentItems) return shipment as ShipmentWithItems;
+  const items = await client.list('listShipmentItems', { shipment: id }, reload(call)).toArray();
+  return { ...shipment, shipmentItems: items };
+}
 
 /** What a shipment becomes. */
 export interface StatusChange {
@@ -20,11 +43,6 @@ export const SENDING: StatusChange = {
   isDelivered: () => true,
   isDone: ({ status }) => status === 'inTransit',
 };
-
-/** Returns the items of a shipment; none where they are not known. */
-export function itemsOf({ shipmentItems }: Shipment): readonly ShipmentItem[] {
-  return Array.isArray(shipmentItems) ? shipmentItems : [];
-}
 
 /** Returns the step that changes the status of a shipment. */
 export function toStep(
@@ -47,7 +65,10 @@ export function toStep(
     name,
     write: async (call) => {
       const before = shipment();
-      const items = itemsOf(before).map((item) => ({ code: item.code, delivered: isDelivered(item) }));
+      const items = asList(before.shipmentItems).map((item) => ({
+        code: item.code,
+        delivered: isDelivered(item),
+      }));
       const input = {
         ...{ shipment: before.id, status },
         ...(items.length > 0 && { shipmentItems: items }),
@@ -63,4 +84,40 @@ export function toStep(
       return isDone(now);
     },
   };
+}
+
+/** See `client.shipments.send`. */
+export async function sendShipment(
+  client: ResourceContext['client'],
+  name: ShipmentName,
+  options: WriteOptions,
+): Promise<Shipment> {
+  const subject = 'client.shipments.send';
+  const id = idOf(subject, 'shipment', name);
+  const call = checkWrite(subject, options);
+  const shipment = await readShipment(client, id, call);
+  if (shipment.status.startsWith('delivered'))
+    throw new InvalidInvocation(`${subject}: the shipment ${id} was delivered already`);
+  return changeStatus(subject, client, shipment, SENDING, call);
+}
+
+/** Changes the status of a shipment, unless it is as it will be. */
+export async function changeStatus(
+  subject: string,
+  client: ResourceContext['client'],
+  shipment: Shipment,
+  change: StatusChange,
+  call: WriteOptions,
+): Promise<Shipment> {
+  if (change.isDone(shipment)) return shipment;
+  let current = shipment;
+  const step = toStep(client, {
+    name: `set the status of the shipment ${shipment.id} to ${change.status}`,
+    shipment: () => current,
+    change,
+    set: (changed) => {
+      current = changed;
+    },
+  });
+  return runSteps(subject, [step], call, () => current);
 }

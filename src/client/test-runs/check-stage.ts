@@ -1,9 +1,10 @@
 import { type Ref, refCode, refId } from '../../commands/references.js';
 import type { ComponentType, FullComponent, TestType } from '../../commands/shapes.js';
 import { isFilledString, isRecord } from '../../util/guards.js';
-import { codesOf, suggest } from '../components/component-types.js';
-import { titleOf } from '../components/name.js';
-import { isPlanned } from '../shipments/component-names.js';
+import { codesOf } from '../../util/lists.js';
+import { suggest } from '../../util/similar.js';
+import { titleOf } from '../components/component-name.js';
+import { isPlaceholder } from '../writes/plan.js';
 import type { Definitions } from './definitions.js';
 import type { CheckedOptions } from './options.js';
 import { describe, type Problems } from './test-run-input.js';
@@ -56,7 +57,7 @@ export function checkStage(
     if (isFilledString(code) && known.length > 0 && !known.includes(code))
       problems.add('stage', `is ${describe(code)}, which ${type?.code} does not have${suggest(code, known)}`);
   const mayChange = own.setStage === true && isRetroactive !== true;
-  if (expected !== current && !mayChange && !isPlanned(current))
+  if (expected !== current && !mayChange && !isPlaceholder(current))
     problems.add(
       'stage',
       `is expected to be ${expected}, but ${titleOf(component)} is at ${current}; { setStage: true } would set it`,

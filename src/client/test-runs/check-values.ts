@@ -1,6 +1,7 @@
 import type { ParameterDefinition } from '../../commands/shapes.js';
 import { bytesOf, isPlainObject, isRecord } from '../../util/guards.js';
-import { codesOf, suggest } from '../components/component-types.js';
+import { codesOf } from '../../util/lists.js';
+import { suggest } from '../../util/similar.js';
 import { DATE_EXPECTED, toDate } from './dates.js';
 import { type GivenFile, sourceOf } from './result-files.js';
 import { describe, type Problems } from './test-run-input.js';

@@ -2,15 +2,17 @@ import { refCode } from '../../commands/references.js';
 import type { FullComponent, TestType } from '../../commands/shapes.js';
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { isFilledString, isPlainObject } from '../../util/guards.js';
-import { codesOf, suggest } from '../components/component-types.js';
-import { findComponent } from '../components/find-component.js';
+import { codesOf } from '../../util/lists.js';
+import { suggest } from '../../util/similar.js';
+import type { DefinitionCache } from '../components/definitions.js';
+import { findComponent } from '../components/read-component.js';
 import type { ResourceContext } from '../resources/resource.js';
-import { isPlanned } from '../shipments/component-names.js';
-import { reload } from '../writes/write-options.js';
+import { reload } from '../writes/checks.js';
+import { isPlaceholder } from '../writes/plan.js';
 import { checkStage, type Facts, type Run, type StageChange } from './check-stage.js';
 import { checkValues, toJson, type ValueContext } from './check-values.js';
 import { DATE_EXPECTED, toDate } from './dates.js';
-import type { DefinitionReader, Definitions } from './definitions.js';
+import type { Definitions } from './definitions.js';
 import { readTestRunFile } from './json-file.js';
 import type { CheckedOptions } from './options.js';
 import { openFiles, type ResultFile } from './result-files.js';
@@ -43,7 +45,7 @@ const KEYS: readonly string[] = [
  */
 export async function checkTestRun(
   { client }: ResourceContext,
-  reader: DefinitionReader,
+  cache: DefinitionCache<Definitions>,
   subject: string,
   given: TestRunInput | string,
   { own, call }: CheckedOptions,
@@ -53,11 +55,8 @@ export async function checkTestRun(
   const [project, type] = [refCode(component?.project), refCode(component?.componentType)];
   const examineWith = (definitions?: Definitions): Promise<CheckedTestRun> =>
     examine(run, folder, { own, component, definitions });
-  if (project === undefined || type === undefined || isPlanned(type)) return examineWith();
-  const known = reader.known(project, type);
-  const checked = known && (await examineWith(known));
-  if (checked !== undefined && checked.problems.length === 0) return checked;
-  return examineWith(await reader.read(project, type, call));
+  if (project === undefined || type === undefined || isPlaceholder(type)) return examineWith();
+  return cache.check({ project, code: type, call }, examineWith, ({ problems }) => problems.length === 0);
 }
 
 async function examine(run: Run, folder: string, facts: Facts): Promise<CheckedTestRun> {
@@ -155,7 +154,7 @@ function nameFor(given: unknown, component: FullComponent | undefined): unknown 
 
 function checkPlace({ institution }: Run, component: FullComponent | undefined, problems: Problems): void {
   const given = refCode(component?.currentLocation);
-  const location = isPlanned(given) ? undefined : given;
+  const location = isPlaceholder(given) ? undefined : given;
   const where = location === undefined ? '' : `: the component is at ${location}`;
   if (!isFilledString(institution))
     problems.add('institution', `must be the code of an institution, not ${describe(institution)}${where}`);

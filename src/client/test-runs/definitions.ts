@@ -1,6 +1,6 @@
 import type { ComponentType, TestType } from '../../commands/shapes.js';
 import type { ResourceContext } from '../resources/resource.js';
-import type { WriteOptions } from '../writes/write-options.js';
+import { reload, type WriteOptions } from '../writes/checks.js';
 
 /** What the database says of a component type: its stages, and the tests that are done with it. */
 export interface Definitions {
@@ -8,31 +8,16 @@ export interface Definitions {
   readonly testTypes: readonly TestType[];
 }
 
-/** For how long definitions are used again, in milliseconds. */
-const USABLE = 600_000;
-
-/** Reads what test runs are checked with, and keeps it for a while: it seldom changes. */
-export class DefinitionReader {
-  readonly #client: ResourceContext['client'];
-  readonly #known = new Map<string, Definitions & { readonly time: number }>();
-
-  constructor(client: ResourceContext['client']) {
-    this.#client = client;
-  }
-
-  /** Returns what was read before, if it is not too old. Where it says that something is wrong, it should be read again. */
-  known(project: string, componentType: string): Definitions | undefined {
-    const known = this.#known.get(JSON.stringify([project, componentType]));
-    return known !== undefined && performance.now() - known.time < USABLE ? known : undefined;
-  }
-
-  async read(project: string, componentType: string, call: WriteOptions): Promise<Definitions> {
-    const [type, testTypes] = await Promise.all([
-      this.#client.get('getComponentTypeByCode', { ...call, data: { project, code: componentType } }),
-      this.#client.list('listTestTypes', { project, componentType }, call).toArray(),
-    ]);
-    const definitions = { type, testTypes, time: performance.now() };
-    this.#known.set(JSON.stringify([project, componentType]), definitions);
-    return definitions;
-  }
+/** Reads what test runs are checked with. */
+export async function readDefinitions(
+  client: ResourceContext['client'],
+  project: string,
+  componentType: string,
+  call: WriteOptions,
+): Promise<Definitions> {
+  const [type, testTypes] = await Promise.all([
+    client.get('getComponentTypeByCode', { ...reload(call), data: { project, code: componentType } }),
+    client.list('listTestTypes', { project, componentType }, reload(call)).toArray(),
+  ]);
+  return { type, testTypes };
 }

@@ -3,14 +3,16 @@ import type { TestRun } from '../../commands/shapes.js';
 import { BOOLEAN, both, checkValue, FILLED_STRING, FUNCTION, NO_TILDE } from '../../config/check-options.js';
 import { InvalidInvocation, isException } from '../../exceptions/base.js';
 import { isFilledString } from '../../util/guards.js';
-import { codesOf, suggest } from '../components/component-types.js';
+import { codesOf } from '../../util/lists.js';
+import { suggest } from '../../util/similar.js';
 import type { DownloadedFile, DownloadOptions } from '../files/download.js';
 import { moveFile } from '../files/file.js';
 import { makeTargetFolder, unwritable } from '../files/place.js';
 import { safeName } from '../files/safe-name.js';
+import { idOf } from '../identifiers.js';
 import { checkJob, optionsOfJob } from '../options.js';
 import type { ResourceContext } from '../resources/resource.js';
-import { idOf, type TestRunName } from './changes.js';
+import type { TestRunName } from './changes.js';
 
 const SUBJECT = 'client.testRuns.downloadResult';
 const OPTIONS = optionsOfJob('{ overwrite: true }', { overwrite: BOOLEAN, onProgress: FUNCTION });
@@ -24,7 +26,7 @@ export async function downloadResultFile(
   directory: string,
   options: DownloadOptions,
 ): Promise<DownloadedFile> {
-  const testRun = idOf(SUBJECT, run);
+  const testRun = idOf(SUBJECT, 'test run', run);
   checkValue(SUBJECT, 'code', code, FILLED_STRING);
   checkValue(SUBJECT, 'directory', directory, DIRECTORY);
   const { onProgress, overwrite = false, ...call } = checkJob(SUBJECT, options, OPTIONS);

@@ -1,11 +1,10 @@
 import type { TestRun } from '../../commands/shapes.js';
 import { FILLED_STRING } from '../../config/check-options.js';
-import { listOf } from '../components/name.js';
+import { asList } from '../../util/lists.js';
+import type { ComponentName } from '../components/component-name.js';
 import type { Component } from '../models/component.js';
-import { checkJob, optionsOfJob } from '../options.js';
+import { checkJob, optionsOfJob, type ReadOptions } from '../options.js';
 import type { ResourceContext } from '../resources/resource.js';
-import type { ComponentName } from '../shipments/component-names.js';
-import type { ReadOptions } from './options.js';
 
 /** Options of `testRuns.ofTree`. */
 export interface TestRunsOfTreeOptions extends ReadOptions {
@@ -28,9 +27,9 @@ export async function* readRunsOfTree(
       const own = client.testRuns.list(data as { code: string }, { ...call, testType });
       for await (const { id } of own) ids.push(id);
     }
-    for (const { code, testRuns } of listOf(data.tests))
+    for (const { code, testRuns } of asList(data.tests))
       if (testType === undefined || code === testType)
-        ids.push(...listOf(testRuns).flatMap(({ id, state }) => (state === 'ready' ? [id] : [])));
+        ids.push(...asList(testRuns).flatMap(({ id, state }) => (state === 'ready' ? [id] : [])));
   }
   yield* client.testRuns.getMany(ids, call);
 }

@@ -1,11 +1,7 @@
 import { BOOLEAN, FILLED_STRING, FUNCTION, must, type OptionTable } from '../../config/check-options.js';
 import { InvalidInvocation } from '../../exceptions/base.js';
-import { type CallOptions, checkJob, optionsOfJob } from '../options.js';
 import type { Progress } from '../requests/progress.js';
-import { checkWrite, type WriteOptions } from '../writes/write-options.js';
-
-/** Options of a method that reads: those of each request. */
-export interface ReadOptions extends Omit<CallOptions, 'data' | 'json'> {}
+import { checkWrite, type WriteOptions } from '../writes/checks.js';
 
 /** Options of `testRuns.check`. */
 export interface CheckTestRunOptions extends WriteOptions {
@@ -53,17 +49,10 @@ const UPLOAD_TABLE: OptionTable = {
   onProgress: FUNCTION,
 };
 
-const READ_OPTIONS = optionsOfJob('{ timeout: 30_000 }', {});
-
 /** The options of a check, taken apart. */
 export interface CheckedOptions {
   readonly own: Pick<CheckTestRunOptions, 'stage' | 'setStage' | 'runNumber' | 'nanAsNull'>;
   readonly call: WriteOptions;
-}
-
-/** Checks the options of a method that reads. */
-export function checkRead(subject: string, options: ReadOptions): ReadOptions {
-  return checkJob(subject, options, READ_OPTIONS);
 }
 
 /** Checks the options of `testRuns.check`. */

@@ -2,10 +2,10 @@ import { refCode } from '../../commands/references.js';
 import { checkValue, FILLED_STRING } from '../../config/check-options.js';
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { isRecord } from '../../util/guards.js';
-import { checkName, readComponent } from '../components/name.js';
+import { type ComponentName, nameOf } from '../components/component-name.js';
+import { readComponent } from '../components/read-component.js';
 import type { ResourceContext } from '../resources/resource.js';
-import type { ComponentName } from '../shipments/component-names.js';
-import { checkWrite, type WriteOptions } from '../writes/write-options.js';
+import { checkWrite, type WriteOptions } from '../writes/checks.js';
 import type { TestRunTemplate } from './test-run-input.js';
 
 const SUBJECT = 'client.testRuns.template';
@@ -17,9 +17,9 @@ export async function makeTemplate(
   testType: string,
   options: WriteOptions,
 ): Promise<TestRunTemplate> {
-  const call = checkWrite(SUBJECT, options, '{ timeout: 30_000 }');
+  const call = checkWrite(SUBJECT, options);
   checkValue(SUBJECT, 'testType', testType, FILLED_STRING);
-  const component = await readComponent(client, checkName(SUBJECT, name), call);
+  const component = await readComponent(client, nameOf(SUBJECT, name), call);
   const [project, componentType] = [refCode(component.project), refCode(component.componentType)];
   if (project === undefined || componentType === undefined)
     throw new InvalidInvocation(`${SUBJECT}: the component has no project or no component type`);

@@ -2,15 +2,16 @@ import type { FullComponent, LightTestRun, UploadTestRunResult } from '../../com
 import { isException } from '../../exceptions/base.js';
 import { InvalidTestRun, type TestRunProblem } from '../../exceptions/invalid-test-run.js';
 import { isFilledString } from '../../util/guards.js';
-import { listOf } from '../components/name.js';
+import { asList } from '../../util/lists.js';
+import type { DefinitionCache } from '../components/definitions.js';
 import { isDuplicate, refuseDuplicates } from '../duplicates.js';
 import { testRunUrl } from '../models/web-url.js';
 import { type Progress, progressTeller } from '../requests/progress.js';
 import type { ResourceContext } from '../resources/resource.js';
-import { runSteps, type Step } from '../writes/steps.js';
-import { reload, type WriteOptions } from '../writes/write-options.js';
+import { reload, type WriteOptions } from '../writes/checks.js';
+import { given, runSteps, type Step } from '../writes/steps.js';
 import { type CheckedTestRun, checkTestRun } from './check.js';
-import type { DefinitionReader } from './definitions.js';
+import type { Definitions } from './definitions.js';
 import { checkUploadOptions, type UploadTestRunOptions } from './options.js';
 import type { ResultFile } from './result-files.js';
 import type { TestRunInput, UploadInput } from './test-run-input.js';
@@ -33,13 +34,13 @@ const MOST_SHOWN = 30;
 /** Checks a test run, and uploads it with its files. See `TestRuns.upload`. */
 export async function uploadTestRun(
   context: ResourceContext,
-  reader: DefinitionReader,
+  cache: DefinitionCache<Definitions>,
   given: TestRunInput | string,
   options: UploadTestRunOptions,
 ): Promise<UploadedTestRun> {
   const { own, call, upload } = checkUploadOptions(SUBJECT, options);
   const { client } = context;
-  const checked = await checkTestRun(context, reader, SUBJECT, given, { own, call });
+  const checked = await checkTestRun(context, cache, SUBJECT, given, { own, call });
   const { input, files, component, problems } = checked;
   if (problems.length > 0 || component === undefined) throw invalidTestRun(problems, input.component);
   if (upload.allowDuplicate === false)
@@ -55,8 +56,8 @@ export async function uploadTestRun(
     SUBJECT,
     withProgress(steps, progressTeller(upload.onProgress, context.logger)),
     call,
-    async () => {
-      if (own.runNumber === 'next') await warnOfTwin(job);
+    async (resumed) => {
+      if (own.runNumber === 'next') await warnOfTwin(job, resumed);
       const testRun = job.uploaded as UploadTestRunResult['testRun'];
       const { id } = testRun;
       return { id, runNumber: job.input.runNumber, webUrl: testRunUrl(id, context.site), testRun };
@@ -113,8 +114,8 @@ function stageSteps({ context, checked, input }: UploadJob, isRestored: boolean)
   const { stage } = checked;
   if (stage === undefined) return [];
   const { component } = input;
-  const step = (code: string, verb: string): Omit<Step, 'undo'> => ({
-    name: `${verb} ${component} to ${code}`,
+  const step = (code: string, name: string): Omit<Step, 'undo'> => ({
+    name,
     write: async (call) => {
       await context.client.post('setComponentStage', { component, stage: code }, call);
     },
@@ -126,8 +127,10 @@ function stageSteps({ context, checked, input }: UploadJob, isRestored: boolean)
       return currentStage?.code === code;
     },
   });
-  const undo = isRestored ? step(stage.from, 'put the stage back of') : undefined;
-  return [{ ...step(stage.to, 'set the stage of'), undo }];
+  const undo = isRestored
+    ? step(stage.from, `set the stage of ${component} back to ${stage.from}`)
+    : undefined;
+  return [{ ...step(stage.to, `set the stage of ${component} to ${stage.to}`), undo }];
 }
 
 /** Returns the ids of the test runs that the component has. */
@@ -135,7 +138,7 @@ async function idsBefore(job: UploadJob, { tests }: FullComponent): Promise<Read
   const runs =
     tests === undefined
       ? await listRuns(job, job.call)
-      : listOf(tests).flatMap(({ testRuns }) => listOf(testRuns));
+      : asList(tests).flatMap(({ testRuns }) => asList(testRuns));
   return new Set(runs.map(({ id }) => id));
 }
 
@@ -145,7 +148,8 @@ function uploadStep(job: UploadJob, before: ReadonlySet<string>): Step {
   return {
     name: `upload the test run ${job.input.runNumber} of ${job.input.component} (${job.input.testType})`,
     write: async (call) => {
-      const { testRun } = await client.post('uploadTestRunResults', job.input, call);
+      const { testRun } = given(await client.post('uploadTestRunResults', job.input, call));
+      given(testRun?.id);
       job.uploaded = testRun;
     },
     isDone: async (call) => {
@@ -176,7 +180,7 @@ function fileStep(job: UploadJob, { code, file }: ResultFile): Step {
     },
     isDone: async (call) => {
       const { results } = await client.get('getTestRun', { ...reload(call), data: { testRun: idOf() } });
-      return listOf(results).some((one) => one.code === code && isFilledString(one.value));
+      return asList(results).some((one) => one.code === code && isFilledString(one.value));
     },
   };
 }
@@ -200,12 +204,12 @@ async function nextRunNumber(job: UploadJob): Promise<string> {
 }
 
 /** Tells if another test run got the same run number meanwhile. The upload is done, so nothing fails here. */
-async function warnOfTwin(job: UploadJob): Promise<void> {
+async function warnOfTwin(job: UploadJob, call: WriteOptions): Promise<void> {
   const { logger, report } = job.context;
   const { runNumber } = job.input;
   const own = job.uploaded?.id;
   try {
-    const twin = (await listRuns(job, job.call)).find((run) => run.runNumber === runNumber && run.id !== own);
+    const twin = (await listRuns(job, call)).find((run) => run.runNumber === runNumber && run.id !== own);
     if (twin === undefined) return;
     report({
       command: 'uploadTestRunResults',

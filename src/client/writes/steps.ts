@@ -1,7 +1,7 @@
 import { IncompleteWrite, type ITkDBException, isException, type StepReport } from '../../exceptions/base.js';
 import { ResponseException } from '../../exceptions/response.js';
-import { TransportException } from '../../exceptions/transport.js';
-import type { WriteOptions } from './write-options.js';
+import { InvalidResponse, TransportException } from '../../exceptions/transport.js';
+import type { WriteOptions } from './checks.js';
 
 /**
  * One write. What it gives goes into variables of the method that it is a step of. Its functions get the options for each
@@ -29,7 +29,7 @@ interface State {
  *
  * @param subject - the method, for the message
  * @param call - the options for each request
- * @param result - returns what the method returns, after all steps
+ * @param result - returns what the method returns, after all steps; it gets the options for each request as well
  * @throws IncompleteWrite if something was done, or perhaps done, before the end
  * @throws what a write throws if nothing was done
  */
@@ -37,7 +37,7 @@ export function runSteps<T>(
   subject: string,
   steps: readonly Step[],
   call: WriteOptions,
-  result: () => T,
+  result: (call: WriteOptions) => T | Promise<T>,
 ): Promise<T> {
   const states: (State & { readonly undo: State | undefined })[] = steps.map(({ undo, ...step }) => ({
     step,
@@ -47,18 +47,21 @@ export function runSteps<T>(
 
   const run = async (options: WriteOptions): Promise<T> => {
     let failure: Failure | undefined;
-    for (const state of states) {
-      failure = await doStep(state, options);
-      if (failure !== undefined) break;
+    try {
+      for (const state of states) {
+        failure = await doStep(state, options);
+        if (failure !== undefined) break;
+      }
+    } finally {
+      for (const state of states.toReversed()) {
+        if (state.undo === undefined || state.outcome === 'not done') continue;
+        // What was perhaps never done is perhaps as it was.
+        if (state.outcome === 'unknown') state.undo.outcome = 'unknown';
+        const failureOfUndo = await doStep(state.undo, withoutSignal(options));
+        failure ??= failureOfUndo;
+      }
     }
-    for (const state of states.toReversed()) {
-      if (state.undo === undefined || state.outcome === 'not done') continue;
-      // What was perhaps never done is perhaps as it was.
-      if (state.outcome === 'unknown') state.undo.outcome = 'unknown';
-      const failureOfUndo = await doStep(state.undo, withoutSignal(options));
-      failure ??= failureOfUndo;
-    }
-    if (failure === undefined) return result();
+    if (failure === undefined) return result(options);
     const reports = states.map(({ step, outcome }) => ({ name: step.name, outcome }));
     const undone = states.flatMap(({ undo }) => (undo === undefined ? [] : [undo])).reverse();
     const all = [...reports, ...undone.map(({ step, outcome }) => ({ name: step.name, outcome }))];
@@ -98,6 +101,16 @@ async function doStep(state: State, call: WriteOptions): Promise<Failure | undef
   }
 }
 
+/**
+ * Returns what the response to a write gives.
+ *
+ * @throws InvalidResponse where it gives nothing, as behind some gateways: then it is read back whether the write was done
+ */
+export function given<T>(answer: T | null | undefined): T {
+  if (answer !== undefined && answer !== null && answer !== '') return answer;
+  throw new InvalidResponse('the response does not say what was written');
+}
+
 /** The options for what is to be done although the caller aborted. */
 export function withoutSignal<Call extends { readonly signal?: unknown }>({
   signal: _,
@@ -127,7 +140,9 @@ function incomplete(
     [
       `${subject}: ${what}: ${step.name} (${error.summary})`,
       ...lines,
-      'Look in the database, then call resume() of this exception to do what is not done.',
+      steps.some(({ outcome }) => outcome === 'unknown')
+        ? 'Look in the database, then call resume() of this exception to do what is not done.'
+        : 'If the reason is gone, call resume() of this exception to do what is not done.',
     ].join('\n'),
     { steps, outcome: isUnknown ? 'unknown' : 'not done', resume, cause: error },
   );

@@ -1,4 +1,5 @@
 import type { OptionTable } from '../../config/check-options.js';
+import { InvalidInvocation } from '../../exceptions/base.js';
 import { type CallOptions, checkJob, optionsOfJob } from '../options.js';
 
 /** Options of a method that writes: those of each request that it sends. What it reads never comes from the cache. */
@@ -14,7 +15,7 @@ export interface WriteOptions extends Omit<CallOptions, 'cache' | 'data' | 'fres
 export function checkWrite<Options extends WriteOptions>(
   subject: string,
   options: Options,
-  example: string,
+  example = '{ timeout: 30_000 }',
   own: OptionTable = {},
 ): Options {
   const { table, ...expected } = optionsOfJob(example, own);
@@ -25,4 +26,14 @@ export function checkWrite<Options extends WriteOptions>(
 /** The options of a request that the cache does not answer. */
 export function reload<Call extends object>(call: Call): Call & { readonly cache: 'reload' } {
   return { ...call, cache: 'reload' };
+}
+
+/** @throws InvalidInvocation with all problems, where there is one */
+export function refuseProblems(subject: string, problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  if (problems.length === 1) throw new InvalidInvocation(`${subject}: ${problems[0]}\nNothing was written.`);
+  const lines = problems.map((problem) => `- ${problem}`);
+  throw new InvalidInvocation(
+    `${subject}: there are ${lines.length} problems, so nothing was written\n${lines.join('\n')}`,
+  );
 }

@@ -1,6 +1,6 @@
-import { similarNames } from '../../util/similar.js';
-import type { CallOptions } from '../options.js';
-import type { ResourceContext } from './resource.js';
+import { similarNames, suggest } from '../../util/similar.js';
+import type { ReadOptions } from '../options.js';
+import type { ResourceContext } from '../resources/resource.js';
 
 /**
  * Warns of codes that no institution has: to the database a list of what is there is empty, and no error. Where the
@@ -11,7 +11,7 @@ import type { ResourceContext } from './resource.js';
 export async function warnOfUnknownSites(
   { client, report }: ResourceContext,
   sites: readonly string[],
-  options: Omit<CallOptions, 'data' | 'json'>,
+  options: ReadOptions,
 ): Promise<void> {
   const command = 'listComponents';
   const institutions = await client
@@ -22,8 +22,7 @@ export async function warnOfUnknownSites(
   const known = institutions.map(({ code }) => code);
   for (const site of sites.filter((code) => !known.includes(code))) {
     const similar = similarNames(site, known);
-    const help = similar.length > 0 ? `; is it ${similar.join(', ')}?` : '';
-    const message = `there is no institution with the code ${site}${help}`;
+    const message = `there is no institution with the code ${site}${suggest(site, known)}`;
     report({ command, key: 'unknownCode', message, paramMap: { site, similar } });
   }
 }
