@@ -66,12 +66,13 @@ try {
     ours,
     rate(samples[ours]),
     rate(samples[theirs]),
+    cpu(samples[ours]),
     // Of the throughputs: the inverse of that of the times.
     formatSpread(ratio(samples, theirs, ours)),
   ]);
   printTable(
     `Files of ${SIZE / MEGABYTE} MB, ${ROUNDS} rounds`,
-    ['', 'MB/s', 'curl, MB/s', 'throughput: times that of curl'],
+    ['', 'MB/s', 'curl, MB/s', 'CPU, ms per 100 MB', 'throughput: times that of curl'],
     rows,
   );
   print(`\nThe memory of the process (RSS) grew by at most ${growth.toFixed(0)} MB`);
@@ -85,6 +86,16 @@ try {
 function rate(samples) {
   const fastest = Math.min(...samples.map(({ wall }) => wall));
   return (SIZE / MEGABYTE / (fastest / 1000)).toFixed(0);
+}
+
+/**
+ * Returns the processor time of this process, which depends less than the throughput on what else the computer does.
+ *
+ * @param {{ cpu: number }[]} samples
+ */
+function cpu(samples) {
+  const least = Math.min(...samples.map(({ cpu }) => cpu));
+  return (least / (SIZE / MEGABYTE / 100)).toFixed(0);
 }
 
 async function writeSource() {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import fc from 'fast-check';
@@ -64,8 +65,8 @@ describe('a form', () => {
         else
           form.set(key, new Blob([new Uint8Array(value.bytes)], { type: value.contentType }), value.filename);
       }
-      const { contentType, stream } = encodeMultipart(form);
-      const body = Buffer.concat(await stream().toArray());
+      const { contentType, open } = encodeMultipart(form);
+      const body = await buffer(open());
       expect(parseForm(body, contentType)).toEqual(fields);
     });
     await fc.assert(property);

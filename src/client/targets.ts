@@ -3,6 +3,7 @@ import { InvalidInvocation } from '../exceptions/base.js';
 import { isFilledString, isRecord } from '../util/guards.js';
 import type { CallOptions } from './options.js';
 import type { ResourceContext } from './resources/resource.js';
+import { isPlaceholder } from './writes/plan.js';
 
 /** How the owner of attachments and comments is named: by its id, or as an object that has one. */
 export type TargetName = string | { readonly id: string };
@@ -88,6 +89,8 @@ export async function readAttachments(
   options: CallOptions,
   withTokens = false,
 ): Promise<Attachment[]> {
+  // What is still to be made in a plan has none.
+  if (isPlaceholder(id)) return [];
   // A stored response could have a token that has expired.
   const call: CallOptions = withTokens ? { ...options, fresh: undefined, cache: false } : options;
   if (kind === 'batch') return (await findBatch(client, id, given, call)).attachments ?? [];

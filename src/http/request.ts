@@ -15,8 +15,8 @@ export interface RepeatableBody {
   readonly source: unknown;
   /** In bytes; undefined where it is not known before it is sent. */
   readonly length: number | undefined;
-  /** Returns the bytes. */
-  stream(): Readable;
+  /** Returns the bytes. Each chunk is valid only until the next one is asked for. */
+  open(): AsyncIterable<Buffer>;
 }
 
 /** A body as it is sent. A `Readable` can be sent once; all others again. */

@@ -1,11 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { appendFileSync, createReadStream, openAsBlob } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openFile } from '../../src/client/uploads/local-file.js';
+import type { StreamedFile } from '../../src/client/uploads/streamed-file.js';
 import {
   Aborted,
   type AddedAttachment,
@@ -19,6 +22,7 @@ import {
   type TransferProgress,
   User,
 } from '../../src/index.js';
+import type { RecordedRequest } from '../../src/testing/index.js';
 import { startDatabase } from '../helpers/database.js';
 import { failure } from '../helpers/failure.js';
 
@@ -64,9 +68,10 @@ const attachmentsOf = async (target: Target = { component }): Promise<any[]> => 
   const owner = await client.get<any>(command as string, { data: target });
   return owner.attachments ?? [];
 };
-const bytesOf = async ({ code }: AddedAttachment): Promise<Buffer> =>
-  // biome-ignore lint/suspicious/noExplicitAny: a file
-  (await client.get<any>('getComponentAttachment' as string, { data: { component, code } })).bytes();
+const bytesOf = async ({ code }: AddedAttachment): Promise<Buffer> => {
+  await using file = await client.get('getComponentAttachment', { data: { component, code } });
+  return file.bytes();
+};
 /** Those of this process. */
 const temporaryFiles = async (): Promise<string[]> =>
   (await readdir(tmpdir())).filter((name) => name.endsWith('.part') && name.includes(`-${process.pid}-`));
@@ -134,6 +139,18 @@ describe('attachments.add', () => {
       expect(added).toMatchObject({ contentType: 'text/plain', filesize: TEXT.length });
       expect((await bytesOf(added)).toString()).toBe(TEXT);
     }
+  });
+
+  it.each([true, false])('sends a large file byte by byte, with eos: %s', async (eos) => {
+    const bytes = randomBytes(4_500_000);
+    const path = await write('large.dat', bytes);
+    const totals: number[] = [];
+    const onProgress = ({ done }: TransferProgress): void => void totals.push(done);
+    await client.attachments.add({ component }, path, { eos, onProgress });
+    const { input, rawBody } = pdb.requests.at(-1) as RecordedRequest;
+    const received = eos ? rawBody : (input['data'] as { bytes: Buffer }).bytes;
+    expect(received.equals(bytes)).toBe(true);
+    expect(totals.at(-1)).toBe(bytes.length);
   });
 
   it('knows the name of a file: URL, of a File and of a stream that reads a file', async () => {
@@ -293,6 +310,30 @@ describe('attachments.add', () => {
     expect(await attachmentsOf()).toEqual([]);
   });
 
+  it('fails for a file that was changed while it was read, before its last bytes are sent', async () => {
+    const path = await write('a.bin', Buffer.alloc(3_000_000, 'x'));
+    const { file } = await openFile('test', path, {});
+    const read = async (): Promise<void> => {
+      for await (const _ of (file as StreamedFile).openStream()) await utimes(path, 1, 1);
+    };
+    await expect(read()).rejects.toThrow('was changed after it was opened');
+  });
+
+  it('says that the folder for temporary files cannot be written, where a stream needs it', async () => {
+    for (const name of ['TMPDIR', 'TEMP']) vi.stubEnv(name, join(folder, 'none'));
+    try {
+      const source = Readable.from([Buffer.alloc(2_000_000)]);
+      const error = await failure(
+        client.attachments.add({ component }, source, { filename: 'a' }),
+        InvalidInvocation,
+      );
+      expect(error.message).toContain('the folder for temporary files cannot be written: ENOENT');
+    } finally {
+      vi.unstubAllEnvs();
+    }
+    expect(writes()).toEqual([]);
+  });
+
   it('destroys a stream that it does not read', async () => {
     const source = createReadStream(await write('a.txt', TEXT));
     await failure(client.attachments.add({ component }, source, { filename: 'a/b' }), InvalidInvocation);
@@ -362,6 +403,16 @@ describe('attachments.add', () => {
       },
       { command: 'requestUploadEosFile', input: { id: component, filesize: PNG.length } },
       { method: 'PUT', command: '<url of step 3>' },
+    ]);
+  });
+
+  it('shows in a plan what it would write to a batch that is still to be made', async () => {
+    const { requests } = await client.plan(async (c) => {
+      const made = await c.post<{ id: string }>('createBatch' as string, { project: 'S' });
+      await c.attachments.add({ batch: made }, Buffer.from(TEXT), { filename: 'a.txt' });
+    });
+    expect(requests.slice(1)).toMatchObject([
+      { command: 'createBatchAttachment', input: { batch: '<id of step 1>', data: '<a.txt, 12 bytes>' } },
     ]);
   });
 

@@ -129,6 +129,20 @@ describe('an interrupted file', () => {
     expect(server.origin.requests[1]?.headers['if-range']).toBe(dates['Last-Modified']);
   });
 
+  it.each([202, 204, 206])('takes no response with the status %d for the file', async (status) => {
+    const answer: Respond = (_, response) => {
+      sendHead(response, status, { 'Content-Range': status === 206 ? 'bytes 0-2/3000000' : undefined });
+      response.end(status === 204 ? undefined : 'abc');
+    };
+    await using server = await world([answer]);
+    const error = await failure(server.get(), InvalidResponse);
+    expect(error.message).toContain(`the status ${status}, so it is not the whole file`);
+    expect(server.origin.requests).toHaveLength(1);
+    if (status !== 206) return;
+    await using file = await server.get({ headers: { Range: 'bytes=0-2' } });
+    expect(await file.bytes()).toEqual(Buffer.from('abc'));
+  });
+
   it.each<[string, Fields]>([
     ['no validator', {}],
     ['a weak validator', { ETag: 'W/"one"' }],

@@ -15,6 +15,7 @@ import {
   type Target,
   TextFile,
   User,
+  type Warning,
 } from '../../src/index.js';
 import { startDatabase } from '../helpers/database.js';
 import { failure } from '../helpers/failure.js';
@@ -274,6 +275,20 @@ describe('an attachment on EOS', () => {
     const request = pdb.requests.findLast(({ server, method }) => server === 'eos' && method === 'GET');
     expect(request?.headers.get('authorization')).toBeNull();
     expect(request?.url).toContain('authz=');
+  });
+
+  it('is downloaded with the warning otherSize, where the database says that it has another size', async () => {
+    const input = { type: 'component', id: component, title: 'Scan', description: 'd', filesize: 9 } as const;
+    const { url, token } = await client.post('requestUploadEosFile', input);
+    await client.session.put(url, Buffer.from('cut'), { headers: { Authorization: `Bearer ${token}` } });
+    const warnings: Warning[] = [];
+    await using listening = newClient({ onWarning: (warning) => void warnings.push(warning) });
+    const { size, code } = await listening.attachments.download({ component }, 'Scan', folder);
+    expect(size).toBe(3);
+    expect(warnings).toMatchObject([{ key: 'otherSize', paramMap: { code, size: 3, filesize: 9 } }]);
+    expect(warnings[0]?.message).toBe(
+      `the file of the attachment ${code} has 3 bytes, and the database says 9`,
+    );
   });
 
   it('goes on where it was after an interruption', async () => {

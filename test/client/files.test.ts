@@ -290,6 +290,7 @@ describe('safeName', () => {
     ['CON', '_CON'],
     ['nul.txt', '_nul.txt'],
     ['COM1.tar.gz', '_COM1.tar.gz'],
+    ['NUL .txt', '_NUL .txt'],
     ['LPT¹', '_LPT¹'],
     ['console.txt', 'console.txt'],
     ['', 'file'],

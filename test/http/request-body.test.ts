@@ -21,7 +21,7 @@ const URLENCODED = 'application/x-www-form-urlencoded';
 /** The bytes of a body, as they would be sent. */
 async function bytesOf(body: RequestBody | undefined): Promise<Buffer> {
   const opened = openBody(body) ?? '';
-  return opened instanceof Readable ? buffer(opened) : Buffer.from(opened);
+  return typeof opened === 'string' ? Buffer.from(opened) : Buffer.isBuffer(opened) ? opened : buffer(opened);
 }
 
 async function textOf(body: RequestBody | undefined): Promise<string> {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { Aborted, Session } from '../../src/index.js';
@@ -49,6 +50,36 @@ describe('a PUT with a body of more than 1 MiB', () => {
     const put = session.put('file', new Blob([LARGE]), { validateStatus: null });
     expect((await put).status).toBe(503);
     expect(length).toBe(0);
+  });
+
+  it('is sent again without the question, where the server answers that with 417', async () => {
+    await using origin = await Origin.start();
+    const asked: (string | undefined)[] = [];
+    origin.onExpect(({ headers }, response) => {
+      asked.push(headers.expect);
+      response.writeHead(417).end('no');
+    });
+    await using session = newSession(origin);
+    for (const data of [LARGE, new Blob([LARGE])]) expect((await session.put('file', data)).status).toBe(200);
+    expect(asked).toEqual(['100-continue', '100-continue']);
+    expect(origin.requests.map(({ headers, body }) => [headers.expect, body.length])).toEqual([
+      [undefined, LARGE.length],
+      [undefined, LARGE.length],
+    ]);
+  });
+
+  it('leaves no connection open where the server answers early', async () => {
+    await using origin = await Origin.start();
+    const sockets = new Set<Socket>();
+    origin.onExpect(({ socket }, response) => {
+      sockets.add(socket);
+      response.writeHead(413).end('too large');
+    });
+    await using session = newSession(origin);
+    const put = (): Promise<unknown> => session.put('file', new Blob([LARGE]), { validateStatus: null });
+    await Promise.all(Array.from({ length: 50 }, put));
+    expect(sockets.size).toBe(50);
+    await expect.poll(() => [...sockets].filter(({ destroyed }) => !destroyed)).toEqual([]);
   });
 
   it('ends when it is aborted before the server has said whether it wants the body', async () => {

@@ -18,7 +18,7 @@ import {
   PartFailed,
 } from '../../exceptions/base.js';
 import { Forbidden } from '../../exceptions/response.js';
-import { isFilledString, isRecord } from '../../util/guards.js';
+import { isFilledString } from '../../util/guards.js';
 import { type CallOptions, checkJob, optionsOfJob } from '../options.js';
 import { type Progress, progressTeller } from '../requests/progress.js';
 import type { ResourceContext } from '../resources/resource.js';
@@ -26,6 +26,7 @@ import { ATTACHMENT_COMMANDS, type CheckedTarget, readAttachments } from '../tar
 import { type BinaryFile, moveFile } from './file.js';
 import { makeTargetFolder, unwritable } from './place.js';
 import { safeName } from './safe-name.js';
+import { checkWhich, findAttachment, type WhichAttachment } from './which-attachment.js';
 
 /** How much of one file has been sent or received. */
 export interface TransferProgress {
@@ -79,9 +80,6 @@ export interface DownloadReport {
   /** The attachments whose files could not be downloaded, and why. */
   readonly failed: readonly { readonly attachment: Attachment; readonly error: ITkDBException }[];
 }
-
-/** An attachment: its code, its title or its file name if no other has the same, or itself. */
-export type WhichAttachment = string | Pick<Attachment, 'code'>;
 
 const OWN = { overwrite: BOOLEAN, onProgress: FUNCTION };
 const DOWNLOAD_OPTIONS = optionsOfJob('{ overwrite: true }', OWN);
@@ -205,6 +203,12 @@ async function downloadOne(
     return receive(again?.url ?? null);
   });
   const { contentType, size } = file;
+  const { filesize = size } = attachment;
+  // The file is whole as the server has it. So something was wrong when it was uploaded.
+  if (size !== filesize) {
+    const message = `the file of the attachment ${code} has ${size} bytes, and the database says ${filesize}`;
+    context.report({ command: subject, key: 'otherSize', message, paramMap: { code, size, filesize } });
+  }
   try {
     const path = await moveFile(file, { folder, name: nameOf(file, attachment), overwrite });
     return { path, name: basename(path), size, contentType, code };
@@ -225,41 +229,10 @@ function nameOf({ suggestedFilename, extension }: BinaryFile, { filename, title 
   return /\.\w{1,8}$/.test(name) || extension === undefined ? name : `${name}.${extension}`;
 }
 
-export function checkWhich(subject: string, which: unknown): void {
-  if (isFilledString(isRecord(which) ? which['code'] : which)) return;
-  throw new InvalidInvocation(
-    `${subject}: the second argument must be an attachment, or its code, its title or its file name`,
-  );
-}
-
 /** Whether an attachment is told, and is not on EOS. */
 function needsNoToken(which: WhichAttachment): which is Attachment {
   const type = typeof which === 'string' ? undefined : (which as Attachment).type;
   return type === 'file' || type === 'link';
-}
-
-/** @throws InvalidInvocation where there is none, or several have the name */
-export function findAttachment(
-  subject: string,
-  attachments: readonly Attachment[],
-  which: WhichAttachment,
-): Attachment {
-  const name = typeof which === 'string' ? which : which.code;
-  const exact = attachments.find(({ code }) => code === name);
-  if (exact !== undefined) return exact;
-  const named = attachments.filter(({ title, filename }) => title === name || filename === name);
-  const [first] = named;
-  if (first !== undefined && named.length === 1) return first;
-  if (first !== undefined) {
-    const codes = named.map(({ code }) => code).join(', ');
-    throw new InvalidInvocation(
-      `${subject}: ${named.length} attachments are called ${name}: give a code (${codes})`,
-    );
-  }
-  const titles = clipLine(attachments.map(({ title }) => title).join(', '));
-  throw new InvalidInvocation(
-    `${subject}: there is no attachment ${name}; ${titles === '' ? 'there are none' : `there are ${titles}`}`,
-  );
 }
 
 /** Whether every other file would meet the same. */

@@ -201,6 +201,10 @@ class Transfer {
   async #start(response: SessionResponse<Readable>): Promise<void> {
     const { headers, status } = response;
     await refusePage(response);
+    const isPartWanted = 'range' in lowerCase(this.#request.config.headers);
+    // Not the file: one that is still fetched from tape (202), none (204), or a part that nobody asked for (206).
+    if ([202, 204, 205].includes(status) || (status === 206 && !isPartWanted))
+      throw await this.#startOver(`the response has the status ${status}, so it is not the whole file`);
     if (this.#spool.size > 0) await this.#spool.clear();
     const length = headers['content-length'];
     this.#total = length === undefined ? undefined : Number(length);

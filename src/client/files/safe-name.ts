@@ -3,7 +3,7 @@ const LONGEST = 200;
 /** Not allowed on Windows, or not visible. */
 const REMOVED = /[<>:"|?*\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]/gu;
 /** Names of devices on Windows, also with an extension. */
-const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[\d¹²³])(?:\.|$)/i;
+const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[\d¹²³]) *(?:\.|$)/i;
 /** The stem and the extension: `.tar.gz` is one. */
 const PARTS = /^(.+?)((?:\.tar)?\.[^.\s]{1,20})?$/su;
 

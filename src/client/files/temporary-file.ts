@@ -4,6 +4,7 @@ import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { rememberLast } from '../../util/memoize.js';
+import { isRunning } from '../../util/processes.js';
 
 /** How long a file is left alone that a process of this computer was writing to, in milliseconds. */
 const MINUTE = 60_000;
@@ -90,14 +91,5 @@ async function sweep(folder: string): Promise<void> {
     const isDead = host === hostOf(hostname()) && !isRunning(Number(pid));
     const age = Date.now() - (await stat(path)).mtimeMs;
     if (age > (isDead ? MINUTE : DAY)) await unlink(path).catch(() => {});
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }

@@ -1,6 +1,6 @@
 import type { Attachment, CreateAttachmentResult } from '../../commands/shapes.js';
 import { ATTACHMENT_COMMANDS } from '../targets.js';
-import { runSteps, type Step } from '../writes/steps.js';
+import { answerOf, runSteps, type Step } from '../writes/steps.js';
 import { type AddedAttachment, findAdded, nameOfTarget, type Upload, type UploadContext } from './upload.js';
 
 /** Sends a file or a link to the database itself, as a form. */
@@ -18,7 +18,11 @@ export function addByForm(context: UploadContext, upload: Upload): Promise<Added
       // Without a name as the third argument, which would make a copy of the file.
       form.set('data', file);
       const options = { ...sending, ...(onUploadProgress && { onUploadProgress }) };
-      added = await context.client.post<CreateAttachmentResult>(command as string, form, options);
+      const answer = answerOf(
+        await context.client.post<CreateAttachmentResult>(command as string, form, options),
+      );
+      answerOf(answer.code);
+      added = answer;
     },
     isDone: async (reading) => {
       added = await findAdded(context, upload, type, reading);

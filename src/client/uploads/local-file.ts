@@ -10,6 +10,7 @@ import { offAbort, onAbort } from '../../util/abort.js';
 import { messageOf } from '../../util/errors.js';
 import { bytesOf, isFilledString, isFunction, isReadable } from '../../util/guards.js';
 import { Spool } from '../files/contents.js';
+import { unwritable } from '../files/place.js';
 import { SNIFF_LENGTH, sniff } from '../files/sniff.js';
 import { StreamedFile } from './streamed-file.js';
 
@@ -68,7 +69,7 @@ interface Contents {
   /** The file that has this name on the disk or in the program; undefined where none is known. */
   readonly name: string | undefined;
   /** A file of the platform, or what opens a stream. */
-  readonly bytes: Blob | (() => Readable);
+  readonly bytes: Blob | (() => AsyncIterable<Buffer>);
   readonly dispose?: (() => Promise<void>) | undefined;
 }
 
@@ -163,7 +164,7 @@ async function ofPath(job: Job, path: string): Promise<Contents> {
       size: stats.size,
       start: await readStart(path),
       name: path,
-      bytes: () => Readable.from(readFile(path, stats), { objectMode: false }),
+      bytes: () => readFile(path, stats),
     };
   } catch (error) {
     if (isException(error)) throw error;
@@ -177,11 +178,27 @@ async function ofPath(job: Job, path: string): Promise<Contents> {
   }
 }
 
+/** While a chunk is sent, the next one is read. Two buffers are used again and again: new ones take longer than the reading. */
 async function* readFile(path: string, { size, mtimeMs }: Stats): AsyncGenerator<Buffer> {
-  const now = await stat(path);
-  if (now.size !== size || now.mtimeMs !== mtimeMs)
-    throw new InvalidInvocation(`${path} was changed after it was opened, so it was not sent`);
-  yield* createReadStream(path, { highWaterMark: CHUNK });
+  const file = await open(path);
+  try {
+    let spare = Buffer.allocUnsafeSlow(CHUNK);
+    let reading = file.read(Buffer.allocUnsafeSlow(CHUNK), 0, CHUNK);
+    for (;;) {
+      const { buffer, bytesRead } = await reading;
+      const now = await file.stat();
+      if (now.size !== size || now.mtimeMs !== mtimeMs)
+        throw new InvalidInvocation(`${path} was changed after it was opened, so it was not sent`);
+      if (bytesRead === 0) return;
+      reading = file.read(spare, 0, CHUNK);
+      // Where the file is sent no further, nobody waits for it.
+      reading.catch(() => {});
+      yield buffer.subarray(0, bytesRead);
+      spare = buffer;
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 async function readStart(path: string): Promise<Buffer> {
@@ -241,7 +258,7 @@ async function spool({ subject, signal }: Job, stream: Readable): Promise<Conten
   } catch (error) {
     stream.destroy();
     await spooled.remove();
-    throw error;
+    throw isException(error) ? error : unwritable(subject, 'the folder for temporary files', error);
   }
 }
 

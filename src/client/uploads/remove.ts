@@ -1,4 +1,4 @@
-import { checkWhich, findAttachment, type WhichAttachment } from '../files/download.js';
+import { checkWhich, findAttachment, type WhichAttachment } from '../files/which-attachment.js';
 import { type CallOptions, checkJob, optionsOfJob } from '../options.js';
 import { checkTarget, type Target } from '../targets.js';
 import { isPlaceholder } from '../writes/plan.js';

@@ -43,15 +43,13 @@ export function nameOfTarget({ kind, id }: CheckedTarget): string {
 }
 
 /** Lists the attachments of a target as they are now. */
-export async function listNow(
+export function listNow(
   { client }: UploadContext,
   target: CheckedTarget,
   call: CallOptions,
 ): Promise<Attachment[]> {
   const { fresh: _, ...options } = call;
-  const found: unknown = await readAttachments(client, target, { ...options, cache: 'reload' });
-  // Where the target is still to be made, a plan gives a text.
-  return Array.isArray(found) ? found : [];
+  return readAttachments(client, target, { ...options, cache: 'reload' });
 }
 
 /** Looks for an attachment that was perhaps added, although no response said so. */

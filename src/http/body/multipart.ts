@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { messageOf } from '../../util/errors.js';
 import { isFunction } from '../../util/guards.js';
@@ -40,7 +39,7 @@ export function encodeMultipart(form: FormData): MultipartBody {
     source: form,
     length,
     contentType: `multipart/form-data; boundary=${boundary}`,
-    stream: () => Readable.from(readParts(parts, end), { objectMode: false }),
+    open: () => readParts(parts, end),
   };
 }
 
@@ -49,8 +48,7 @@ export function encodeBlob(blob: Blob): RepeatableBody {
   return {
     source: blob,
     length: blob.size,
-    stream: () =>
-      isStreamed(blob) ? blob.openStream() : Readable.from(readBlob(blob), { objectMode: false }),
+    open: () => (isStreamed(blob) ? blob.openStream() : readBlob(blob)),
   };
 }
 
@@ -111,7 +109,7 @@ async function* readParts(parts: readonly Part[], end: Buffer): AsyncGenerator<B
 
 /** A file whose bytes come from a stream. */
 interface StreamedFile extends Blob {
-  openStream(): Readable;
+  openStream(): AsyncIterable<Buffer>;
 }
 
 function isStreamed(blob: Blob): blob is StreamedFile {

@@ -76,9 +76,11 @@ export function isOneShot(body: RequestBody | undefined): body is Readable {
  *
  * @throws what a stream failed with, or InvalidInvocation for one that was read, destroyed or sent before
  */
-export function openBody(body: RequestBody | undefined): string | Buffer | Readable | undefined {
+export function openBody(
+  body: RequestBody | undefined,
+): string | Buffer | Readable | AsyncIterable<Buffer> | undefined {
   if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) return body;
-  if (!isReadable(body)) return body.stream();
+  if (!isReadable(body)) return body.open();
   checkStream(body);
   if (SENT.has(body)) throw new InvalidInvocation('`data` is a stream that has been sent; make a new one');
   SENT.add(body);

@@ -1,14 +1,14 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import { finished, pipeline, Readable, Transform } from 'node:stream';
+import { finished, pipeline, type Readable, Transform } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { urlToHttpOptions } from 'node:url';
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { offAbort, onAbort } from '../../util/abort.js';
 import { isReadable } from '../../util/guards.js';
 import { rememberLast } from '../../util/memoize.js';
-import { lengthOf, openBody } from '../body/request-body.js';
+import { isOneShot, lengthOf, openBody } from '../body/request-body.js';
 import { framed } from '../framing.js';
 import { withLimits } from '../limits.js';
 import {
@@ -31,6 +31,9 @@ import { ProxyError } from './proxy-error.js';
 const CHUNK = 64 * 1024;
 /** The length of a body from which the server is asked first, in bytes. */
 const ASKS_FROM = 1024 * 1024;
+/** A body that is sent now. Each chunk is valid only until the next one is asked for. */
+type Body = ReturnType<typeof openBody>;
+
 /** How long the server has to say whether it wants the body, in milliseconds. */
 const LONGEST_QUESTION = 1000;
 
@@ -46,7 +49,13 @@ export function createTransport(connections: Connections): Send {
       if (!SAFE_METHODS.has(request.method)) await processPendingCloses();
       const target = targetOf(request.url);
       await connections.prepare(target.url);
-      const message = await exchange(attempt, target, connections.route(target.url, context.options));
+      const route = connections.route(target.url, context.options);
+      let message = await exchange(attempt, target, route, isLargePut(request));
+      if (message.statusCode === 417 && isLargePut(request)) {
+        // A server or a proxy that does not know `Expect` (RFC 9110, section 10.1.1). It has no body yet.
+        message.on('error', () => {}).destroy();
+        message = await exchange(attempt, target, route, false);
+      }
       return await receive(attempt, message);
     } catch (error) {
       throw failure(attempt, attempt.error ?? error);
@@ -82,8 +91,17 @@ function failure({ request, context, isConnected }: Attempt, error: unknown): Er
   return toTransportException(error, { ...requestInput(request), signal, neverReached });
 }
 
-/** Sends the request, and waits for the head of the response. */
-function exchange(attempt: Attempt, target: Target, route: Route): Promise<IncomingMessage> {
+/**
+ * Sends the request, and waits for the head of the response.
+ *
+ * @param asksFirst - whether the body is sent only if the server wants it
+ */
+function exchange(
+  attempt: Attempt,
+  target: Target,
+  route: Route,
+  asksFirst: boolean,
+): Promise<IncomingMessage> {
   const { request, context } = attempt;
   const { signal, options } = context;
   signal.throwIfAborted();
@@ -91,7 +109,8 @@ function exchange(attempt: Attempt, target: Target, route: Route): Promise<Incom
   if ((lengthOf(request.body) ?? 0) > options.maxBodyLength && options.maxBodyLength >= 0)
     throw bodyTooLong(options.maxBodyLength);
   return new Promise((resolve, reject) => {
-    const outgoing = createRequest(request, target, route, context);
+    const headers = { ...framed(request), ...(asksFirst && { expect: '100-continue' }) };
+    const outgoing = createRequest(request, headers, target, route, context);
     let incoming: IncomingMessage | undefined;
     // Both: as long as an agent has no socket for it, a request that is destroyed says nothing.
     const fail = (error: Error): void => {
@@ -110,7 +129,10 @@ function exchange(attempt: Attempt, target: Target, route: Route): Promise<Incom
       idle?.end();
     });
     outgoing.on('socket', (socket) => {
-      watchConnection(socket, attempt);
+      // From then on something may have reached the server.
+      whenConnected(socket, () => {
+        attempt.isConnected = true;
+      });
       idle?.watch(socket);
     });
     outgoing.on('error', (error) => {
@@ -140,23 +162,23 @@ function exchange(attempt: Attempt, target: Target, route: Route): Promise<Incom
       else resolve(message);
     });
     const write = (): void => writeBody(outgoing, request, body, context);
-    if (asksFirst(request)) whenWanted(outgoing, body, write);
+    if (asksFirst) whenWanted(outgoing, body, write);
     else write();
   });
 }
 
-/** Whether the server is asked whether it wants the body. EOS redirects each PUT, and need not read a large body twice. */
-function asksFirst({ method, body }: HttpRequest): boolean {
-  return method === 'PUT' && (lengthOf(body) ?? 0) > ASKS_FROM;
+/**
+ * Whether the server is asked whether it wants the body, as curl does. EOS redirects each PUT, and need not read a large body
+ * twice.
+ */
+function isLargePut({ method, body }: HttpRequest): boolean {
+  return method === 'PUT' && !isOneShot(body) && (lengthOf(body) ?? 0) > ASKS_FROM;
 }
 
 /** Writes the body when the server says that it wants it, or nothing (RFC 9110, section 10.1.1). */
-function whenWanted(
-  outgoing: ClientRequest,
-  body: string | Buffer | Readable | undefined,
-  write: () => void,
-): void {
+function whenWanted(outgoing: ClientRequest, body: Body, write: () => void): void {
   let isOver = false;
+  let timer: NodeJS.Timeout | undefined;
   const end = (then: () => void): void => {
     if (isOver) return;
     isOver = true;
@@ -167,32 +189,29 @@ function whenWanted(
     if (isReadable(body)) body.on('error', () => {}).destroy();
   };
   // A server that does not know `Expect` waits for the body.
-  const timer = setTimeout(() => end(write), LONGEST_QUESTION);
+  const startTimer = (): void => {
+    if (!isOver) timer = setTimeout(() => end(write), LONGEST_QUESTION);
+  };
+  outgoing.once('socket', (socket) => whenConnected(socket, startTimer));
   outgoing.once('continue', () => end(write));
   outgoing.once('response', () => end(unwanted));
   outgoing.once('close', () => end(unwanted));
 }
 
-/** Notes when there is a connection: from then on something may have reached the server. */
-function watchConnection(socket: Socket, attempt: Attempt): void {
+/** Calls a function when there is a connection, at once if there is one. */
+function whenConnected(socket: Socket, then: () => void): void {
   const { connecting, secureConnecting } = socket as Socket & { readonly secureConnecting?: boolean };
-  if (!connecting && !secureConnecting) attempt.isConnected = true;
-  else
-    socket.once(secureConnecting === undefined ? 'connect' : 'secureConnect', () => {
-      attempt.isConnected = true;
-    });
+  if (!connecting && !secureConnecting) then();
+  else socket.once(secureConnecting === undefined ? 'connect' : 'secureConnect', then);
 }
 
 function createRequest(
   request: HttpRequest,
+  headers: HeaderFields,
   { url, options: direct }: Target,
   { agent, forward }: Route,
   { options }: RequestContext,
 ): ClientRequest {
-  const headers: HeaderFields = {
-    ...framed(request),
-    ...(asksFirst(request) && { expect: '100-continue' }),
-  };
   const { protocol, hostname, port, path, auth } = direct;
   const outgoing: https.RequestOptions = {
     protocol,
@@ -244,33 +263,52 @@ function wrongLength(length: number, expected: number): InvalidInvocation {
 function writeBody(
   outgoing: ClientRequest,
   request: HttpRequest,
-  body: string | Buffer | Readable | undefined,
+  body: Body,
   { options }: RequestContext,
 ): void {
   const { onUploadProgress, maxBodyLength } = options;
-  if (!isReadable(body) && onUploadProgress === undefined) {
+  const isWhole = body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
+  if (isWhole && onUploadProgress === undefined) {
     outgoing.end(body);
     return;
   }
-  const source = isReadable(body) ? body : Readable.from(inChunks(body));
+  const chunks: AsyncIterable<Buffer | string> | Buffer[] = isWhole ? inChunks(body) : body;
   const expected = lengthOf(request.body);
   const progress = onUploadProgress && new Progress(onUploadProgress, 'upload', expected);
-  const counted = counting(
-    (length, added) => {
-      progress?.add(added);
-      if (maxBodyLength >= 0 && length > maxBodyLength) return bodyTooLong(maxBodyLength);
-      return expected !== undefined && length > expected ? wrongLength(length, expected) : undefined;
-    },
-    (length) => {
-      progress?.end();
-      return expected !== undefined && length < expected ? wrongLength(length, expected) : undefined;
-    },
-  );
-  pipeline(source, counted, (error) => {
-    if (error && !outgoing.destroyed) outgoing.destroy(ofBody(error));
+  const write = async (): Promise<void> => {
+    let length = 0;
+    for await (const chunk of chunks) {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      length += bytes.length;
+      if (maxBodyLength >= 0 && length > maxBodyLength) throw bodyTooLong(maxBodyLength);
+      if (expected !== undefined && length > expected) throw wrongLength(length, expected);
+      await written(outgoing, bytes);
+      progress?.add(bytes.length);
+    }
+    if (expected !== undefined && length < expected) throw wrongLength(length, expected);
+    progress?.end();
+    outgoing.end();
+  };
+  outgoing.once('close', () => {
+    if (isReadable(body)) body.on('error', () => {}).destroy();
   });
-  counted.pipe(outgoing);
-  outgoing.once('close', () => counted.destroy());
+  write().catch((error: Error) => {
+    if (!outgoing.destroyed) outgoing.destroy(ofBody(error));
+  });
+}
+
+/** Writes bytes. Resolves when they may be overwritten. */
+function written(outgoing: ClientRequest, bytes: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(new Error('the request has ended'));
+    if (outgoing.destroyed) return leave();
+    outgoing.once('close', leave);
+    outgoing.write(bytes, (error) => {
+      outgoing.off('close', leave);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
 }
 
 function inChunks(body: string | Buffer | undefined): Buffer[] {
