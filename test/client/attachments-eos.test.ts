@@ -254,6 +254,30 @@ describe('attachments.add, where the registration for EOS fails', () => {
     expect(await attachments()).toHaveLength(1);
   });
 
+  it.each([null, {}, []])('deletes what was registered, where the response is %j', async (answer) => {
+    await using mocked = newClient();
+    const { post } = mocked;
+    mocked.post = (async (command: 'requestUploadEosFile', ...more: [never]) => {
+      const result = await post.call(mocked, command, ...more);
+      return command === on ? answer : result;
+    }) as never;
+    const error = await failure(add({}, mocked), IncompleteWrite);
+    expect([error.outcome, ...outcomes(error)]).toEqual(['not done', 'done', 'not done', 'done']);
+    expect(await attachments()).toEqual([]);
+  });
+
+  it('registers nothing in resume(), as long as it cannot look for what was registered', async () => {
+    pdb.fault({ on, drop: 'after-headers' });
+    pdb.fault({ on: 'getComponent', status: 500, after: 1, times: 2 });
+    const error = await failure(add(), IncompleteWrite);
+    const again = await failure(error.resume(), IncompleteWrite);
+    expect([again.outcome, ...outcomes(again)]).toEqual(['unknown', 'unknown', 'not done']);
+    expect(await attachments()).toHaveLength(1);
+    await again.resume();
+    expect(await attachments()).toHaveLength(1);
+    expect(await stored()).toEqual(PNG);
+  });
+
   it('deletes what was registered in resume(), where it was not found before', async () => {
     pdb.fault({ on, drop: 'after-headers' });
     pdb.fault({ on: 'getComponent', status: 500, after: 1 });

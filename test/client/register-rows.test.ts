@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -187,6 +187,41 @@ describe('client.components.forEachRow', () => {
     expect(await comment()).toMatchObject({ unknown: 1, rows: [{ error: expect.any(IncompleteWrite) }] });
     expect(await comment()).toMatchObject({ unknown: 1 });
     expect(pdb.count('createComponentComment')).toBe(1);
+  });
+
+  it('refuses a journal that is in use, but not that of a process that was killed', async () => {
+    await using client = newClient();
+    const journal = newFile();
+    let calls = 0;
+    const work = async (): Promise<void> => {
+      calls += 1;
+      const again = client.components.forEachRow(['a'], work, { journal });
+      await expect(again).rejects.toThrow(`the journal ${journal} is in use`);
+    };
+    await client.components.forEachRow(['a'], work, { journal });
+    expect(calls).toBe(1);
+    await expect(readFile(`${journal}.lock`)).rejects.toThrow('ENOENT');
+    // No process has this number.
+    await writeFile(`${journal}.lock`, `4194305 ${hostname()}`);
+    await client.components.forEachRow(['a', 'b'], () => {}, { journal });
+    await writeFile(`${journal}.lock`, `4194305 another-computer`);
+    const elsewhere = client.components.forEachRow(['a'], () => {}, { journal });
+    await expect(elsewhere).rejects.toThrow(`If none does, delete ${journal}.lock`);
+  });
+
+  it('refuses rows for a journal that cannot be JSON, and keeps no secret in it', async () => {
+    await using client = newClient();
+    const journal = newFile();
+    await expect(client.components.forEachRow(['a', { n: 1n }], () => {}, { journal })).rejects.toThrow(
+      'client.components.forEachRow: row 2 cannot be kept in a journal',
+    );
+    const fail = (): never => {
+      throw new Error('PUT /file?authz=zteos64:abcdefgh failed');
+    };
+    await client.components.forEachRow(['a'], fail, { journal, errors: 'collect' });
+    const kept = await readFile(journal, 'utf8');
+    expect(kept).toContain('PUT /file');
+    expect(kept).not.toContain('abcdefgh');
   });
 
   it('refuses what is no list, no function and no option, and writes no journal in a plan', async () => {

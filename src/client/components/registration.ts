@@ -14,7 +14,7 @@ import { asList, codesOf } from '../../util/lists.js';
 import { suggest } from '../../util/similar.js';
 import { saysMissing } from '../bulk/failures.js';
 import { reload, type WriteOptions } from '../writes/checks.js';
-import { given, runSteps, type Step } from '../writes/steps.js';
+import { answerOf, runSteps, type Step } from '../writes/steps.js';
 import type { WriteContext } from './definitions.js';
 import { checkProperty } from './property-value.js';
 
@@ -168,8 +168,8 @@ export function sendRegistration(
   const step: Step = {
     name: `register a ${componentType}${serialNumber === undefined ? '' : ` with the serial number ${serialNumber}`}`,
     write: async (sending) => {
-      const answer = given(await client.post('registerComponent', input, sending));
-      given(answer.component?.code);
+      const answer = answerOf(await client.post('registerComponent', input, sending));
+      answerOf(answer.component?.code);
       component = answer.component;
     },
     isDone: async (reading) => {

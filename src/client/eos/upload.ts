@@ -13,7 +13,7 @@ import {
   type Upload,
   type UploadContext,
 } from '../uploads/upload.js';
-import { hadNoEffect, withoutSignal } from '../writes/steps.js';
+import { answerOf, hadNoEffect, withoutSignal } from '../writes/steps.js';
 import { type EosOptions, eosOptions, sendToEos } from './request.js';
 
 type Outcome = StepReport['outcome'];
@@ -95,21 +95,24 @@ export class EosUploadJob {
     if (this.#registered !== 'not done') await this.#deleteOrphan();
     const input = { type: target.kind, id: target.id, title, description, filesize: file.size };
     try {
-      this.#entry = await this.#context.client.post<EosUpload>('requestUploadEosFile' as string, input, call);
+      const { client } = this.#context;
+      const entry = answerOf(await client.post<EosUpload>('requestUploadEosFile' as string, input, call));
+      answerOf(entry.code);
+      this.#entry = entry;
       this.#registered = 'done';
     } catch (error) {
       if (!isException(error) || hadNoEffect(error)) throw error;
       this.#registered = 'unknown';
-      await this.#findOrphan();
+      // Where it cannot be looked for now, resume() does it.
+      await this.#findOrphan().catch(() => {});
       throw error;
     }
   }
 
   /** An attachment whose token was in a response that was lost. */
   async #findOrphan(): Promise<void> {
-    const found = await findAdded(this.#context, this.#upload, 'eos', withoutSignal(this.#upload.call)).catch(
-      () => undefined,
-    );
+    const call = withoutSignal(this.#upload.call);
+    const found = await findAdded(this.#context, this.#upload, 'eos', call);
     if (found === undefined) return;
     this.#entry = { code: found.code };
     this.#registered = 'done';

@@ -9,7 +9,7 @@ import type { Institutions } from '../resources/institutions.js';
 import type { ResourceContext } from '../resources/resource.js';
 import { checkWrite, refuseProblems, reload, type WriteOptions } from '../writes/checks.js';
 import { isPlaceholder } from '../writes/plan.js';
-import { given, runSteps, type Step } from '../writes/steps.js';
+import { answerOf, runSteps, type Step } from '../writes/steps.js';
 import { readShipment, SENDING, toStep } from './status.js';
 
 /** Options of `shipments.create`. */
@@ -82,8 +82,8 @@ export async function createShipment(
   const step: Step = {
     name: `create the shipment from ${sender} to ${to}`,
     write: async (sending) => {
-      const created = given(await client.post('createShipment', input, sending));
-      given(created.id);
+      const created = answerOf(await client.post('createShipment', input, sending));
+      answerOf(created.id);
       shipment = created;
     },
     isDone: async (reading) => {

@@ -9,7 +9,7 @@ import { testRunUrl } from '../models/web-url.js';
 import { type Progress, progressTeller } from '../requests/progress.js';
 import type { ResourceContext } from '../resources/resource.js';
 import { reload, type WriteOptions } from '../writes/checks.js';
-import { given, runSteps, type Step } from '../writes/steps.js';
+import { answerOf, runSteps, type Step } from '../writes/steps.js';
 import { type CheckedTestRun, checkTestRun } from './check.js';
 import type { Definitions } from './definitions.js';
 import { checkUploadOptions, type UploadTestRunOptions } from './options.js';
@@ -148,8 +148,8 @@ function uploadStep(job: UploadJob, before: ReadonlySet<string>): Step {
   return {
     name: `upload the test run ${job.input.runNumber} of ${job.input.component} (${job.input.testType})`,
     write: async (call) => {
-      const { testRun } = given(await client.post('uploadTestRunResults', job.input, call));
-      given(testRun?.id);
+      const { testRun } = answerOf(await client.post('uploadTestRunResults', job.input, call));
+      answerOf(testRun?.id);
       job.uploaded = testRun;
     },
     isDone: async (call) => {

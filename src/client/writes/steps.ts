@@ -106,7 +106,7 @@ async function doStep(state: State, call: WriteOptions): Promise<Failure | undef
  *
  * @throws InvalidResponse where it gives nothing, as behind some gateways: then it is read back whether the write was done
  */
-export function given<T>(answer: T | null | undefined): T {
+export function answerOf<T>(answer: T | null | undefined): T {
   if (answer !== undefined && answer !== null && answer !== '') return answer;
   throw new InvalidResponse('the response does not say what was written');
 }
