@@ -9,7 +9,7 @@ import { TemporaryFile } from './temporary-file.js';
 /** The most that is kept in memory, in bytes. */
 const MEMORY_LIMIT = 1024 * 1024;
 /** How much is written to the disk at a time, in bytes. */
-const BATCH = 512 * 1024;
+const BATCH = 2 * 1024 * 1024;
 /** After so many chunks in memory they become one. */
 const MOST_CHUNKS = 1000;
 /** Only the user of this process may read what is in the folder for temporary files. */
