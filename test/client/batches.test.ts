@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { BadRequest, Client, IncompleteWrite, InvalidInvocation, User } from '../../src/index.js';
 import type { Fault } from '../../src/testing/index.js';
 import { startDatabase } from '../helpers/database.js';
+import { failure } from '../helpers/failure.js';
 
 const { pdb } = await startDatabase({ components: 120 });
 beforeEach(() => pdb.restore());
@@ -33,18 +34,6 @@ const create = async (client: Client): Promise<string> => {
   return found?.id ?? '';
 };
 
-async function failureOf<T extends Error>(
-  promise: Promise<unknown>,
-  type: new (...args: never[]) => T,
-): Promise<T> {
-  const error: unknown = await promise.then(
-    () => expect.unreachable('it should have failed'),
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(type);
-  return error as T;
-}
-
 describe('client.batches.find', () => {
   it('finds a batch with its components', async () => {
     await using client = newClient();
@@ -65,7 +54,7 @@ describe('client.batches.find', () => {
 
   it('throws where the batch type does not exist', async () => {
     await using client = newClient();
-    await failureOf(client.batches.find({ ...batch, batchType: 'MODUL_BATCH' }), BadRequest);
+    await failure(client.batches.find({ ...batch, batchType: 'MODUL_BATCH' }), BadRequest);
   });
 
   it('throws where an argument is missing', async () => {
@@ -116,7 +105,7 @@ describe('client.batches.add', () => {
     await using client = newClient();
     await create(client);
     await client.post('deleteComponent', { component: two });
-    const error = await failureOf(
+    const error = await failure(
       client.batches.add(batch, [one, two, pixel, '20USBML0000000']),
       InvalidInvocation,
     );
@@ -167,7 +156,7 @@ describe('client.batches.add', () => {
       await using client = newClient();
       await create(client);
       pdb.fault({ on: 'addBatchComponent', after: 1, ...fault } as Fault);
-      const error = await failureOf(client.batches.add(batch, [one, two, three]), IncompleteWrite);
+      const error = await failure(client.batches.add(batch, [one, two, three]), IncompleteWrite);
       expect(error.steps).toEqual([
         { name: `add ${one} to the batch`, outcome: 'done' },
         { name: `add ${two} to the batch`, outcome: 'unknown' },

@@ -10,6 +10,7 @@ import {
 } from '../../src/index.js';
 import type { Fault, ShipmentRecord } from '../../src/testing/index.js';
 import { startDatabase } from '../helpers/database.js';
+import { failure } from '../helpers/failure.js';
 
 const { pdb } = await startDatabase({
   components: 600,
@@ -44,18 +45,6 @@ const writes = (): (string | undefined)[] =>
   pdb.requests
     .filter(({ method, server }) => method === 'POST' && server === 'api')
     .map(({ command }) => command);
-
-async function failureOf<T extends Error>(
-  promise: Promise<unknown>,
-  type: new (...args: never[]) => T,
-): Promise<T> {
-  const error: unknown = await promise.then(
-    () => expect.unreachable('it should have failed'),
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(type);
-  return error as T;
-}
 
 const to = { to: 'DESYHH', type: 'continental' } as const;
 
@@ -103,7 +92,7 @@ describe('client.shipments.create', () => {
     const other = await client.shipments.create([two], { ...to, name: 'earlier' });
     await client.post('deleteComponent', { component: three });
     const before = writes().length;
-    const error = await failureOf(
+    const error = await failure(
       client.shipments.create([one, two, three, away, '20USBML0000000'], {
         to: 'DESYH',
         type: 'continental',
@@ -312,7 +301,7 @@ describe('client.shipments.send and receive', () => {
     const id = await prepare(client);
     await client.shipments.receive(id, { missing: [two] });
     const typo = `${two.slice(0, -1)}X`;
-    const error = await failureOf(
+    const error = await failure(
       client.shipments.receive(id, { missing: [one, three, typo] }),
       InvalidInvocation,
     );
@@ -384,7 +373,7 @@ describe('a shipment whose response is lost', () => {
     async (fault: object) => {
       await using client = newClient();
       pdb.fault({ on: 'createShipment', ...fault } as Fault);
-      const error = await failureOf(create(client, true), IncompleteWrite);
+      const error = await failure(create(client, true), IncompleteWrite);
       expect(error.outcome).toBe('unknown');
       expect(error.steps).toEqual([
         { name: 'create the shipment from UT to DESYHH', outcome: 'unknown' },
@@ -422,7 +411,7 @@ describe('a shipment whose response is lost', () => {
         void other.post('createShipment', input).then(() => response.destroy());
       },
     });
-    const error = await failureOf(create(client, false), IncompleteWrite);
+    const error = await failure(create(client, false), IncompleteWrite);
     expect(error.outcome).toBe('unknown');
     expect(shipments()).toHaveLength(1);
   });
@@ -432,7 +421,7 @@ describe('a shipment whose response is lost', () => {
     async (fault: object) => {
       await using client = newClient();
       pdb.fault({ on: 'setShipmentStatus', ...fault } as Fault);
-      const error = await failureOf(create(client, true), IncompleteWrite);
+      const error = await failure(create(client, true), IncompleteWrite);
       expect(error.steps.map(({ outcome }) => outcome)).toEqual(['done', 'unknown']);
       expect(shipments()).toMatchObject([{ status: 'prepared' }]);
       await expect(error.resume()).resolves.toMatchObject({ status: 'inTransit' });
@@ -444,7 +433,7 @@ describe('a shipment whose response is lost', () => {
   it('says which step was refused', async () => {
     await using client = newClient();
     pdb.fault({ on: 'setShipmentStatus', status: 403 });
-    const error = await failureOf(create(client, true), IncompleteWrite);
+    const error = await failure(create(client, true), IncompleteWrite);
     expect(error.steps.map(({ outcome }) => outcome)).toEqual(['done', 'not done']);
     await error.resume();
     expect(shipments()).toMatchObject([{ status: 'inTransit' }]);
@@ -461,7 +450,7 @@ describe('a shipment whose response is lost', () => {
     await using client = newClient();
     const { id } = await client.shipments.create([one, two], to);
     pdb.fault({ on: 'setShipmentStatus', ...fault } as Fault);
-    const error = await failureOf(client.shipments.receive(id, { missing: [two] }), IncompleteWrite);
+    const error = await failure(client.shipments.receive(id, { missing: [two] }), IncompleteWrite);
     expect(error.steps.map(({ outcome }) => outcome)).toEqual(['unknown']);
     expect(placeOf(one)).toBe('UT');
     await error.resume();
@@ -481,7 +470,7 @@ describe('a shipment whose response is lost', () => {
   it('throws the exception of the request where the first write was refused', async () => {
     await using client = newClient();
     const fault = pdb.fault({ on: 'listShipmentsByComponent', status: 503, times: Infinity });
-    await failureOf(create(client, true), ServerError);
+    await failure(create(client, true), ServerError);
     fault.remove();
     pdb.fault({ on: 'createShipment', status: 403 });
     await expect(create(client, true)).rejects.toMatchObject({ code: 'ERR_FORBIDDEN' });

@@ -10,6 +10,7 @@ import {
   InvalidInvocation,
   ServerError,
 } from '../../src/index.js';
+import { failure } from '../helpers/failure.js';
 
 /** Things that are written, and how the writes and the reading back go wrong. */
 class World {
@@ -55,14 +56,7 @@ class World {
 const refused = (): BadRequest => new BadRequest({ status: 400 } as never);
 const lost = (): ConnectionReset => new ConnectionReset('the connection was closed');
 
-async function failureOf(promise: Promise<unknown>): Promise<IncompleteWrite> {
-  const error: unknown = await promise.then(
-    () => expect.unreachable('it should have failed'),
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(IncompleteWrite);
-  return error as IncompleteWrite;
-}
+const failureOf = (promise: Promise<unknown>): Promise<IncompleteWrite> => failure(promise, IncompleteWrite);
 
 const outcomesOf = ({ steps }: IncompleteWrite): string[] => steps.map(({ outcome }) => outcome);
 

@@ -273,7 +273,7 @@ function flagsOf({ flags }: FullComponent): string[] {
   return codesOf(asList(flags).filter(({ state }) => state !== 'deleted'));
 }
 
-/** Says that somebody else changed the flags. */
+/** Returns the exception for flags that another user changed at the same time. */
 function changedMeanwhile(
   error: BadRequest | Conflict,
   before: readonly string[],

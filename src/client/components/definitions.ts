@@ -6,7 +6,7 @@ import { reload, type WriteOptions } from '../writes/checks.js';
 
 /** For how long a definition is used without being read again, in milliseconds. */
 const USABLE = 600_000;
-/** The same where it says that something is wrong: somebody may have changed it since. */
+/** The same, if a check against it finds a problem: another user may have changed the definition. */
 const TRUSTED = 10_000;
 
 /** What the methods get that write about components. */

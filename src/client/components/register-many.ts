@@ -244,7 +244,7 @@ class RegisterJob {
     }
   }
 
-  /** Somebody else has registered the serial number since it was looked for. */
+  /** Returns the outcome if another user registered the serial number after the row was checked; undefined if nobody did. */
   async #takenMeanwhile(
     { serialNumber, ...input }: RegisterInput,
     error: ITkDBException,

@@ -176,7 +176,7 @@ export function sendRegistration(
       // It is not there to be found: resume() must not register a second one.
       if (serialNumber === undefined && key === undefined)
         throw new ITkDBException(
-          'it has neither a serial number nor a `key` by which it could be looked for; if the database does not have it, register it anew',
+          'it has neither a serial number nor a `key`, so it cannot be found again. If it is not in the database, call register once more',
         );
       [component] = await findRegistered(client, input, key, reading);
       return component !== undefined;

@@ -131,7 +131,7 @@ export class Spool {
     this.#waiting = 0;
     await this.#writing;
     this.#writing = writeAll(this.#file.handle, chunks, position);
-    // Whoever waits for it next is told.
+    // The next call that awaits `#writing` throws the error.
     this.#writing.catch(() => {});
   }
 }
