@@ -81,6 +81,88 @@ describe('the value of a setting', () => {
   });
 });
 
+describe("the user's settings file, config.env", () => {
+  const writeUserFile = (text: string): Promise<void> => {
+    vi.stubEnv('ITKDB_CONFIG_DIR', folder);
+    return writeFile('config.env', text);
+  };
+
+  it('is read for settings that are neither in the environment nor in .env', async () => {
+    await writeUserFile(
+      'ITKDB_API_URL=https://of.user/ # mine\nITKDB_AUTH_URL=https://of.user/oidc/\nITKDB_LEEWAY=9',
+    );
+    await writeFile('.env', 'ITKDB_AUTH_URL=https://of.folder/oidc/\nITKDB_LEEWAY=7\n');
+    vi.stubEnv('ITKDB_LEEWAY', '5');
+    expect([read('ITKDB_API_URL'), read('ITKDB_AUTH_URL'), read('ITKDB_LEEWAY')]).toEqual([
+      'https://of.user/',
+      'https://of.folder/oidc/',
+      5,
+    ]);
+    expect(new Session().prefixUrl).toBe('https://of.user/');
+  });
+
+  it('is not read for a setting that was found before', async () => {
+    await writeUserFile('ITKDB_ACCESS_CODE1=refused-if-read');
+    vi.stubEnv('ITKDB_LEEWAY', '5');
+    expect(read('ITKDB_LEEWAY')).toBe(5);
+  });
+
+  it('with a wrong setting is an InvalidInvocation that names the file', async () => {
+    await writeUserFile('ITKDB_API_URL=nowhere\n');
+    expect(() => new Session()).toThrow(
+      `${join(folder, 'config.env')}: \`ITKDB_API_URL\` must be an http(s) URL`,
+    );
+  });
+
+  it.each(['ITKDB_ACCESS_CODE1', 'ITKDB_ACCESS_CODE2', 'ITKDB_AUDREYTWO_API_KEY'])(
+    'with %s is refused, whatever is read from it, and the message does not show the value',
+    async (name) => {
+      await writeUserFile(`${name}=hunter2\n`);
+      for (const wanted of ['ITKDB_ACCESS_CODE1', 'ITKDB_API_URL'] as const) {
+        expect(() => read(wanted)).toThrow(InvalidInvocation);
+        expect(() => read(wanted)).toThrow(`${join(folder, 'config.env')}: remove ${name}`);
+        expect(() => read(wanted)).toThrow('use `npx itkdb login`');
+        expect(() => read(wanted)).not.toThrow('hunter2');
+      }
+    },
+  );
+
+  it('may be a copy of .env.example, in which the credentials are empty', async () => {
+    await writeUserFile(
+      'ITKDB_ACCESS_CODE1=\nITKDB_ACCESS_CODE2=\nITKDB_AUDREYTWO_API_KEY=\nITKDB_LEEWAY=3\n',
+    );
+    expect(read('ITKDB_LEEWAY')).toBe(3);
+    expect(new User().accessCode1).toBe('');
+  });
+
+  it('need not exist, nor a home folder', () => {
+    vi.stubEnv('ITKDB_CONFIG_DIR', '');
+    vi.stubEnv('XDG_CONFIG_HOME', '');
+    vi.stubEnv('HOME', 'relative');
+    expect(read('ITKDB_LEEWAY')).toBe(2);
+  });
+
+  it('is not looked for in a relative ITKDB_CONFIG_DIR', () => {
+    vi.stubEnv('ITKDB_CONFIG_DIR', '.');
+    expect(() => read('ITKDB_LEEWAY')).toThrow('`ITKDB_CONFIG_DIR` must be an absolute path');
+  });
+});
+
+describe('originOf()', () => {
+  it('says where the value of a setting comes from', async () => {
+    vi.stubEnv('ITKDB_CONFIG_DIR', folder);
+    await writeFile('config.env', 'ITKDB_AUTH_URL=https://of.user/\n');
+    await writeFile('.env', 'ITKDB_SITE_URL=https://of.folder/\n');
+    vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    vi.stubEnv('ITKDB_LEEWAY', '5');
+    const settings = new SettingsReader();
+    expect(settings.originOf('ITKDB_LEEWAY')).toBe('ITKDB_LEEWAY in the environment');
+    expect(settings.originOf('ITKDB_API_URL')).toBe(`ITKDB_SITE_URL in ${join(process.cwd(), '.env')}`);
+    expect(settings.originOf('ITKDB_AUTH_URL')).toBe(`ITKDB_AUTH_URL in ${join(folder, 'config.env')}`);
+    expect(settings.originOf('ITKDB_ACCESS_SCOPE')).toBe('the default of ITKDB_ACCESS_SCOPE');
+  });
+});
+
 describe('a wrong setting', () => {
   it.each([
     ['ITKDB_LEEWAY', 'abc', 'a whole number of seconds, such as 2'],

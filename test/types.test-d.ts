@@ -6,6 +6,7 @@ import {
   type ErrorCode,
   type InvalidIdToken,
   isITkDBException,
+  type NotSignedIn,
   type Redirect,
   type RequestConfig,
   Session,
@@ -130,6 +131,7 @@ describe('options', () => {
 
   it('of a user reject what does not exist', () => {
     new User({ accessCode1: 'a', accessCode2: 'b' });
+    new User({ apiUrl: new URL('https://host/') });
     new UserBearer({ bearer: async () => 'token' });
     // @ts-expect-error the Python name
     new User({ access_code1: 'a' });
@@ -165,6 +167,7 @@ describe('an exception', () => {
     if (error.code === 'ERR_BAD_REQUEST') expectTypeOf(error).toEqualTypeOf<BadRequest>();
     if (error.code === 'ERR_TIMEOUT') expectTypeOf(error).toEqualTypeOf<Timeout>();
     if (error.code === 'ERR_INVALID_ID_TOKEN') expectTypeOf(error).toEqualTypeOf<InvalidIdToken>();
+    if (error.code === 'ERR_NOT_SIGNED_IN') expectTypeOf(error).toEqualTypeOf<NotSignedIn>();
     if (error.code === 'ERR_REDIRECT') expectTypeOf(error).toEqualTypeOf<Redirect>();
     // @ts-expect-error only a redirect has a path
     error.path;

@@ -53,9 +53,9 @@ export class Authorization {
   /** Asks the user for the token of a call, within the time of the request and of its attempts. */
   async obtain(request: RequestInput, context: RequestContext): Promise<Token> {
     const user = this.#user;
-    const { signal } = context;
+    const options = { signal: context.signal, apiUrl: this.#prefix.href };
     const hasToken = typeof user.token === 'function';
-    const asked: unknown = hasToken ? user.token?.({ signal }) : user.authenticate({ signal });
+    const asked: unknown = hasToken ? user.token?.(options) : user.authenticate(options);
     const answer = isThenable(asked) ? await waitFor(asked, request, context) : asked;
     const value = hasToken ? answer : user.bearer;
     if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {

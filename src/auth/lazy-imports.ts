@@ -43,6 +43,21 @@ export const loadJose: () => Promise<Jose> = lazily('jose', 16, async () => {
  */
 export const loadZod: () => Promise<Zod> = lazily('zod', 96, () => import('zod'));
 
+/** @internal What reads and stores the sign-in of the command line. */
+export type StoredSignIns = typeof import('./stored-sign-in.js');
+
+/**
+ * @internal
+ * Loads what reads the stored sign-in.
+ *
+ * @throws ConnectionFailed where a file cannot be read; a later call may succeed
+ */
+export const loadStoredSignIns: () => Promise<StoredSignIns> = lazily(
+  'what reads the stored sign-in',
+  4,
+  () => import('./stored-sign-in.js'),
+);
+
 /** Runs `load` until it succeeds once. */
 function lazily<T>(name: string, files: number, load: () => Promise<T>): () => Promise<T> {
   let loaded: T | undefined;

@@ -1,16 +1,15 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
-import { constants, copyFile, lstat, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { constants, copyFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { ignore, makeFolder } from '../util/files.js';
 import type { Grant } from './identity-provider.js';
 import { loadZod } from './lazy-imports.js';
+import { preparePrivateFile, readPrivateFile, replacePrivateFile } from './private-file.js';
 
 const derive = promisify<string, Buffer, number, Buffer>(scrypt);
 
 const FORMAT = 'itkdb-tokens-1';
-const LARGEST = 256 * 1024;
 const NOT_OURS = 'it is not a token file';
+const FILE = { format: FORMAT, notOurs: NOT_OURS };
 
 /** What the tokens of a file depend on. */
 export interface TokenOwner {
@@ -45,7 +44,7 @@ export class TokenFile {
   async load(owner: TokenOwner): Promise<TokenFileContent> {
     let text: string | undefined;
     try {
-      text = await readSmallFile(this.path);
+      text = await readPrivateFile(this.path, FILE);
     } catch (error) {
       return { problem: (error as Error).message };
     }
@@ -77,64 +76,17 @@ export class TokenFile {
       idToken,
       accessToken,
     };
-    await makeFolder(dirname(this.path));
-    const path = (await realpath(this.path).catch(ignore('ENOENT'))) ?? this.path;
-    const present = await stat(path).catch(ignore('ENOENT'));
-    if (present?.isFile() === false) throw new Error('it is no file');
-    if (present !== undefined) await keepWhatIsNotOurs(path);
-    await replaceFile(path, `${JSON.stringify(content, null, 2)}\n`);
-    await removeAbandoned(dirname(path));
+    const { path, exists } = await preparePrivateFile(this.path);
+    if (exists) await keepWhatIsNotOurs(path);
+    await replacePrivateFile(path, `${JSON.stringify(content, null, 2)}\n`);
   }
 }
 
 async function keepWhatIsNotOurs(path: string): Promise<void> {
-  const text = await readSmallFile(path).catch(() => NOT_OURS);
+  const text = await readPrivateFile(path, FILE).catch(() => NOT_OURS);
   // Ours may be cut off, by a full disk for one.
   if (!text?.trim() || text.includes(FORMAT) || `{\n  "format": "${FORMAT}`.startsWith(text)) return;
   await copyFile(path, `${path}.bak`, constants.COPYFILE_EXCL);
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = join(dirname(path), `.itkdb-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
-  try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await unlink(temporary).catch(() => {});
-    throw error;
-  }
-}
-
-const TEMPORARY = /^\.itkdb-(\d{1,10})-[0-9a-f]{12}\.tmp$/;
-const MINUTE = 60_000;
-
-/** Removes temporary files of {@link replaceFile} that no process will put into place. Never throws. */
-async function removeAbandoned(folder: string): Promise<void> {
-  const names = await readdir(folder).catch((): string[] => []);
-  for (const name of names) {
-    const [, pid] = TEMPORARY.exec(name) ?? [];
-    if (pid === undefined) continue;
-    const path = join(folder, name);
-    const status = await lstat(path).catch(() => undefined);
-    if (status?.isFile() !== true) continue;
-    const age = Date.now() - status.mtimeMs;
-    // The process may run on another computer that shares the folder: it would have finished within a minute.
-    if (age > 60 * MINUTE || (age > MINUTE && !isRunning(Number(pid)))) await unlink(path).catch(() => {});
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 interface TokenFileFields extends Grant {
@@ -165,20 +117,4 @@ function digestOf(
   salt: Buffer,
 ): Promise<Buffer> {
   return derive(JSON.stringify([accessCode1, accessCode2, audience, authUrl]), salt, 32);
-}
-
-async function readSmallFile(path: string): Promise<string | undefined> {
-  // Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(ignore('ENOENT'));
-  if (file === undefined) return undefined;
-  try {
-    const status = await file.stat();
-    if (!status.isFile() || status.size > LARGEST) throw new Error(NOT_OURS);
-    const text = await file.readFile('utf8');
-    // Tokens are for their owner, whoever has made the file; on Windows modes mean little.
-    if (text.includes(FORMAT) && (status.mode & 0o077) !== 0) await file.chmod(0o600).catch(() => {});
-    return text;
-  } finally {
-    await file.close();
-  }
 }

@@ -42,4 +42,6 @@ export interface UserLike {
 export interface AuthenticateOptions {
   /** Ends the wait of this caller; others that wait for the same token go on. */
   readonly signal?: AbortSignal | undefined;
+  /** URL of the database that the token is for. A `User` refuses to send a stored sign-in to another one than its own. */
+  readonly apiUrl?: string | undefined;
 }

@@ -23,7 +23,10 @@ import { isFilledString, isFunction } from '../util/guards.js';
 import type { JwtOptions } from './id-token.js';
 import type { HttpClient } from './identity-provider.js';
 
-/** Options of a {@link User}. What is not given comes from the settings, when it is first needed. */
+/**
+ * Options of a {@link User}. What is not given comes from the settings, when it is first needed. Where there are no access
+ * codes at all, the sign-in is used that `npx itkdb login` has stored; `saveAuth` has no effect on it.
+ */
 export interface UserOptions {
   /** First personal access code. @defaultValue `ITKDB_ACCESS_CODE1` */
   readonly accessCode1?: string | undefined;
@@ -33,6 +36,12 @@ export interface UserOptions {
   readonly audience?: string | undefined;
   /** URL of the identity service. @defaultValue `ITKDB_AUTH_URL` */
   readonly prefixUrl?: string | URL | undefined;
+  /**
+   * URL of the database that the token is for. Without access codes, a stored sign-in must be for it.
+   *
+   * @defaultValue the `prefixUrl` of the session, or else `ITKDB_API_URL`
+   */
+  readonly apiUrl?: string | URL | undefined;
   /** Further options for jose's `jwtVerify`. @defaultValue `{ clockTolerance }`, in seconds, of `ITKDB_LEEWAY` */
   readonly jwtOptions?: JwtOptions | undefined;
   /** A file in which tokens survive the process. It holds no access codes and only its owner can read it. @defaultValue none */
@@ -137,6 +146,7 @@ export const USER_OPTIONS: OptionsExpected = {
     accessCode1: STRING,
     accessCode2: STRING,
     audience: STRING,
+    apiUrl: PREFIX_URL,
     jwtOptions: optionsOf(JWT_OPTIONS),
     httpClient: must(
       (value) => isFunction((value as HttpClient | null)?.request),

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { checkOptions } from '../config/check-options.js';
 import { dotenvPath } from '../config/dotenv.js';
 import { createLogger, type Logger } from '../config/logger.js';
-import { SettingsReader } from '../config/settings.js';
-import { InvalidInvocation } from '../exceptions/base.js';
+import { type Settings, SettingsReader } from '../config/settings.js';
+import { InvalidInvocation, NotSignedIn } from '../exceptions/base.js';
 import { resolveRetry } from '../http/retry-policy.js';
 import { SharedTask } from '../http/shared-task.js';
 import { Connections } from '../http/transport/connections.js';
@@ -18,8 +18,9 @@ import {
   type SendToProvider,
   sendWith,
 } from './identity-provider.js';
-import { loadJose, loadZod } from './lazy-imports.js';
+import { loadJose, loadStoredSignIns, loadZod } from './lazy-imports.js';
 import { Refusals, type Verdict } from './refusals.js';
+import type { AddressInUse, StoredSignIn } from './stored-sign-in.js';
 import { TokenFile, type TokenOwner } from './token-file.js';
 import type { AuthenticateOptions, UserLike } from './user-like.js';
 import { AUTH_EXPIRY_THRESHOLD, DEFAULT_TIMEOUT, USER_OPTIONS, type UserOptions } from './user-options.js';
@@ -27,10 +28,13 @@ import { AUTH_EXPIRY_THRESHOLD, DEFAULT_TIMEOUT, USER_OPTIONS, type UserOptions 
 /** Tokens that are verified, and their claims. */
 interface Tokens extends Grant {
   readonly claims: IdTokenClaims;
+  /** The stored sign-in that they come from; undefined where there are access codes. */
+  readonly signIn?: StoredSignIn | undefined;
 }
 
 /**
- * A user with two personal access codes, which the identity provider exchanges for a token of about two hours.
+ * A user with two personal access codes, which the identity provider exchanges for a token of about two hours. Without
+ * access codes, it is the user who has signed in with `npx itkdb login`.
  *
  * ```ts
  * const user = new User({ accessCode1: '…', accessCode2: '…' });
@@ -45,7 +49,10 @@ export class User implements UserLike {
   readonly #settings = new SettingsReader();
   readonly #logger: Logger;
   readonly #file: TokenFile | undefined;
+  readonly #reading = new SharedTask<StoredSignIn>(() => this.#readSignIn());
   readonly #renewal = new SharedTask<Tokens>((signal) => this.#renew(signal));
+  /** What was read last; undefined where there are access codes. */
+  #signIn: StoredSignIn | undefined;
   #provider: IdentityProvider | undefined;
   /** Undefined before authentication, and once they were discarded because the database refused them. */
   #tokens: Tokens | undefined;
@@ -72,7 +79,8 @@ export class User implements UserLike {
    * sent. However many callers wait, one grant is requested; if it fails, all of them get the same exception.
    *
    * @returns true
-   * @throws InvalidInvocation where there are no access codes
+   * @throws NotSignedIn where there are no access codes, and no stored sign-in that can be used for this database
+   * @throws InvalidInvocation where an option or a setting is wrong
    * @throws AuthenticationFailed where the identity provider grants no token
    * @throws InvalidIdToken where the token does not verify
    * @throws TransportException where there is no response of the identity provider
@@ -87,11 +95,12 @@ export class User implements UserLike {
    *
    * @throws what {@link User.authenticate} throws
    */
-  async token({ signal }: AuthenticateOptions = {}): Promise<string> {
-    const tokens = this.#usable() ?? (await this.#renewed(signal));
-    if (tokens.idToken !== this.#refused) return tokens.idToken;
+  async token(options: AuthenticateOptions = {}): Promise<string> {
+    let tokens = this.#usable() ?? (await this.#renewed(options));
     // The database refused the token while this caller waited.
-    return (this.#usable() ?? (await this.#renewed(signal))).idToken;
+    if (tokens.idToken === this.#refused) tokens = this.#usable() ?? (await this.#renewed(options));
+    tokens.signIn?.check(this.#addressesInUse(options.apiUrl));
+    return tokens.idToken;
   }
 
   /** Whether there is a verified token, even if it has expired. */
@@ -204,34 +213,82 @@ export class User implements UserLike {
     return this.isExpired() ? undefined : this.#tokens;
   }
 
-  async #renewed(signal: AbortSignal | undefined): Promise<Tokens> {
-    const tokens = await this.#renewal.join({ what: 'authentication', signal });
+  async #renewed({ signal, apiUrl }: AuthenticateOptions): Promise<Tokens> {
+    const waiting = { what: 'authentication', signal };
+    if (!this.#hasCodes()) {
+      const signIn = await this.#reading.join(waiting);
+      // Only one that has passed is used: another caller may begin the renewal.
+      signIn.check(this.#addressesInUse(apiUrl), this.#signIn);
+      this.#signIn = signIn;
+    }
+    const tokens = await this.#renewal.join(waiting);
     await this.#saving;
     return tokens;
   }
 
+  /** Whether access codes are used, and not the stored sign-in. An option that is empty is a mistake, and no reason for it. */
+  #hasCodes(): boolean {
+    const { accessCode1, accessCode2 } = this.#options;
+    return (accessCode1 ?? accessCode2) !== undefined || this.accessCode1 + this.accessCode2 !== '';
+  }
+
+  async #readSignIn(): Promise<StoredSignIn> {
+    const { readSignIn } = await loadStoredSignIns();
+    const signIn = await readSignIn();
+    if (signIn !== undefined) return signIn;
+    throw new NotSignedIn(
+      'you are not signed in: there are no access codes, and there is no stored sign-in\n' +
+        `Run \`npx itkdb login\`. Or give accessCode1 and accessCode2 to new User, or set ITKDB_ACCESS_CODE1 and ITKDB_ACCESS_CODE2 in the environment or in ${dotenvPath()}.`,
+    );
+  }
+
   /**
-   * Gets tokens from the file, or else from the identity provider.
+   * What a stored sign-in must be for.
+   *
+   * @param apiUrl - the database that the token is for
+   */
+  #addressesInUse(apiUrl: string | undefined): AddressInUse[] {
+    const { authUrl, audience } = this.#identityService();
+    const databases = [apiUrl, this.#options.apiUrl].filter((url) => url !== undefined);
+    if (databases.length === 0) databases.push(this.#settings.get('ITKDB_API_URL'));
+    const addresses: Omit<AddressInUse, 'origin'>[] = [
+      { of: 'authUrl', value: authUrl },
+      { of: 'audience', value: audience },
+      ...databases.map((url) => ({ of: 'apiUrl' as const, value: parsePrefix(url).href })),
+    ];
+    return addresses.map((address) => ({ ...address, origin: () => this.#originOf(address) }));
+  }
+
+  #originOf({ of, value }: Omit<AddressInUse, 'origin'>): string {
+    const setting = SETTING_OF_ADDRESS[of];
+    const ofSetting = this.#settings.get(setting);
+    const isSame = value === (of === 'audience' ? ofSetting : parsePrefix(ofSetting).href);
+    return isSame ? this.#settings.originOf(setting) : 'an option of the session or of the user';
+  }
+
+  /**
+   * Gets tokens from a file, or else from the identity provider.
    *
    * jose is loaded first, so that the access codes are not sent for a token that cannot be verified. zod needs many more
    * file descriptors; it is loaded while the requests are pending, and is there when the signature has been verified.
    */
   async #renew(signal: AbortSignal): Promise<Tokens> {
-    const owner = this.#tokenOwner();
+    const signIn = this.#signIn;
+    const owner = this.#tokenOwner(signIn);
     this.#provider ??= this.#createProvider(owner);
     const provider = this.#provider;
     await loadJose();
     // If it fails, the call that needs it throws.
     void loadZod().catch(() => {});
-    const saved = await this.#loadSaved(owner, provider, signal);
-    if (saved !== undefined) return this.#keep(saved);
+    const saved = await this.#loadSaved(owner, provider, signal, signIn);
+    if (saved !== undefined) return this.#keep({ ...saved, signIn });
     if (this.isAuthenticated()) this.#logger.warn('User session is expired. Creating a new one.');
     this.#logger.debug(`Asking ${owner.authUrl} for a token`);
     const scope = this.#settings.get('ITKDB_ACCESS_SCOPE');
     const grant = await provider.grantToken({ ...owner, scope }, signal);
-    const tokens = this.#keep(await this.#verify(grant, owner, provider, signal));
+    const tokens = this.#keep({ ...(await this.#verify(grant, owner, provider, signal)), signIn });
     this.#logger.debug(`Signed in as ${this.name} for ${this.expiresIn} s`);
-    this.#saving = this.#saving.then(() => this.#save(owner, grant));
+    this.#saving = this.#saving.then(() => this.#save(owner, grant, signIn));
     return tokens;
   }
 
@@ -242,22 +299,26 @@ export class User implements UserLike {
   }
 
   /** Reads everything that a token depends on, so that a wrong option or setting is found before anything is sent. */
-  #tokenOwner(): TokenOwner {
-    const { accessCode1, accessCode2 } = this;
-    const missing = [
-      accessCode1 === '' && 'accessCode1 (ITKDB_ACCESS_CODE1)',
-      accessCode2 === '' && 'accessCode2 (ITKDB_ACCESS_CODE2)',
-    ].filter(Boolean);
-    if (missing.length > 0) {
-      const it = missing.length > 1 ? 'them' : 'it';
-      throw new InvalidInvocation(
-        `there is no ${missing.join(' and no ')}: give ${it} to new User, or set ${it} in the environment or in ${dotenvPath()}`,
-      );
-    }
+  #tokenOwner(signIn: StoredSignIn | undefined): TokenOwner {
+    const { accessCode1, accessCode2 } = signIn?.codes() ?? this;
+    const isGiven = accessCode1 !== '' && accessCode2 !== '';
+    if (signIn === undefined && !isGiven) throw new InvalidInvocation(this.#missingCodes());
     this.#jwtOptions();
-    const audience = this.#options.audience ?? this.#settings.get('ITKDB_ACCESS_AUDIENCE');
-    const authUrl = parsePrefix(this.#options.prefixUrl ?? this.#settings.get('ITKDB_AUTH_URL')).href;
-    return { accessCode1, accessCode2, audience, authUrl };
+    return { accessCode1, accessCode2, ...this.#identityService() };
+  }
+
+  #identityService(): Pick<TokenOwner, 'audience' | 'authUrl'> {
+    const { audience = this.#settings.get('ITKDB_ACCESS_AUDIENCE'), prefixUrl } = this.#options;
+    return { audience, authUrl: parsePrefix(prefixUrl ?? this.#settings.get('ITKDB_AUTH_URL')).href };
+  }
+
+  #missingCodes(): string {
+    const missing = [
+      this.accessCode1 === '' && 'accessCode1 (ITKDB_ACCESS_CODE1)',
+      this.accessCode2 === '' && 'accessCode2 (ITKDB_ACCESS_CODE2)',
+    ].filter(Boolean);
+    const it = missing.length > 1 ? 'them' : 'it';
+    return `there is no ${missing.join(' and no ')}: give ${it} to new User, or set ${it} in the environment or in ${dotenvPath()}`;
   }
 
   #jwtOptions(): JwtOptions {
@@ -303,16 +364,25 @@ export class User implements UserLike {
     return { ...grant, claims: Object.freeze(claims) };
   }
 
-  /** Returns the tokens of the file, verified; undefined where they cannot be used, which is a warning. */
+  /**
+   * Returns the tokens of the file, or of the stored sign-in, verified; undefined where they cannot be used, which is a
+   * warning.
+   *
+   * @throws NotSignedIn where they cannot be used, and there are no access codes for other ones
+   */
   async #loadSaved(
     owner: TokenOwner,
     provider: IdentityProvider,
     signal: AbortSignal,
+    signIn: StoredSignIn | undefined,
   ): Promise<Tokens | undefined> {
-    const content = await this.#file?.load(owner);
+    if (signIn !== undefined && signIn.codes() === undefined)
+      return this.#loadWithoutCodes(signIn, owner, provider, signal);
+    const content = signIn === undefined ? await this.#file?.load(owner) : signIn.tokens();
     if (content === undefined) return undefined;
-    const unusable = `Unable to load user session from ${this.#file?.path}`;
-    let problem = `Saved user session is expired in ${this.#file?.path}`;
+    const path = signIn?.path ?? this.#file?.path;
+    const unusable = `Unable to load user session from ${path}`;
+    let problem = `Saved user session is expired in ${path}`;
     if ('problem' in content) problem = `${unusable}: ${content.problem}`;
     else if (content.idToken === this.bearer || content.idToken === this.#refused) return undefined;
     else {
@@ -330,14 +400,33 @@ export class User implements UserLike {
     return undefined;
   }
 
-  async #save(owner: TokenOwner, grant: Grant): Promise<void> {
+  /** Without access codes, a refused token stays: another one can only come from another `login`. */
+  async #loadWithoutCodes(
+    signIn: StoredSignIn,
+    owner: TokenOwner,
+    provider: IdentityProvider,
+    signal: AbortSignal,
+  ): Promise<Tokens> {
+    const secondsLeft = signIn.expiresAt - Date.now() / 1000;
+    if (!(Math.trunc(secondsLeft) > this.authExpiryThreshold)) throw signIn.expired();
+    return this.#verify(signIn.tokens(), owner, provider, signal);
+  }
+
+  async #save(owner: TokenOwner, grant: Grant, signIn: StoredSignIn | undefined): Promise<void> {
+    const path = signIn?.path ?? this.#file?.path;
     try {
-      await this.#file?.save(owner, grant);
+      await (signIn === undefined ? this.#file?.save(owner, grant) : signIn.saveRenewed(grant));
     } catch (error) {
-      this.#logger.warn(`Unable to save user session to ${this.#file?.path}: ${(error as Error).message}`);
+      this.#logger.warn(`Unable to save user session to ${path}: ${(error as Error).message}`);
     }
   }
 }
+
+const SETTING_OF_ADDRESS = {
+  authUrl: 'ITKDB_AUTH_URL',
+  apiUrl: 'ITKDB_API_URL',
+  audience: 'ITKDB_ACCESS_AUDIENCE',
+} as const satisfies Record<AddressInUse['of'], keyof Settings>;
 
 /** A claim that only describes the user, as text. A token is not refused for what it has there: `''` where it is not text or a number. */
 function asText(claim: unknown): string {

@@ -21,6 +21,8 @@ export interface OptionsExpected {
   readonly expectation: string;
   /** What to say about certain options that do not exist. */
   readonly hints?: Readonly<Record<string, string>>;
+  /** The options that are suggested first: the others are those of each request. @defaultValue none */
+  readonly own?: readonly string[];
 }
 
 /**
@@ -67,7 +69,7 @@ function unreadable(subject: string, error: unknown): InvalidInvocation {
 function checkMembers(
   options: unknown,
   path: string,
-  { table, expectation, hints }: OptionsExpected,
+  { table, expectation, hints, own }: OptionsExpected,
   faults: string[],
 ): unknown {
   // An instance of a class is not an object of options, even if its properties have the right names.
@@ -80,7 +82,7 @@ function checkMembers(
     const check = Object.hasOwn(table, name) ? table[name] : undefined;
     const value = options[name];
     if (check === undefined) {
-      const fault = noSuchOption(name, Object.keys(table), hints);
+      const fault = noSuchOption(name, Object.keys(table), hints, own);
       faults.push(path === '' ? fault : `in \`${path}\` ${fault}`);
     } else if (value !== undefined) {
       copy[name] = check(value, path === '' ? name : `${path}.${name}`, faults);
@@ -94,11 +96,14 @@ function noSuchOption(
   name: string,
   known: readonly string[],
   hints: Readonly<Record<string, string>> = {},
+  own: readonly string[] = [],
 ): string {
-  const similar = similarNames(name, known);
+  const similarOwn = similarNames(name, own);
+  const similar = similarOwn.length > 0 ? similarOwn : similarNames(name, known);
   const quoted = (names: readonly string[]): string => names.map((other) => `\`${other}\``).join(', ');
   const hint = Object.hasOwn(hints, name) ? hints[name] : undefined;
-  const help = hint ?? (similar.length > 0 ? `is it ${quoted(similar)}?` : `there are ${quoted(known)}`);
+  const all = own.length > 0 ? `${quoted(own)}, and those of a request` : quoted(known);
+  const help = hint ?? (similar.length > 0 ? `is it ${quoted(similar)}?` : `there are ${all}`);
   return `there is no option \`${name}\`; ${help}`;
 }
 

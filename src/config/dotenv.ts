@@ -24,18 +24,19 @@ export function dotenvPath(): string {
 }
 
 /**
- * Reads `.env` in the working directory. There are no variables where there is no such file.
+ * Reads a file of variables. There are none where there is no such file.
  *
+ * @param path - without it, `.env` in the working directory
  * @throws InvalidInvocation where the file cannot be read, or is in an unknown encoding
  */
-export function readDotenv(): DotenvFile {
-  const path = dotenvPath();
-  return expandReferences(path, parseLikePython(decode(path, readBytes(path))));
+export function readDotenv(path?: string): DotenvFile {
+  const shown = path ?? dotenvPath();
+  return expandReferences(shown, parseLikePython(decode(shown, readBytes(path ?? '.env', shown))));
 }
 
-function readBytes(path: string): Buffer {
+function readBytes(file: string, path: string): Buffer {
   try {
-    return readFileSync('.env');
+    return readFileSync(file);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     // Python's virtual environments are often folders of this very name.

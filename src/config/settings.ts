@@ -1,6 +1,10 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { InvalidInvocation } from '../exceptions/base.js';
 import { warnOnce } from '../util/warn-once.js';
 import { type Check, checkValue, PREFIX_URL, STRING } from './check-options.js';
 import { type DotenvFile, dotenvPath, readDotenv } from './dotenv.js';
+import { findConfigFolder } from './places.js';
 
 /** The settings, by the names of their environment variables. */
 export interface Settings {
@@ -37,41 +41,82 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
 /** The name of `ITKDB_API_URL` before 0.6.0 of the Python package; many `.env` files still carry it. */
 const FORMER_API_URL = 'ITKDB_SITE_URL';
 
+/** Never in the user's settings file: people copy such files, and show them. */
+const CREDENTIALS = ['ITKDB_ACCESS_CODE1', 'ITKDB_ACCESS_CODE2', 'ITKDB_AUDREYTWO_API_KEY'] as const;
+
 /** Looks settings up; each is read and checked when it is first asked for, and then stays as it is. */
 export class SettingsReader {
-  readonly #known = new Map<string, unknown>();
+  readonly #known = new Map<keyof Settings, KnownSetting>();
   #file: DotenvFile | undefined;
+  #userFile: UserFile | undefined;
 
   /**
-   * Returns the value of a setting: from the environment, else from `.env` in the working directory, else its default.
-   * White space and line ends around it are left out. An empty variable counts as not set.
+   * Returns the value of a setting: from the environment, else from `.env` in the working directory, else from the user's
+   * settings file, else its default. White space and line ends around it are left out. An empty variable counts as not set.
    *
    * @throws InvalidInvocation that names the file and the variable, and says what it should look like
    */
   get<Name extends keyof Settings>(name: Name): Settings[Name] {
-    if (!this.#known.has(name)) this.#known.set(name, this.#read(name));
-    return this.#known.get(name) as Settings[Name];
+    return this.#lookUp(name).value as Settings[Name];
   }
 
-  #read(name: keyof Settings): unknown {
-    const raw = this.#lookUp(name) ?? (name === 'ITKDB_API_URL' ? this.#formerApiUrl() : undefined);
-    if (raw === undefined) return DEFAULT_SETTINGS[name];
-    return checkValue(raw.source, raw.name, raw.value, namingQuotes(CHECKS[name]));
+  /** Says where the value of a setting comes from, such as `ITKDB_API_URL in the environment`. */
+  originOf(name: keyof Settings): string {
+    return this.#lookUp(name).origin;
+  }
+
+  #lookUp(name: keyof Settings): KnownSetting {
+    const known = this.#known.get(name) ?? this.#read(name);
+    this.#known.set(name, known);
+    return known;
+  }
+
+  #read(name: keyof Settings): KnownSetting {
+    const raw = this.#find(name) ?? (name === 'ITKDB_API_URL' ? this.#formerApiUrl() : undefined);
+    if (raw === undefined) return { value: DEFAULT_SETTINGS[name], origin: `the default of ${name}` };
+    const { source } = raw;
+    const value = checkValue(source, raw.name, raw.value, namingQuotes(CHECKS[name]));
+    return { value, origin: `${raw.name} in ${source === 'environment' ? 'the environment' : source}` };
   }
 
   #formerApiUrl(): RawSetting | undefined {
-    const raw = this.#lookUp(FORMER_API_URL);
+    const raw = this.#find(FORMER_API_URL);
     if (raw !== undefined) warnOfFormerName();
     return raw;
   }
 
-  #lookUp(name: string): RawSetting | undefined {
+  #find(name: string): RawSetting | undefined {
     const fromEnvironment = process.env[name]?.trim();
     if (fromEnvironment) return { name, value: fromEnvironment, source: 'environment' };
     this.#file ??= readDotenv();
     const fromFile = this.#file.get(name)?.trim();
-    return fromFile ? { name, value: fromFile, source: dotenvPath() } : undefined;
+    if (fromFile) return { name, value: fromFile, source: dotenvPath() };
+    this.#userFile ??= readUserFile();
+    const fromUserFile = this.#userFile.file.get(name)?.trim();
+    return fromUserFile ? { name, value: fromUserFile, source: this.#userFile.path } : undefined;
   }
+}
+
+interface KnownSetting {
+  readonly value: unknown;
+  readonly origin: string;
+}
+
+interface UserFile {
+  readonly path: string;
+  readonly file: DotenvFile;
+}
+
+/** Reads the user's settings file. There is none where there is no home folder, or where it is that of another user. */
+function readUserFile(): UserFile {
+  const path = join(findConfigFolder() ?? '', 'config.env');
+  if (!isAbsolute(path) || !existsSync(path)) return { path, file: { get: () => undefined } };
+  const file = readDotenv(path);
+  const credentials = CREDENTIALS.filter((name) => file.get(name)?.trim());
+  if (credentials.length === 0) return { path, file };
+  throw new InvalidInvocation(
+    `${path}: remove ${credentials.join(' and ')}, this file must not contain credentials: use \`npx itkdb login\`, which stores them safely`,
+  );
 }
 
 interface RawSetting {

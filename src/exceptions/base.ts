@@ -5,6 +5,7 @@ import { isObject } from '../util/guards.js';
 export type ErrorCode =
   | 'ERR_ITKDB'
   | 'ERR_INVALID_INVOCATION'
+  | 'ERR_NOT_SIGNED_IN'
   | 'ERR_INVALID_ID_TOKEN'
   | 'ERR_DUPLICATE_OBJECTS'
   | 'ERR_DUPLICATE_TEST_RUNS'
@@ -57,6 +58,7 @@ const BRAND = Symbol.for('itkdb.ITkDBException');
  * ```text
  * ITkDBException
  * ├─ InvalidInvocation            an argument, option or setting is wrong
+ * │  ├─ NotSignedIn               there are no access codes, and no stored sign-in that can be used
  * │  └─ InvalidTestRun            a test run that is to be uploaded has problems
  * ├─ InvalidIdToken               the identity service's token does not verify
  * ├─ ResponseException            the server's response is not a success
@@ -118,9 +120,19 @@ export function isException(error: unknown): error is ITkDBException {
 
 /** An argument, an option, a setting or a request was wrong; the message names it and says what would be right. */
 export class InvalidInvocation extends ITkDBException {
-  override readonly code: 'ERR_INVALID_INVOCATION' | 'ERR_INVALID_TEST_RUN' = 'ERR_INVALID_INVOCATION';
+  override readonly code: 'ERR_INVALID_INVOCATION' | 'ERR_NOT_SIGNED_IN' | 'ERR_INVALID_TEST_RUN' =
+    'ERR_INVALID_INVOCATION';
 }
 nameClass(InvalidInvocation, 'InvalidInvocation');
+
+/**
+ * There are no access codes, and no stored sign-in that can be used: there is none, it has expired, or it is for another
+ * database. The message says which. `npx itkdb login` stores a new one.
+ */
+export class NotSignedIn extends InvalidInvocation {
+  override readonly code = 'ERR_NOT_SIGNED_IN';
+}
+nameClass(NotSignedIn, 'NotSignedIn');
 
 /** A list changed while it was read, so that items can be missing. Thrown only where `onChange` is `'throw'`. */
 export class ListChanged extends ITkDBException {

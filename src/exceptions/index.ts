@@ -5,6 +5,7 @@ import {
   type InvalidInvocation,
   isException,
   type ListChanged,
+  type NotSignedIn,
   type PartFailed,
 } from './base.js';
 import type { InvalidIdToken } from './id-token.js';
@@ -47,6 +48,7 @@ export {
   InvalidInvocation,
   ITkDBException,
   ListChanged,
+  NotSignedIn,
   PartFailed,
   type ResponseErrorCode,
   type StepReport,
@@ -89,6 +91,7 @@ export {
 /** Every concrete exception: an `error.code` compared with a literal narrows this type to one class. */
 export type AnyITkDBException =
   | InvalidInvocation
+  | NotSignedIn
   | InvalidTestRun
   | ListChanged
   | PartFailed

@@ -38,7 +38,8 @@ export interface SessionOptions {
   /**
    * The user that the requests are made for.
    *
-   * @defaultValue a `User` with the access codes of the settings, closed together with the session
+   * @defaultValue a `User` with the access codes of the settings or, without any, the stored sign-in; closed together with
+   * the session
    */
   readonly user?: UserLike | undefined;
   /** URL of the database. The token is sent only to URLs under it. @defaultValue `ITKDB_API_URL` */
@@ -209,6 +210,7 @@ function defaultUser(options: SessionOptions): User {
   return new User({
     ...{ saveAuth, authExpiryThreshold, timeout, logger, quiet, retry, onRetry, proxy, ca },
     httpsAgent: isForSignIn(httpsAgent) ? httpsAgent : undefined,
+    apiUrl: options.prefixUrl,
   });
 }
 
@@ -263,6 +265,7 @@ const SESSION_OPTIONS: OptionsExpected = {
     ...Object.fromEntries(
       OPTIONS_OF_USER.map((name) => [name, `it is one of new User, for \`user: new User({ ${name} })\``]),
     ),
+    apiUrl: 'it is `prefixUrl` here',
     baseURL: 'it is `prefixUrl` here',
     siteUrl: 'it is `prefixUrl` here',
   },

@@ -311,7 +311,7 @@ export class Session {
   async whoAmI(): Promise<{ identity: string; name: string }> {
     const { signal, end } = this.#pending.start(undefined);
     try {
-      await this.user.authenticate({ signal });
+      await this.user.authenticate({ signal, apiUrl: this.prefixUrl });
     } finally {
       end();
     }

@@ -72,6 +72,8 @@ export class Driver {
     const { api, auth } = origin.hosts;
     for (const name of Object.keys(process.env))
       if (/proxy|^ITKDB_|^NODE_DEBUG$/i.test(name)) delete process.env[name];
+    // A folder that does not exist, so that no settings and no sign-in are found there.
+    process.env['ITKDB_CONFIG_DIR'] = join(this.#root, 'no-config');
     process.env['ITKDB_ACCESS_CODE1'] = 'code-one';
     process.env['ITKDB_ACCESS_CODE2'] = 'code-two';
     process.env['ITKDB_AUTH_URL'] = `http://${auth}/oidc/`;
@@ -330,7 +332,8 @@ class Replay {
 
   async #settings(step: Step): Promise<Outcome> {
     const before = { ...process.env };
-    for (const name of Object.keys(process.env)) if (name.startsWith('ITKDB_')) delete process.env[name];
+    for (const name of Object.keys(process.env))
+      if (name.startsWith('ITKDB_') && name !== 'ITKDB_CONFIG_DIR') delete process.env[name];
     Object.assign(process.env, this.#fill(step['env'] ?? {}));
     if (step['dotenv'] !== undefined) writeFileSync('.env', this.#fill(step['dotenv']) as string);
     if (step['dotenv64'] !== undefined)

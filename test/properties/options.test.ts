@@ -12,7 +12,7 @@ const SESSION_OPTIONS =
     ' ',
   );
 const USER_OPTIONS =
-  'accessCode1 accessCode2 audience prefixUrl jwtOptions saveAuth authExpiryThreshold timeout retry onRetry logger quiet httpClient proxy ca httpsAgent'.split(
+  'accessCode1 accessCode2 audience prefixUrl apiUrl jwtOptions saveAuth authExpiryThreshold timeout retry onRetry logger quiet httpClient proxy ca httpsAgent'.split(
     ' ',
   );
 const REQUEST_OPTIONS =
