@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Client, isITkDBException, ServerError, User } from '../src/index.js';
+import {
+  Client,
+  type ClientOptions,
+  isITkDBException,
+  ServerError,
+  User,
+  type Warning,
+} from '../src/index.js';
 import { startDatabase } from './helpers/database.js';
 import { ROOT } from './helpers/installed-package.js';
 
@@ -26,8 +33,11 @@ const newModule = {
 const { pdb } = await startDatabase({ components: 300 });
 beforeEach(() => pdb.restore());
 
-const newClient = (): Client =>
-  new Client({ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, retry: false, cache: false });
+const newClient = (options: ClientOptions = {}): Client =>
+  new Client({
+    ...{ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, retry: false, cache: false },
+    ...options,
+  });
 
 /** Returns the lines that an exception says, without the request below them. */
 async function saidBy(work: () => unknown): Promise<string[]> {
@@ -48,14 +58,23 @@ async function expectShown(page: string, lines: readonly string[]): Promise<void
   expect(text.split('\n')).toEqual(expect.arrayContaining(lines.map(withoutIds)));
 }
 
+/** The lines that warnings say, and the function that gets them. */
+function warnings(): [string[], (warning: Warning) => void] {
+  const lines: string[] = [];
+  return [lines, ({ command, message }) => void lines.push(`${command}: ${message}`)];
+}
+
 const writes = (): number =>
   pdb.requests.filter(({ method, server }) => method === 'POST' && server === 'api').length;
 
 describe('the common mistake of the recipe', () => {
   it('sign in: no access codes', async () => {
     await using client = new Client({ user: new User({ prefixUrl: pdb.authUrl }), prefixUrl: pdb.apiUrl });
-    const [line = ''] = await saidBy(() => client.whoAmI());
-    await expectShown('reading', [line.replace(/ or in \/.*/, ' or in /home/alex/.env')]);
+    const lines = await saidBy(() => client.whoAmI());
+    await expectShown(
+      'reading',
+      lines.map((line) => line.replace(/ or in \/.*/, ' or in /home/alex/.env.')),
+    );
   });
 
   it('read a component: the input in place of the options', async () => {
@@ -82,6 +101,13 @@ describe('the common mistake of the recipe', () => {
     const filter = { componentType: 'MODULE', limit: 5 };
     await expectShown('reading', await saidBy(() => client.components.list(filter as never)));
     expect(pdb.requests).toHaveLength(0);
+  });
+
+  it('list components: a misspelt code', async () => {
+    const [lines, onWarning] = warnings();
+    await using client = newClient({ onWarning });
+    await client.components.list({ componentType: 'MODUL' }).toArray();
+    await expectShown('reading', lines);
   });
 
   it('count components: the first page for the whole list', async () => {
@@ -113,6 +139,8 @@ describe('the common mistake of the recipe', () => {
     const found = await client.testRuns.latest(MODULE_GLUED, 'GLUE_WEIGHT');
     expect(found?.id).toBe(latest.id);
     expect(found?.id).not.toBe(older.id);
+    const misspelt = await saidBy(() => client.testRuns.latest(MODULE, 'GLUE_WEIGT'));
+    await expectShown('test-runs', misspelt);
   });
 
   it('read many test runs: a list in place of its items', async () => {
@@ -121,10 +149,11 @@ describe('the common mistake of the recipe', () => {
     await expectShown('test-runs', await saidBy(() => client.testRuns.getMany(runs as never)));
   });
 
-  it('list the test runs of a component: its id', async () => {
-    await using client = newClient();
-    const { id } = await client.get('getComponent', { data: { component: MODULE } });
-    await expectShown('test-runs', await saidBy(() => client.testRuns.list(id)));
+  it('list the test runs of a component: a misspelt code', async () => {
+    const [lines, onWarning] = warnings();
+    await using client = newClient({ onWarning });
+    await client.testRuns.list(MODULE, { testType: 'GLUE_WEIGT' });
+    await expectShown('test-runs', lines);
   });
 
   it('list the test runs of a test type: deleted ones', async () => {
@@ -144,9 +173,9 @@ describe('the common mistake of the recipe', () => {
     expect(writes()).toBe(0);
   });
 
-  it('fill in a new test run: a misspelt code', async () => {
+  it('fill in a new test run: a misspelt code, and passed forgotten', async () => {
     await using client = newClient();
-    const run = { ...glueWeight, results: { TEMPERATUR: 21.5, HUMIDITY: 30 } };
+    const run = { ...glueWeight, passed: null as never, results: { TEMPERATUR: 21.5, HUMIDITY: 30 } };
     await expectShown('test-runs', (await saidBy(() => client.testRuns.upload(run))).slice(1));
   });
 
@@ -173,6 +202,7 @@ describe('the common mistake of the recipe', () => {
   it('upload results that are files: a path as a text', async () => {
     await using client = newClient();
     const run = await client.testRuns.template(OTHER_MODULE, 'VISUAL_INSPECTION');
+    run.passed = true;
     run.results = { TEMPERATURE: 21.5, HUMIDITY: 30, IMAGE: 'module.png' };
     const lines = await saidBy(() => client.testRuns.upload(run, { runNumber: 'next' }));
     await expectShown('test-runs', lines.slice(1));
@@ -269,6 +299,13 @@ describe('the common mistake of the recipe', () => {
     await expectShown('attachments', await saidBy(() => add({ contentType: 'jpg' })));
     await expectShown('attachments', await saidBy(() => add({ filename: '/home/alex/photo.jpg' })));
     expect(pdb.requests).toHaveLength(0);
+  });
+
+  it('list components: a misspelt code', async () => {
+    const [lines, onWarning] = warnings();
+    await using client = newClient({ onWarning });
+    await client.components.list({ componentType: 'MODUL' }).toArray();
+    await expectShown('reading', lines);
   });
 
   it('download attachments: one that does not exist', async () => {

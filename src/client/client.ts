@@ -309,16 +309,19 @@ export class Client {
    *
    * @param work - gets a client in place of this one, and must use it for all that it writes: the writes of any other client
    * are sent. It must return or await the promises of its calls
+   * @returns the writes, and what the function returned
+   * @throws InvalidInvocation if requests were under way when the function returned. A write after that is refused
    * @throws what the function throws
    */
-  async plan(work: (client: Client) => unknown): Promise<Plan> {
+  async plan<T>(work: (client: Client) => T): Promise<Plan<Awaited<T>>> {
     if (typeof work !== 'function')
       throw new InvalidInvocation(
         "client.plan: the argument must be a function, such as async (c) => c.post('setComponentStage', input)",
       );
     const recorder = new PlanRecorder();
-    await work(new Client(this.#options, { session: this.session, recorder }));
-    return { requests: recorder.requests };
+    const result = await work(new Client(this.#options, { session: this.session, recorder }));
+    recorder.finish();
+    return { requests: recorder.requests, result };
   }
 
   /** Returns who the requests are made for, and signs in if needed. See {@link Session.whoAmI}. */

@@ -43,7 +43,17 @@ export class CommandSender {
    * @param body - the input of a method that has it in the body
    * @throws see `client.get`
    */
-  async send(
+  send(
+    method: string,
+    url: string | URL,
+    options: GetOptions,
+    body: { readonly input: unknown } | undefined,
+  ): Promise<Answer<unknown>> {
+    const answer = this.#send(method, url, options, body);
+    return this.#parts.recorder?.watch(answer) ?? answer;
+  }
+
+  async #send(
     method: string,
     url: string | URL,
     options: GetOptions,

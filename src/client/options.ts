@@ -143,6 +143,7 @@ export function optionsOfJob(example: string, own: OptionTable): OptionsExpected
   return {
     ...CALL_OPTIONS,
     expectation: `given an object of options, such as ${example}`,
+    own: Object.keys(own),
     table: { ...own, ...Object.fromEntries(shared) },
   };
 }

@@ -38,17 +38,17 @@ export class WarningReporter {
     const { logger, onWarning, quiet } = this.#listeners;
     const { key, message, paramMap } = warning;
     if (logger === SILENT && onWarning === undefined) {
-      if (!quiet) notice.show(() => lineOf(warning));
+      if (!quiet) notice.show(() => warningLine(warning));
       return;
     }
     const details = Object.keys(paramMap).length > 0 ? ` ${JSON.stringify(paramMap)}` : '';
-    logger.warn(`${lineOf(warning)}${message === '' ? '' : ` (${key})`}${details}`);
+    logger.warn(`${warningLine(warning)}${message === '' ? '' : ` (${key})`}${details}`);
     callBack(logger, 'onWarning', () => onWarning?.(warning));
   };
 }
 
-/** Returns what a person needs to know: which keys of the input were ignored. */
-function lineOf({ command, key, message, paramMap }: Warning): string {
+/** Returns what a person needs to know of a warning: which keys of the input were ignored. */
+export function warningLine({ command, key, message, paramMap }: Warning): string {
   const unknown = nameUnknownKeys(paramMap).replace(/\.$/, ' (ignored).');
   return `${command}: ${message || key}${unknown === '' ? '' : ` ${unknown}`}`;
 }

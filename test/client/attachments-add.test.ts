@@ -13,28 +13,18 @@ import {
   Aborted,
   type AddedAttachment,
   BadRequest,
-  Client,
-  type ClientOptions,
+  type Client,
   IncompleteWrite,
   InvalidInvocation,
   ServerError,
   type Target,
   type TransferProgress,
-  User,
 } from '../../src/index.js';
 import type { RecordedRequest } from '../../src/testing/index.js';
 import { startDatabase } from '../helpers/database.js';
 import { failure } from '../helpers/failure.js';
 
-const { pdb } = await startDatabase({ components: 60 });
-const newClient = (options: ClientOptions = {}): Client =>
-  new Client({
-    user: new User(pdb.userOptions),
-    prefixUrl: pdb.apiUrl,
-    retry: false,
-    cache: false,
-    ...options,
-  });
+const { pdb, newClient } = await startDatabase({ components: 60 });
 const client = newClient();
 const folder = await mkdtemp(join(tmpdir(), 'itkdb-add-'));
 const dataset = pdb.dataset.components.find(

@@ -10,8 +10,6 @@ import {
   type AddAttachmentOptions,
   type AddedAttachment,
   BadRequest,
-  Client,
-  type ClientOptions,
   ConnectionRefused,
   Forbidden,
   IncompleteWrite,
@@ -21,7 +19,6 @@ import {
   Timeout,
   TooManyRedirects,
   UnhandledResponse,
-  User,
 } from '../../src/index.js';
 import type { FaultKind, RecordedRequest } from '../../src/testing/index.js';
 import { startDatabase } from '../helpers/database.js';
@@ -29,15 +26,7 @@ import { failure } from '../helpers/failure.js';
 import { keepLogs } from '../helpers/logs.js';
 import { Origin } from '../helpers/origin.js';
 
-const { pdb } = await startDatabase({ components: 60 });
-const newClient = (options: ClientOptions = {}): Client =>
-  new Client({
-    user: new User(pdb.userOptions),
-    prefixUrl: pdb.apiUrl,
-    retry: false,
-    cache: false,
-    ...options,
-  });
+const { pdb, newClient } = await startDatabase({ components: 60 });
 const client = newClient();
 const { serialNumber: component = '', testRuns = [] } =
   pdb.dataset.components.find(({ parent, testRuns }) => parent === undefined && testRuns.length > 0) ?? {};
@@ -565,10 +554,13 @@ describe('attachments.delete', () => {
     const on = 'deleteComponentAttachment';
     pdb.fault({ on, status: 403 });
     await failure(client.attachments.delete({ component }, code), Forbidden);
-    pdb.fault({ on, status: 503 });
-    const error = await failure(client.attachments.delete({ component }, code), IncompleteWrite);
-    expect(outcomes(error)).toEqual(['unknown', 'not done']);
-    await error.resume();
+    let error: IncompleteWrite | undefined;
+    for (const status of [503, 200]) {
+      pdb.fault({ on, status });
+      error = await failure(client.attachments.delete({ component }, code), IncompleteWrite);
+      expect(outcomes(error)).toEqual(['unknown', 'not done']);
+    }
+    await error?.resume();
     expect(await attachments()).toEqual([]);
     expect(sent().at(-1)).toBe('eosDelete');
   });

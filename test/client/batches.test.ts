@@ -1,14 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { BadRequest, Client, IncompleteWrite, InvalidInvocation, User } from '../../src/index.js';
+import { BadRequest, type Client, IncompleteWrite, InvalidInvocation } from '../../src/index.js';
 import type { Fault } from '../../src/testing/index.js';
 import { startDatabase } from '../helpers/database.js';
 import { failure } from '../helpers/failure.js';
 
-const { pdb } = await startDatabase({ components: 120 });
+const { pdb, newClient } = await startDatabase({ components: 120 });
 beforeEach(() => pdb.restore());
-
-const newClient = (): Client =>
-  new Client({ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, retry: false });
 
 const batch = { project: 'S', batchType: 'MODULE_BATCH', number: 'MINE' } as const;
 const [one = '', two = '', three = ''] = pdb.dataset.components
@@ -150,7 +147,7 @@ describe('client.batches.add', () => {
     ]);
   });
 
-  it.for([{ status: 503 }, { drop: 'before-headers' }])(
+  it.for([{ status: 503 }, { status: 200 }, { drop: 'before-headers' }])(
     'reports what was added where a write fails before it is done, and resume() adds the rest (%j)',
     async (fault: object) => {
       await using client = newClient();

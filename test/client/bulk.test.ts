@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import {
   Aborted,
+  BadRequest,
   type BulkComponent,
   Client,
   type ClientOptions,
@@ -723,12 +724,15 @@ describe('client.components.getMany under way', () => {
 
   it('is aborted where the consumer breaks off', async () => {
     const closed: number[] = [];
+    const ids = numbersOf(800);
     pdb.fault({
-      ...{ on: 'getComponentBulk', after: 1, times: Infinity },
+      on: (request) =>
+        request.command === 'getComponentBulk' && !askedFor(request).includes(ids[0] as string),
+      times: Infinity,
       respond: (_, response) => void response.once('close', () => closed.push(1)),
     });
     await using client = newClient();
-    for await (const _ of client.components.getMany(numbersOf(800), { chunkSize: 10 })) {
+    for await (const _ of client.components.getMany(ids, { chunkSize: 10 })) {
       await vi.waitFor(() => expect(sizes().length).toBeGreaterThan(3), { timeout: 10_000 });
       break;
     }
@@ -890,40 +894,107 @@ describe('client.components.list', () => {
   });
 });
 
-describe('a site that does not exist', () => {
-  const readSite = async (site: string | string[], options: ClientOptions = {}): Promise<Warning[]> => {
+describe('a code that does not exist', () => {
+  const listed = async (filter: object, options: ClientOptions = {}): Promise<Warning[]> => {
     const warnings: Warning[] = [];
     await using client = newClient({ ...options, onWarning: (warning) => void warnings.push(warning) });
-    expect(await client.components.list({ site, componentType: 'NO_SUCH_TYPE' }).toArray()).toEqual([]);
+    expect(await client.components.list(filter).toArray()).toEqual([]);
     return warnings;
   };
+  const messages = async (filter: object): Promise<string[]> =>
+    (await listed(filter)).map(({ message }) => message);
+  /** Nothing has it. */
+  const serialNumber = '20USBXX0000000';
 
   it('is the warning `unknownCode` of client.components.list, with similar codes, after an empty list', async () => {
-    expect(await readSite(['CERN', 'CERM'])).toEqual([
+    expect(await listed({ site: ['CERN', 'CERM'], serialNumber })).toEqual([
       {
         ...{ command: 'listComponents', key: 'unknownCode' },
         message: 'there is no institution with the code CERM; is it CERN?',
         paramMap: { site: 'CERM', similar: ['CERN'] },
       },
     ]);
-    const [warning] = await readSite('nothing like it');
-    expect(warning?.message).toBe('there is no institution with the code nothing like it');
+    expect(await messages({ site: 'nothing like it' })).toEqual([
+      'there is no institution with the code nothing like it',
+    ]);
+    expect(await listed({ componentType: 'MODUL' })).toEqual([
+      {
+        ...{ command: 'listComponents', key: 'unknownCode' },
+        message: 'there is no component type MODUL; is it MODULE?',
+        paramMap: { componentType: 'MODUL', similar: ['MODULE'] },
+      },
+    ]);
   });
 
-  it('is the only reason for a warning: the list of an institution may be empty', async () => {
-    expect(await readSite('CERN')).toEqual([]);
-    expect(pdb.count('listInstitutions')).toBeGreaterThan(0);
+  it.each<[object, string[]]>([
+    [{ currentLocation: 'CERM' }, ['there is no institution with the code CERM; is it CERN?']],
+    [{ institute: ['CERM'] }, ['there is no institution with the code CERM; is it CERN?']],
+    [
+      { project: 'S', componentType: ['MODUL', 'STAV'], site: 'CERM' },
+      [
+        'there is no institution with the code CERM; is it CERN?',
+        'there is no component type MODUL in the project S; is it MODULE?',
+        'there is no component type STAV in the project S; is it STAVE?',
+      ],
+    ],
+    [
+      { project: 'S', componentType: 'MODULE', currentStage: 'GLUDE', type: 'BARREL_LS_MODUL' },
+      [
+        'there is no MODULE of the type BARREL_LS_MODUL; is it BARREL_LS_MODULE?',
+        'there is no stage GLUDE of a MODULE; is it GLUED?',
+      ],
+    ],
+    [{ currentStage: 'GLUDE' }, ['there is no stage GLUDE of a component type; is it GLUED?']],
+  ])('is told for %j', async (filter, expected) => {
+    expect(await messages(filter)).toEqual(expected);
+  });
+
+  it('is told for a project where the database takes any', async () => {
+    pdb.answer('listComponents', { itemList: [], pageInfo: { pageIndex: 0, pageSize: 100, total: 0 } });
+    expect(await messages({ project: 's', componentType: 'MODUL' })).toEqual([
+      'there is no project s; is it S?',
+    ]);
+    expect(pdb.count('listComponentTypes')).toBe(0);
+  });
+
+  it('is told once, however the list is read', async () => {
+    const onWarning = vi.fn();
+    await using client = newClient({ onWarning });
+    const list = client.components.list({ project: 'S', componentType: 'MODUL' });
+    expect((await list).total).toBe(0);
+    expect(await list.toArray()).toEqual([]);
+    for await (const _ of await list);
+    expect(onWarning).toHaveBeenCalledOnce();
+  });
+
+  it('is the only reason for a warning: a list may be empty', async () => {
+    const filter = { project: 'S', componentType: 'MODULE', currentStage: 'GLUED', site: 'CERN' };
+    expect(await listed({ ...filter, serialNumber })).toEqual([]);
+    expect([
+      pdb.count('listInstitutions'),
+      pdb.count('listProjects'),
+      pdb.count('listComponentTypes'),
+    ]).toEqual([1, 1, 1]);
+    expect(await listed({ serialNumber })).toEqual([]);
+    expect(pdb.count('listProjects')).toBe(1);
   });
 
   it('costs no request where the list has an item', async () => {
     await using client = newClient();
-    expect((await client.components.list({ site: ['CERN', 'CERM'] }).toArray()).length).toBeGreaterThan(0);
-    expect(pdb.count('listInstitutions')).toBe(0);
+    const filter = { project: 'S', componentType: ['MODULE', 'MODUL'] };
+    const lists = [
+      client.components.list(filter),
+      client.components.list({ ...filter, site: ['CERN', 'CERM'] }),
+    ];
+    for (const list of lists) expect((await list.toArray()).length).toBeGreaterThan(0);
+    const sent = pdb.requests.filter(({ server }) => server === 'api');
+    expect([...new Set(sent.map(({ command }) => command))]).toEqual(['listComponents']);
   });
 
-  it('is no exception where the institutions cannot be read', async () => {
-    pdb.fault({ on: 'listInstitutions', status: 403, times: Infinity });
-    expect(await readSite('CERM', { retry: false })).toEqual([]);
+  it('is no exception where the institutions or the component types cannot be read', async () => {
+    for (const on of ['listInstitutions', 'listComponentTypes'])
+      pdb.fault({ on, status: 403, times: Infinity });
+    expect(await listed({ site: 'CERM', componentType: 'MODUL' }, { retry: false })).toEqual([]);
   });
 });
 
@@ -959,9 +1030,52 @@ describe('client.testRuns.list', () => {
     expect(runs.every((run) => run.testType.code === testType)).toBe(true);
   });
 
-  it('refuses an id, which the database does not list by', async () => {
+  it('reads the component where it is named by its id or its alternative identifier', async () => {
     await using client = newClient();
-    expect(() => client.testRuns.list(component.id)).toThrow('the code or the serial number');
+    const named = components.find((one) => one.testRuns.length > 3 && one.alternativeIdentifier);
+    const { id, alternativeIdentifier, testRuns } = named as (typeof components)[number];
+    const expected = idsOf(testRuns.filter(({ state }) => state === 'ready'));
+    for (const which of [id, { id }, alternativeIdentifier as string]) {
+      const list = client.testRuns.list(which, { pageSize: 2 });
+      expect(idsOf(await list.toArray())).toEqual(expected);
+      expect((await list).total).toBe(expected.length);
+    }
+    expect(pdb.count('getComponent')).toBe(3);
+  });
+
+  it('throws BadRequest where there is no such component, and can be used again', async () => {
+    await using client = newClient();
+    const list = client.testRuns.list(component.id);
+    pdb.fault({ on: 'getComponent', status: 504, times: 2 });
+    await failure(list.toArray(), ServerError);
+    expect(pdb.count('getComponent')).toBe(2);
+    expect((await list.toArray()).length).toBeGreaterThan(3);
+    const error = await failure(client.testRuns.list('nobody').toArray(), BadRequest);
+    expect(error.summary).toContain('there is no component with the alternative identifier');
+  });
+
+  it('warns of a test type that does not exist with `unknownCode`, after an empty list', async () => {
+    const warnings: Warning[] = [];
+    await using client = newClient({ onWarning: (warning) => void warnings.push(warning) });
+    const known = component.testRuns?.[0]?.testType.code as string;
+    const misspelt = `${known}_`;
+    for (const which of [component, component.id]) {
+      expect(await client.testRuns.list(which, { testType: [misspelt] }).toArray()).toEqual([]);
+      const type = component.componentType.code;
+      expect(warnings).toEqual([
+        {
+          ...{ command: 'listTestRunsByComponent', key: 'unknownCode' },
+          message: `${misspelt} is not a test type of ${type}; is it ${known}?`,
+          paramMap: { testType: misspelt, similar: [known] },
+        },
+      ]);
+      warnings.length = 0;
+    }
+    const none = { testType: known, state: 'nothing' };
+    expect(await client.testRuns.list(component, none).toArray()).toEqual([]);
+    pdb.fault({ on: 'listTestTypes', status: 403, times: Infinity });
+    expect(await client.testRuns.list(component, { testType: 'NONE' }).toArray()).toEqual([]);
+    expect(warnings).toEqual([]);
   });
 });
 

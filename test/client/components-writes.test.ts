@@ -3,26 +3,18 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import {
   BadRequest,
   type BulkComponent,
-  Client,
-  type ClientOptions,
+  type Client,
   type FullComponent,
   IncompleteWrite,
   InvalidInvocation,
   property,
   ServerError,
-  User,
 } from '../../src/index.js';
 import type { ComponentRecord, FaultKind } from '../../src/testing/index.js';
 import { startDatabase } from '../helpers/database.js';
 
-const { pdb } = await startDatabase({ components: 800 });
+const { pdb, newClient } = await startDatabase({ components: 800 });
 beforeEach(() => pdb.restore());
-
-const newClient = (options: ClientOptions = {}): Client =>
-  new Client({
-    ...{ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, cache: false, retry: false },
-    ...options,
-  });
 
 /** Copies what the tests need: a write changes the record. */
 const copy = (component: ComponentRecord | undefined) => {
@@ -46,6 +38,8 @@ const hybrid = copy(module.slots[1]?.component);
 const FAULTS: readonly (readonly [string, FaultKind, boolean])[] = [
   ['is answered 503 and not done', { status: 503 }, false],
   ['gets no response and is not done', { drop: 'before-headers' }, false],
+  ['is answered by a gateway with nothing and not done', { status: 200 }, false],
+  ['is answered by a gateway with a page and not done', { html: '<p>Please wait</p>' }, false],
   ['is done, and its response is cut off', { truncate: 5 }, true],
   ['is done, and its response is lost', { drop: 'after-headers' }, true],
 ];
@@ -474,6 +468,20 @@ describe('client.components.assemble and disassemble', () => {
 });
 
 describe('the writes of client.components', () => {
+  it('suggest an option of their own first, and list these alone where none is similar', async () => {
+    await using client = newClient();
+    const setStage = (options: object): Promise<void> =>
+      client.components.setStage(module.serialNumber, 'BONDED', options);
+    const subject = 'client.components.setStage: there is no option';
+    await expect(setStage({ comments: 'x' })).rejects.toThrow(`${subject} \`comments\`; is it \`comment\`?`);
+    await expect(setStage({ timeut: 5 })).rejects.toThrow(`${subject} \`timeut\`; is it \`timeout\`?`);
+    await expect(setStage({ dryRun: true })).rejects.toThrow(
+      `${subject} \`dryRun\`; there are \`comment\`, \`rework\`, and those of a request`,
+    );
+    const rows = client.components.registerMany([], { ky: 'x' } as never);
+    await expect(rows).rejects.toThrow('`ky`; is it `key`?');
+  });
+
   it('take an alternative identifier, and what other methods return', async () => {
     await using client = newClient();
     const { alternativeIdentifier, id } = components.find(

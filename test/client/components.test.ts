@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import {
   BadRequest,
   Client,
-  type ClientOptions,
   Component,
   InvalidInvocation,
   PartFailed,
@@ -13,14 +12,8 @@ import {
 import { type ComponentRecord, startPdb } from '../../src/testing/index.js';
 import { startDatabase } from '../helpers/database.js';
 
-const { pdb } = await startDatabase({ components: 800 });
+const { pdb, newClient } = await startDatabase({ components: 800 });
 beforeEach(() => pdb.restore());
-
-const newClient = (options: ClientOptions = {}): Client =>
-  new Client({
-    ...{ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, cache: false, retry: false },
-    ...options,
-  });
 
 /** Copies what the tests need: a write changes the record. */
 const family = (component: ComponentRecord | undefined) => {

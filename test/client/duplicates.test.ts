@@ -1,23 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   BadRequest,
-  Client,
-  type ClientOptions,
+  type Client,
   DuplicateTestRuns,
   InvalidInvocation,
   type TestRunValue,
-  User,
 } from '../../src/index.js';
 import { startDatabase } from '../helpers/database.js';
 import { failure } from '../helpers/failure.js';
 
-const { pdb } = await startDatabase({ components: 300 });
-
-const newClient = (options: ClientOptions = {}): Client =>
-  new Client({
-    ...{ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, cache: false, retry: false },
-    ...options,
-  });
+const { pdb, newClient } = await startDatabase({ components: 300 });
 
 beforeEach(() => pdb.restore());
 

@@ -2,10 +2,7 @@ import { expect, it } from 'vitest';
 import { BadRequest, Client, InvalidInvocation, User } from '../../src/index.js';
 import { startDatabase } from '../helpers/database.js';
 
-const { pdb } = await startDatabase({ components: 30 });
-
-const newClient = (): Client =>
-  new Client({ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, retry: false });
+const { pdb, newClient } = await startDatabase({ components: 30 });
 
 it('client.users.me reads the user of the session', async () => {
   await using client = newClient();

@@ -1,11 +1,8 @@
 import { expect, it } from 'vitest';
-import { Client, InvalidInvocation, User } from '../../src/index.js';
+import { type Client, InvalidInvocation } from '../../src/index.js';
 import { startDatabase } from '../helpers/database.js';
 
-const { pdb } = await startDatabase({ components: 30 });
-
-const newClient = (): Client =>
-  new Client({ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, retry: false });
+const { pdb, newClient } = await startDatabase({ components: 30 });
 
 /** The writes that reached the database. */
 const writes = (): number => pdb.requests.filter(({ method }) => method !== 'GET').length;
@@ -50,6 +47,38 @@ it('a plan shows ids that are to come by the number of their step', async () => 
     'setComponentStage',
   ]);
   expect(requests[2]?.input).toEqual({ component: '<code of step 2>', stage: 'GLUED' });
+});
+
+it('a plan gives the result of the function', async () => {
+  await using client = newClient();
+  const { requests, result } = await client.plan(async (c) => {
+    const { component } = await c.post('createComponentComment', { component: 'x', comments: ['first'] });
+    return { id: component.id, projects: (await c.list('listProjects')).total };
+  });
+  expect(requests).toHaveLength(1);
+  expect(result).toEqual({ id: '<id of step 1>', projects: (await client.list('listProjects')).total });
+  expect((await client.plan(() => 5)).result).toBe(5);
+});
+
+it('a plan refuses a function that does not wait for its requests, and a write after it', async () => {
+  await using client = newClient();
+  const { serialNumber = '' } = pdb.dataset.components[0] ?? {};
+  let late: Promise<unknown> = Promise.resolve();
+  const plan = client.plan((c) => {
+    late = c.components.comment(serialNumber, 'x').catch((error: unknown) => error);
+  });
+  await expect(plan).rejects.toThrow(
+    'client.plan: the function returned while 1 of its requests were under way, so the plan may not be complete',
+  );
+  expect(String(await late)).toContain(
+    'createComponentComment was called after the function had returned, so it is not in the plan, and it is not sent',
+  );
+  let leaked: Client | undefined;
+  await client.plan((c) => {
+    leaked = c;
+  });
+  await expect(leaked?.post('deleteComponent', { component: 'x' })).rejects.toThrow(InvalidInvocation);
+  expect(pdb.count('createComponentComment') + pdb.count('deleteComponent')).toBe(0);
 });
 
 it('a plan shows the files of a form by name and size', async () => {

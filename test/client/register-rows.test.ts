@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   Aborted,
-  Client,
   Forbidden,
   IncompleteWrite,
   InvalidInvocation,
@@ -15,11 +14,10 @@ import {
   property,
   readCsv,
   toCsv,
-  User,
 } from '../../src/index.js';
 import { startDatabase } from '../helpers/database.js';
 
-const { pdb } = await startDatabase({ components: 100 });
+const { pdb, newClient } = await startDatabase({ components: 100 });
 beforeEach(() => pdb.restore());
 
 const folder = await mkdtemp(join(tmpdir(), 'itkdb-rows-'));
@@ -29,9 +27,6 @@ const newFile = (name = 'journal'): string => {
   files += 1;
   return join(folder, `${files}-${name}`);
 };
-
-const newClient = (): Client =>
-  new Client({ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, cache: false, retry: false });
 
 describe('client.components.forEachRow', () => {
   it('calls the function for each row, one after the other, with its number, and gives what it returned', async () => {

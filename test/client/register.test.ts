@@ -5,8 +5,7 @@ import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   Aborted,
   BadRequest,
-  Client,
-  type ClientOptions,
+  type Client,
   Forbidden,
   type FullComponent,
   IncompleteWrite,
@@ -15,13 +14,12 @@ import {
   property,
   type RegisterInput,
   ServerError,
-  User,
 } from '../../src/index.js';
 import type { FaultKind } from '../../src/testing/index.js';
 import { startDatabase } from '../helpers/database.js';
 import { failure } from '../helpers/failure.js';
 
-const { pdb } = await startDatabase({ components: 300 });
+const { pdb, newClient } = await startDatabase({ components: 300 });
 const start = pdb.snapshot();
 const count = pdb.dataset.components.length;
 beforeEach(() => pdb.restore(start));
@@ -34,12 +32,6 @@ const newFile = (): string => {
   files += 1;
   return join(folder, `journal-${files}`);
 };
-
-const newClient = (options: ClientOptions = {}): Client =>
-  new Client({
-    ...{ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, cache: false, retry: false },
-    ...options,
-  });
 
 const COMMON = { project: 'S', subproject: 'SB', institution: 'CERN' };
 /** The database makes the serial number of a module. */
@@ -328,18 +320,52 @@ describe('client.components.registerMany', () => {
     expect(registered()).toBe(3);
   });
 
-  it('finds two rows with the same serial number or key', async () => {
+  it('registers none of the rows with the same serial number or key, and names them', async () => {
     await using client = newClient();
-    const [first] = sensors(1);
-    const { rows } = await client.components.registerMany([first, first, { ...first, ORDER: '9' }] as never, {
-      concurrency: 3,
-    });
-    expect(rows.map(({ status }) => status)).toEqual(['registered', 'exists', 'conflict']);
-    expect(rows[2]?.reason).toBe('row 1 has the same serial number, with other values');
+    const [first, second] = sensors(2);
+    const { rows } = await client.components.registerMany(
+      [first, second, first, { ...first, ORDER: '9' }] as never,
+      { concurrency: 3 },
+    );
+    expect(rows.map(({ status }) => status)).toEqual(['failed', 'registered', 'failed', 'failed']);
+    expect(rows[0]?.reason).toBe(`rows 1, 3, 4 have the same serial number, ${sensorNumber(0)}`);
+    expect(rows[3]?.reason).toBe(rows[0]?.reason);
     const twin = { ...MODULE, LOCALNAME: 'M' };
-    const report = await client.components.registerMany([twin, twin], { key: 'LOCALNAME', concurrency: 2 });
-    expect(report.rows.map(({ status }) => status)).toEqual(['registered', 'exists']);
+    const other = { ...MODULE, LOCALNAME: 'N' };
+    const key = { key: 'LOCALNAME', concurrency: 2 };
+    const report = await client.components.registerMany([twin, other, { ...twin, type: 'NONE' }], key);
+    expect(report.rows.map(({ status }) => status)).toEqual(['failed', 'registered', 'failed']);
+    expect(report.rows[0]?.reason).toBe('rows 1, 3 have the same LOCALNAME, M');
+    expect(report.rows[2]?.reason).toMatch(/^a MODULE has no type NONE; .*; rows 1, 3 have the same /);
+    const numbered = sensors(2).map((row) => ({ ...row, LOCALNAME: 'S' }));
+    expect(await client.components.registerMany(numbered, key)).toMatchObject({ failed: 2 });
     expect(await added(client)).toHaveLength(2);
+  });
+
+  it('suggests the key or the property that a misspelt column may be meant for', async () => {
+    await using client = newClient();
+    const { institution, componentType, ...sensor } = sensors(1)[0] as Record<string, string>;
+    const { rows } = await client.components.registerMany([
+      { ...sensor, componentType, institutionn: institution, LOCALNAM: 'x', currentStage: 'X' },
+      { ...sensor, serialNumber: sensorNumber(1), institution, component_type: componentType, NOTE: 'x' },
+    ] as never);
+    expect(rows.map(({ reason }) => reason?.split('; '))).toEqual([
+      [
+        '`institution` must be a text: it is required',
+        'a SENSOR has no property institutionn',
+        'is it institution?',
+        'a SENSOR has no property LOCALNAM',
+        'is it LOCALNAME?',
+        'a SENSOR has no property currentStage',
+        'write `stage`',
+      ],
+      [
+        '`componentType` must be a text: it is required',
+        'there is no key component_type',
+        'is it componentType?',
+      ],
+    ]);
+    expect(await added(client)).toEqual([]);
   });
 
   it('registers the other rows where some have problems, which it names', async () => {

@@ -1,18 +1,11 @@
 import { Keyv } from 'keyv';
 import { beforeEach, describe, expect, it } from 'vitest';
-import {
-  Client,
-  type ClientOptions,
-  IncompleteWrite,
-  InvalidInvocation,
-  ServerError,
-  User,
-} from '../../src/index.js';
+import { type Client, IncompleteWrite, InvalidInvocation, ServerError } from '../../src/index.js';
 import type { Fault, ShipmentRecord } from '../../src/testing/index.js';
 import { startDatabase } from '../helpers/database.js';
 import { failure } from '../helpers/failure.js';
 
-const { pdb } = await startDatabase({
+const { pdb, newClient } = await startDatabase({
   components: 600,
   users: [
     {
@@ -22,9 +15,6 @@ const { pdb } = await startDatabase({
   ],
 });
 beforeEach(() => pdb.restore());
-
-const newClient = (options: ClientOptions = {}): Client =>
-  new Client({ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, retry: false, ...options });
 
 /** Serial numbers of components at the site of the user that can be sent. */
 const loose = pdb.dataset.components
@@ -361,6 +351,7 @@ describe('client.shipments.list', () => {
 
 const BEFORE = { status: 503 } as const;
 const LOST_BEFORE = { drop: 'before-headers' } as const;
+const EMPTY = { status: 200 } as const;
 const LOST_AFTER = { drop: 'after-headers' } as const;
 
 describe('a shipment whose response is lost', () => {
@@ -368,7 +359,7 @@ describe('a shipment whose response is lost', () => {
   const create = (client: Client, send: boolean): Promise<unknown> =>
     client.shipments.create([one, two], { ...to, send });
 
-  it.for([BEFORE, LOST_BEFORE])(
+  it.for([BEFORE, LOST_BEFORE, EMPTY])(
     'is not created: the outcome is unknown, and resume() creates it (%j)',
     async (fault: object) => {
       await using client = newClient();
@@ -416,7 +407,7 @@ describe('a shipment whose response is lost', () => {
     expect(shipments()).toHaveLength(1);
   });
 
-  it.for([BEFORE, LOST_BEFORE])(
+  it.for([BEFORE, LOST_BEFORE, EMPTY])(
     'is created but not sent: resume() only sends it (%j)',
     async (fault: object) => {
       await using client = newClient();
@@ -446,16 +437,19 @@ describe('a shipment whose response is lost', () => {
     expect(shipments()[0]?.history.map(({ status }) => status)).toEqual(['prepared', 'inTransit']);
   });
 
-  it.for([BEFORE, LOST_BEFORE])('is not received: resume() receives it (%j)', async (fault: object) => {
-    await using client = newClient();
-    const { id } = await client.shipments.create([one, two], to);
-    pdb.fault({ on: 'setShipmentStatus', ...fault } as Fault);
-    const error = await failure(client.shipments.receive(id, { missing: [two] }), IncompleteWrite);
-    expect(error.steps.map(({ outcome }) => outcome)).toEqual(['unknown']);
-    expect(placeOf(one)).toBe('UT');
-    await error.resume();
-    expect([placeOf(one), placeOf(two)]).toEqual(['DESYHH', 'UT']);
-  });
+  it.for([BEFORE, LOST_BEFORE, EMPTY])(
+    'is not received: resume() receives it (%j)',
+    async (fault: object) => {
+      await using client = newClient();
+      const { id } = await client.shipments.create([one, two], to);
+      pdb.fault({ on: 'setShipmentStatus', ...fault } as Fault);
+      const error = await failure(client.shipments.receive(id, { missing: [two] }), IncompleteWrite);
+      expect(error.steps.map(({ outcome }) => outcome)).toEqual(['unknown']);
+      expect(placeOf(one)).toBe('UT');
+      await error.resume();
+      expect([placeOf(one), placeOf(two)]).toEqual(['DESYHH', 'UT']);
+    },
+  );
 
   it('is received once where it was received without a response', async () => {
     await using client = newClient();

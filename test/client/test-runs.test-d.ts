@@ -5,7 +5,6 @@ import type {
   InvalidInvocation,
   InvalidTestRun,
   TestRun,
-  TestRunInput,
   TestRunProblem,
   TestRunTemplate,
   UploadedTestRun,
@@ -27,7 +26,9 @@ describe('client.testRuns', () => {
 
   it('uploads a template, and an object with what is required', () => {
     expectTypeOf(client.testRuns.template('x', 'IV')).resolves.toEqualTypeOf<TestRunTemplate>();
-    expectTypeOf<TestRunTemplate>().toExtend<TestRunInput>();
+    expectTypeOf<TestRunTemplate['passed']>().toEqualTypeOf<boolean | null>();
+    expectTypeOf<TestRunTemplate>().toExtend<Parameters<typeof client.testRuns.upload>[0]>();
+    expectTypeOf<TestRunTemplate>().toExtend<Parameters<typeof client.testRuns.check>[0]>();
     expectTypeOf(client.testRuns.upload('run.json')).resolves.toEqualTypeOf<UploadedTestRun>();
     expectTypeOf(client.testRuns.check('run.json')).resolves.toEqualTypeOf<readonly TestRunProblem[]>();
     const run = { component: 'x', testType: 'IV', institution: 'CERN', passed: true, problems: false };

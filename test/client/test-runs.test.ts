@@ -4,26 +4,18 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   BadRequest,
-  Client,
-  type ClientOptions,
+  type Client,
   IncompleteWrite,
   InvalidInvocation,
   type ParameterDefinition,
   type TestRunInput,
   type TestRunProblem,
-  User,
 } from '../../src/index.js';
 import type { FaultKind } from '../../src/testing/index.js';
 import { startDatabase } from '../helpers/database.js';
 import { failure } from '../helpers/failure.js';
 
-const { pdb } = await startDatabase({ components: 300 });
-
-const newClient = (options: ClientOptions = {}): Client =>
-  new Client({
-    ...{ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, cache: false, retry: false },
-    ...options,
-  });
+const { pdb, newClient } = await startDatabase({ components: 300 });
 
 beforeEach(() => pdb.restore());
 
@@ -57,7 +49,7 @@ describe('client.testRuns.template', () => {
       institution: module.location,
       runNumber: '',
       date: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
-      passed: true,
+      passed: null,
       problems: false,
       properties: { OPERATOR: null },
       results: { TEMPERATURE: null, HUMIDITY: null, IMAGE: null },
@@ -392,6 +384,22 @@ describe('client.testRuns.latest', () => {
     expect(await client.testRuns.latest(module.serialNumber, 'RESPONSE_CURVE')).toBeUndefined();
   });
 
+  it('refuses a test type that the component type does not have, and suggests one', async () => {
+    await using client = newClient({ cache: true, expiresAfter: { hours: 1 } });
+    const error = await failure(
+      client.testRuns.latest(module.id, 'RESPONSE_CURV', { fresh: true }),
+      InvalidInvocation,
+    );
+    expect(error.summary).toBe(
+      'client.testRuns.latest: RESPONSE_CURV is not a test type of MODULE; is it RESPONSE_CURVE?',
+    );
+    const read = pdb.count('listTestTypes');
+    await failure(client.testRuns.latest(module.id, 'RESPONSE_CURV'), InvalidInvocation);
+    expect(pdb.count('listTestTypes')).toBe(read + 1);
+    pdb.fault({ on: 'listTestTypes', status: 403, times: Infinity });
+    expect(await client.testRuns.latest(module.serialNumber, 'RESPONSE_CURV')).toBeUndefined();
+  });
+
   it('returns the latest of each test type by its code', async () => {
     await using client = newClient();
     await upload(client);
@@ -448,8 +456,10 @@ describe('client.testRuns.comment and client.testRuns.delete', () => {
   it.each<[string, FaultKind]>([
     ['createTestRunComment', { drop: 'before-headers' }],
     ['createTestRunComment', { status: 503 }],
+    ['createTestRunComment', { status: 200 }],
     ['deleteTestRun', { drop: 'before-headers' }],
     ['deleteTestRun', { status: 503 }],
+    ['deleteTestRun', { status: 200 }],
   ])('reads back whether %s was done after %j, and resume() does it once', async (on, fault) => {
     await using client = newClient();
     const id = await newRun(client);
@@ -534,6 +544,24 @@ describe('client.testRuns.ofTree', () => {
     let all = 0;
     for await (const _ of client.testRuns.ofTree(tree.serialNumber)) all += 1;
     expect(all).toBeGreaterThan(found.length);
+  });
+
+  it('warns of a test type that does not exist with `unknownCode`, where there is no test run', async () => {
+    const onWarning = vi.fn();
+    await using client = newClient({ onWarning });
+    const read = async (testType: string): Promise<void> => {
+      for await (const _ of client.testRuns.ofTree(stave?.id as string, { testType }));
+    };
+    await read('VISUAL_INSPECTION');
+    expect(onWarning).not.toHaveBeenCalled();
+    await read('VISUAL_INSPECTON');
+    expect(onWarning).toHaveBeenCalledExactlyOnceWith({
+      ...{ command: 'listTestRunsByComponent', key: 'unknownCode' },
+      message: expect.stringMatching(
+        /^VISUAL_INSPECTON is not a test type of .*STAVE.*; is it VISUAL_INSPECTION\?$/,
+      ),
+      paramMap: { testType: 'VISUAL_INSPECTON', similar: ['VISUAL_INSPECTION'] },
+    });
   });
 
   it('lists the test runs of a component that does not say which it has', async () => {

@@ -1,20 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
-  Client,
+  type Client,
   Forbidden,
   IncompleteWrite,
   type TestRunTemplate,
   type UploadedTestRun,
-  User,
 } from '../../src/index.js';
 import type { FaultKind } from '../../src/testing/index.js';
 import { startDatabase } from '../helpers/database.js';
 import { failure } from '../helpers/failure.js';
 
-const { pdb } = await startDatabase({ components: 300 });
-
-const newClient = (): Client =>
-  new Client({ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, cache: false, retry: false });
+const { pdb, newClient } = await startDatabase({ components: 300 });
 
 beforeEach(() => pdb.restore());
 
@@ -53,7 +49,7 @@ async function newRun(client: Client): Promise<TestRunTemplate> {
     ],
   });
   const run = await client.testRuns.template(component?.serialNumber ?? '', 'GLUE_PHOTO');
-  Object.assign(run, { runNumber: '7' });
+  Object.assign(run, { runNumber: '7', passed: true });
   Object.assign(run.results, { WEIGHT: 1.25, PHOTO: PNG });
   return run;
 }
@@ -76,6 +72,7 @@ async function look(
 
 const BEFORE: readonly FaultKind[] = [
   { status: 503 },
+  { status: 200 },
   { drop: 'before-headers' },
   { html: '<p>busy', status: 502 },
 ];

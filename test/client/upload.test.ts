@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import {
-  Client,
-  type ClientOptions,
+  type Client,
   DuplicateTestRuns,
   IncompleteWrite,
   InvalidInvocation,
@@ -18,15 +17,9 @@ import {
 import { startDatabase } from '../helpers/database.js';
 import { failure } from '../helpers/failure.js';
 
-const { pdb } = await startDatabase({ components: 300 });
+const { pdb, newClient } = await startDatabase({ components: 300 });
 const folder = await mkdtemp(join(tmpdir(), 'itkdb-upload-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-const newClient = (options: ClientOptions = {}): Client =>
-  new Client({
-    ...{ user: new User(pdb.userOptions), prefixUrl: pdb.apiUrl, cache: false, retry: false },
-    ...options,
-  });
 
 beforeEach(() => pdb.restore());
 
@@ -84,13 +77,15 @@ describe('client.testRuns.upload', () => {
     expect(error.code).toBe('ERR_INVALID_TEST_RUN');
     expect(error.problems.map(({ path }) => path)).toEqual([
       'runNumber',
+      'passed',
       'results.TEMPERATURE',
       'results.HUMIDITY',
     ]);
     expect(error.message).toBe(
       [
-        `client.testRuns.upload: the test run of ${run.component} has 3 problems, and was not uploaded`,
+        `client.testRuns.upload: the test run of ${run.component} has 4 problems, and was not uploaded`,
         "- runNumber is missing; give a text such as '1', or upload with { runNumber: 'next' }",
+        '- passed is missing; give true or false',
         '- results.TEMPERATURE is required, and is missing',
         '- results.HUMIDITY is required, and is missing',
       ].join('\n'),
@@ -307,8 +302,7 @@ describe('client.testRuns.upload({ stage })', () => {
   const bow = async (client: Client): Promise<TestRunTemplate> => {
     const run = await client.testRuns.template(moduleAtFirstStage().serialNumber, 'MODULE_BOW');
     Object.assign(run.results, { TEMPERATURE: 21.5, HUMIDITY: 30 });
-    run.runNumber = '7';
-    return run;
+    return Object.assign(run, { runNumber: '7', passed: true });
   };
 
   it('uploads where the component is at this stage', async () => {

@@ -7,7 +7,7 @@ import { isRecord } from '../../util/guards.js';
 import { asList } from '../../util/lists.js';
 import { checkWrite, refuseProblems, type WriteOptions } from '../writes/checks.js';
 import { isPlaceholder } from '../writes/plan.js';
-import { runSteps, type Step } from '../writes/steps.js';
+import { confirmed, runSteps, type Step } from '../writes/steps.js';
 import { parentsOf } from './ancestors.js';
 import { type ComponentName, nameOf, titleOf } from './component-name.js';
 import type { WriteContext } from './definitions.js';
@@ -62,7 +62,7 @@ export async function assemble(
   const step: Step = {
     name: `put ${titleOf(child)} into ${titleSlot(slot)} of ${titleOf(parent)}`,
     write: async (sending) => {
-      await client.post('assembleComponentBySlot', input, sending);
+      await confirmed(client.post('assembleComponentBySlot', input, sending));
     },
     isDone: async (reading) => isIn(await readComponent(client, parent.id, reading)),
   };
@@ -91,11 +91,8 @@ export async function disassemble(
     name: `take ${titleOf(child)} out of ${titleOf(parent)}${trash ? ', and mark it as trashed' : ''}`,
     write: async (sending) => {
       // Without `trashed` the database marks the child as trashed.
-      await client.post(
-        'disassembleComponent',
-        { parent: parent.code, child: child.code, trashed: trash },
-        sending,
-      );
+      const input = { parent: parent.code, child: child.code, trashed: trash };
+      await confirmed(client.post('disassembleComponent', input, sending));
     },
     isDone: async (reading) => !isIn(await readComponent(client, parent.id, reading)),
   };

@@ -8,7 +8,7 @@ import { suggest } from '../../util/similar.js';
 import { checkWrite, refuseProblems, type WriteOptions } from '../writes/checks.js';
 import { hasNew, textsOf } from '../writes/comments.js';
 import { isPlaceholder } from '../writes/plan.js';
-import { runSteps, type Step } from '../writes/steps.js';
+import { confirmed, runSteps, type Step } from '../writes/steps.js';
 import { type ComponentName, nameOf, titleOf } from './component-name.js';
 import type { WriteContext } from './definitions.js';
 import { checkProperty, type PropertyFacts } from './property-value.js';
@@ -60,7 +60,9 @@ export async function setStage(
     ...{ subject, component, call, isDone: isThere },
     name: `set the stage of ${titleOf(component)} to ${stage}`,
     write: (sending) =>
-      context.client.post('setComponentStage', { component: component.code, stage, ...more }, sending),
+      confirmed(
+        context.client.post('setComponentStage', { component: component.code, stage, ...more }, sending),
+      ),
   });
 }
 
@@ -101,10 +103,12 @@ export async function setProperty(
     ...{ subject, component, call, isDone: isSet },
     name: `set the property ${code} of ${titleOf(component)}`,
     write: (sending) =>
-      context.client.post(
-        'setComponentProperty',
-        { component: component.code, code, value: wanted },
-        sending,
+      confirmed(
+        context.client.post(
+          'setComponentProperty',
+          { component: component.code, code, value: wanted },
+          sending,
+        ),
       ),
   });
 }
@@ -135,7 +139,9 @@ export async function setFlags(
   const isUnchanged = hasFlags(flagsOf(before));
   let revision = before.sys?.rev;
   const post = (sending: WriteOptions): Promise<unknown> =>
-    context.client.post('setComponentFlags', { component: before.code, flags: wanted, revision }, sending);
+    confirmed(
+      context.client.post('setComponentFlags', { component: before.code, flags: wanted, revision }, sending),
+    );
   const write = async (sending: WriteOptions): Promise<void> => {
     try {
       await post(sending);
@@ -181,7 +187,7 @@ export async function changeFlag(
     name: isAdded
       ? `add the flag ${flag} to ${titleOf(component)}`
       : `remove the flag ${flag} from ${titleOf(component)}`,
-    write: (sending) => context.client.post(command, { component: component.code, flag }, sending),
+    write: (sending) => confirmed(context.client.post(command, { component: component.code, flag }, sending)),
   });
 }
 
@@ -202,7 +208,9 @@ export async function comment(
     ...{ subject, component, call, isDone },
     name: `comment on ${titleOf(component)}`,
     write: (sending) =>
-      context.client.post('createComponentComment', { component: component.code, comments }, sending),
+      confirmed(
+        context.client.post('createComponentComment', { component: component.code, comments }, sending),
+      ),
   });
 }
 
@@ -221,7 +229,8 @@ export async function deleteComponent(
   await change(context, {
     ...{ subject, component, call, isDone },
     name: `request the deletion of ${titleOf(component)}`,
-    write: (sending) => context.client.post('deleteComponent', { component: component.code }, sending),
+    write: (sending) =>
+      confirmed(context.client.post('deleteComponent', { component: component.code }, sending)),
   });
 }
 

@@ -8,6 +8,8 @@ import {
 import { BadRequest } from '../../exceptions/response.js';
 import { isFilledString, isRecord } from '../../util/guards.js';
 import { asList } from '../../util/lists.js';
+import { similarNames, suggest } from '../../util/similar.js';
+import { showIds } from '../identifiers.js';
 import { type Progress, progressTeller } from '../requests/progress.js';
 import type { Components } from '../resources/components.js';
 import type { ResourceContext } from '../resources/resource.js';
@@ -23,6 +25,7 @@ import {
   type Registered,
   type RegisterInput,
   sendRegistration,
+  suggestColumn,
 } from './registration.js';
 import { checkRows, isFatal, runRows } from './row-jobs.js';
 
@@ -49,9 +52,9 @@ export type RegisteredRow = {
   /** The number of the row, from 1. In a file, the line with the names of the columns is not counted. */
   readonly row: number;
   /**
-   * `'registered'` now. `'exists'`: it was registered before, or by a row above, with the same values. `'conflict'`: a component
-   * or a row above with the same serial number or key has other values. `'failed'`: it is not registered. `'unknown'`: it was
-   * sent, and it is not known whether it is registered.
+   * `'registered'` now. `'exists'`: it was registered before, with the same values. `'conflict'`: a component with the same
+   * serial number or key has other values. `'failed'`: it is not registered, as it has a problem, or the database refused it.
+   * `'unknown'`: it was sent, and it is not known whether it is registered.
    */
   readonly status: 'registered' | 'exists' | 'conflict' | 'failed' | 'unknown';
   /** The id of the component. */
@@ -95,7 +98,7 @@ interface Row {
   readonly number: number;
   readonly input: RegisterInput;
   readonly key: Key | undefined;
-  readonly problems: readonly string[];
+  readonly problems: string[];
 }
 
 type Existing = Registered & { readonly id: string };
@@ -125,8 +128,9 @@ export async function registerMany(
   } = checkWrite(SUBJECT, options, "{ key: 'LOCALNAME' }", TABLE);
   const rows: Row[] = [];
   for (const [index, row] of list.entries()) rows.push(await checkRow(context, row, index + 1, key, call));
+  refuseTwins(rows);
   requireJournal(rows, path, key);
-  const job = new RegisterJob(context, rows, call, await readExisting(context, rows, call));
+  const job = new RegisterJob(context, call, await readExisting(context, rows, call));
   const inputs = rows.map(({ input }) => input);
   const keys = path === undefined ? [] : rowKeys(SUBJECT, inputs);
   const journal = path === undefined ? undefined : await Journal.open(SUBJECT, path, context.isPlan);
@@ -157,24 +161,15 @@ class RegisterJob {
   readonly #call: WriteOptions;
   /** By serial number: what is in the database, or why that is not known. */
   readonly #existing: ReadonlyMap<string, Existing | ITkDBException>;
-  /** The first row with each serial number or key, and what becomes of it. */
-  readonly #first = new Map<string, Row>();
-  readonly #outcomes = new Map<Row, Promise<Outcome>>();
 
   constructor(
     context: RegisterManyContext,
-    rows: readonly Row[],
     call: WriteOptions,
     existing: ReadonlyMap<string, Existing | ITkDBException>,
   ) {
     this.#context = context;
     this.#call = call;
     this.#existing = existing;
-    for (const row of rows) {
-      const name = nameOf(row);
-      if (name !== undefined && row.problems.length === 0 && !this.#first.has(name))
-        this.#first.set(name, row);
-    }
   }
 
   async register(row: Row, journal: Journal | undefined, journalKey: string): Promise<Outcome> {
@@ -183,23 +178,6 @@ class RegisterJob {
       const error = new InvalidInvocation(`${SUBJECT}: row ${row.number}: ${reason}`);
       return { status: 'failed', reason, error };
     }
-    const first = this.#first.get(nameOf(row) ?? '');
-    if (first !== undefined && first !== row) return this.#likeFirst(row, first);
-    const outcome = this.#registerFirst(row, journal, journalKey);
-    this.#outcomes.set(row, outcome);
-    return outcome;
-  }
-
-  /** A row that has the serial number or the key of a row before it. */
-  async #likeFirst(row: Row, first: Row): Promise<Outcome> {
-    const others = differences(row.input, asRegistered(first.input));
-    if (others.length > 0)
-      return conflict(`row ${first.number} has the same ${whatOf(row)}, with other values`);
-    const outcome = await (this.#outcomes.get(first) as Promise<Outcome>);
-    return outcome.status === 'registered' ? { ...outcome, status: 'exists' } : outcome;
-  }
-
-  async #registerFirst(row: Row, journal: Journal | undefined, journalKey: string): Promise<Outcome> {
     const entry = (outcome: Omit<Outcome, 'status'> & { readonly status: string }) => {
       const { status, id, serialNumber, reason } = outcome;
       return { key: journalKey, row: row.number, status, id, serialNumber, reason };
@@ -268,12 +246,48 @@ async function checkRow(
 ): Promise<Row> {
   if (!isRecord(row)) throw new InvalidInvocation(`${SUBJECT}: row ${number} must be an object`);
   const twice: string[] = [];
-  const { input, problems } = await checkRegistration(context, toInput(row, twice), call);
+  const { input, problems } = await checkRegistration(context, toInput(row, twice), call, suggestColumn);
   const value =
     keyCode === undefined ? undefined : (input.properties as Record<string, unknown> | undefined)?.[keyCode];
   const key =
     keyCode === undefined || value === undefined || value === null ? undefined : { code: keyCode, value };
-  return { number, input, key, problems: [...twice, ...problems] };
+  return { number, input, key, problems: [...twice, ...problems, ...misspeltColumns(input)] };
+}
+
+/** Returns a sentence for each column that may be meant for a key, where without it the properties are not known. */
+function misspeltColumns({ project, componentType, properties }: Partial<RegisterInput>): string[] {
+  if (isFilledString(project) && isFilledString(componentType)) return [];
+  const columns = Object.keys(properties ?? {}).filter(
+    (column) => similarNames(column, INPUT_KEYS).length > 0,
+  );
+  return columns.map((column) => `there is no key ${column}${suggest(column, INPUT_KEYS)}`);
+}
+
+/** Adds a problem to each row that has the serial number or the key of another row: nobody knows which one is right. */
+function refuseTwins(rows: readonly Row[]): void {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const { serialNumber, project, componentType } = row.input;
+    const { key } = row;
+    const names = [
+      isFilledString(serialNumber) && ['serial number', serialNumber.toUpperCase()],
+      key && [key.code, key.value, project, componentType],
+    ];
+    for (const name of names) {
+      if (!name) continue;
+      const text = JSON.stringify(name);
+      const group = groups.get(text);
+      if (group === undefined) groups.set(text, [row]);
+      else group.push(row);
+    }
+  }
+  for (const [text, twins] of groups) {
+    if (twins.length === 1) continue;
+    const [title, value] = JSON.parse(text) as [string, unknown];
+    const numbers = showIds(twins.map(({ number }) => String(number)));
+    for (const { problems } of twins)
+      problems.push(`rows ${numbers} have the same ${title}, ${String(value)}`);
+  }
 }
 
 /**
@@ -352,10 +366,6 @@ function nameOf({ input, key }: Row): string | undefined {
   return key && JSON.stringify([project, componentType, key.value]);
 }
 
-function whatOf({ input, key }: Row): string {
-  return input.serialNumber === undefined ? `${key?.code}` : 'serial number';
-}
-
 /** What the journal says of a row that is not recognised in the database. */
 function fromJournal(row: Row, journal: Journal | undefined, key: string): Outcome | undefined {
   const before = journal?.get(key);
@@ -372,12 +382,6 @@ function compare(input: RegisterInput, existing: Existing): Outcome {
   const others = differences(input, existing);
   if (others.length === 0) return { status: 'exists', id, serialNumber };
   return { ...conflict(others.join('; ')), id, serialNumber };
-}
-
-function asRegistered(input: RegisterInput): Registered {
-  const { serialNumber = null, type = null, properties = {}, ...others } = input;
-  const list = Object.entries(properties).map(([code, value]) => ({ code, value }));
-  return { ...others, serialNumber, type, state: 'ready', properties: list };
 }
 
 function conflict(reason: string): Outcome {

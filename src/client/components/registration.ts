@@ -11,7 +11,7 @@ import { InvalidInvocation, ITkDBException } from '../../exceptions/base.js';
 import { BadRequest } from '../../exceptions/response.js';
 import { isFilledString, isRecord } from '../../util/guards.js';
 import { asList, codesOf } from '../../util/lists.js';
-import { suggest } from '../../util/similar.js';
+import { similarNames, suggest } from '../../util/similar.js';
 import { saysMissing } from '../bulk/failures.js';
 import { reload, type WriteOptions } from '../writes/checks.js';
 import { answerOf, runSteps, type Step } from '../writes/steps.js';
@@ -53,11 +53,16 @@ const HINTS: Readonly<Record<string, string>> = {
 /** Letters and digits as the database takes them. */
 const SERIAL_NUMBER = /^20U[A-Z]{2}[A-Za-z0-9]{2}[A-Z0-9]{7}$/;
 
-/** Checks an input with what the database says of the component type. */
+/**
+ * Checks an input with what the database says of the component type.
+ *
+ * @param suggestCode - says which property may be meant, or which there are
+ */
 export async function checkRegistration(
   { types }: WriteContext,
   input: Readonly<Record<string, unknown>>,
   call: WriteOptions,
+  suggestCode: (code: string, known: readonly string[]) => string = suggest,
 ): Promise<Registration> {
   const problems = checkKeys(input);
   const { project, componentType } = input;
@@ -65,7 +70,8 @@ export async function checkRegistration(
   let uniqueCodes: string[] = [];
   if (isFilledString(project) && isFilledString(componentType)) {
     const check = (type: ComponentType): string[] => {
-      const checked = checkProperties(type, isRecord(input['properties']) ? input['properties'] : {});
+      const given = isRecord(input['properties']) ? input['properties'] : {};
+      const checked = checkProperties(type, given, suggestCode);
       properties = checked.properties;
       uniqueCodes = asList(type.properties)
         .filter((one) => one.unique && checked.properties[one.code] !== undefined)
@@ -78,6 +84,13 @@ export async function checkRegistration(
   const hasProperties = given !== undefined || Object.keys(properties ?? {}).length > 0;
   const checked = { ...others, ...(hasProperties && { properties: properties ?? given }) };
   return { input: checked as RegisterInput, uniqueCodes, problems };
+}
+
+/** Says what may be meant by a column that is neither a key of the input nor a property. */
+export function suggestColumn(column: string, codes: readonly string[]): string {
+  if (Object.hasOwn(HINTS, column)) return `; ${HINTS[column]}`;
+  const similar = similarNames(column, [...codes, ...INPUT_KEYS]);
+  return suggest(column, similar.length > 0 ? similar : codes);
 }
 
 /** Checks what can be checked without the component type. */
@@ -135,6 +148,7 @@ function checkType(componentType: ComponentType, input: Readonly<Record<string, 
 function checkProperties(
   { code: type, properties }: ComponentType,
   given: Readonly<Record<string, unknown>>,
+  suggestCode: (code: string, known: readonly string[]) => string,
 ): { readonly properties: Record<string, unknown>; readonly problems: string[] } {
   const definitions = asList(properties);
   const problems: string[] = [];
@@ -143,7 +157,7 @@ function checkProperties(
     if (value === undefined) continue;
     const definition = definitions.find((one) => one.code === code);
     if (definition === undefined) {
-      problems.push(`a ${type} has no property ${code}${suggest(code, codesOf(definitions))}`);
+      problems.push(`a ${type} has no property ${code}${suggestCode(code, codesOf(definitions))}`);
       continue;
     }
     const { problem, value: converted } = checkProperty(definition, value);

@@ -100,7 +100,7 @@ async function numberedPath(source: string, folder: string, name: string): Promi
 }
 
 /** Gives a file a second name, unless there is a file of that name: this is one step, also if others do the same. */
-async function claim(source: string, path: string): Promise<boolean> {
+export async function claim(source: string, path: string): Promise<boolean> {
   try {
     await link(source, path);
     return true;

@@ -29,6 +29,11 @@ export class PagePromise<T> extends Promise<Page<T>> implements AsyncIterable<T>
     this.#listing = listing;
   }
 
+  /** How it is asked for. @internal */
+  get listing(): Listing<T> {
+    return this.#listing;
+  }
+
   // biome-ignore lint/suspicious/noThenProperty: a promise has one; nothing is sent before it is called
   override then<Result = Page<T>, Failure = never>(
     onFulfilled?: ((page: Page<T>) => Result | PromiseLike<Result>) | null,

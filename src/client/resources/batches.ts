@@ -10,7 +10,7 @@ import type { ListOptions, ReadOptions } from '../options.js';
 import type { PagePromise } from '../pages/page-promise.js';
 import { checkWrite, refuseProblems, reload, type WriteOptions } from '../writes/checks.js';
 import { isPlaceholder } from '../writes/plan.js';
-import { runSteps, type Step } from '../writes/steps.js';
+import { confirmed, runSteps, type Step } from '../writes/steps.js';
 import type { Components } from './components.js';
 import type { ResourceContext } from './resource.js';
 
@@ -150,7 +150,7 @@ export class Batches {
       (component): Step => ({
         name: `add ${titleOf(component)} to the batch`,
         write: async (sending) => {
-          await client.post('addBatchComponent', { id, component: component.code }, sending);
+          await confirmed(client.post('addBatchComponent', { id, component: component.code }, sending));
         },
         isDone: async (reading) => {
           const data = { component: component.code };

@@ -41,7 +41,7 @@ import {
   registerMany,
 } from '../components/register-many.js';
 import type { RegisterInput } from '../components/registration.js';
-import { warnOfUnknownSites } from '../components/unknown-sites.js';
+import { warnOfUnknownCodes } from '../components/unknown-codes.js';
 import { checkComponentFilter } from '../filters.js';
 import { formOf } from '../identifiers.js';
 import { Component, type WalkOptions } from '../models/component.js';
@@ -53,6 +53,7 @@ import {
   optionsOfJob,
   type ReadOptions,
 } from '../options.js';
+import { tellIfEmpty } from '../pages/extended-list.js';
 import type { PagePromise } from '../pages/page-promise.js';
 import { progressTeller } from '../requests/progress.js';
 import type { CommandResultOf, ItemOf } from '../results.js';
@@ -182,7 +183,8 @@ export class Components {
   }
 
   /**
-   * Lists components: the ready ones, unless the filter has a `state`. Nothing is sent before the list is used.
+   * Lists components: the ready ones, unless the filter has a `state`. Nothing is sent before the list is used. Where it is
+   * empty, a code of the filter that does not exist is the warning `unknownCode`.
    *
    * @param filter - the keys of `filterMap` of `listComponents`
    * @throws what `client.list` throws
@@ -219,8 +221,9 @@ export class Components {
         },
         own,
       );
-    if (site === undefined) return list({}, listOptions);
     const { limit, pageSize, onChange, onProgress, ...call } = listOptions;
+    const onEmpty = (): Promise<void> => warnOfUnknownCodes(this.#context, filter, call);
+    if (site === undefined) return tellIfEmpty(list({}, listOptions), onEmpty);
     return new MergedList(
       [{ institute: site }, { currentLocation: site }].map((where) =>
         list(where, { limit, pageSize, onChange, ...call }),
@@ -228,7 +231,7 @@ export class Components {
       {
         limit,
         onProgress: progressTeller(onProgress, logger),
-        onEmpty: () => warnOfUnknownSites(this.#context, [site].flat(), call),
+        onEmpty,
       },
     );
   }

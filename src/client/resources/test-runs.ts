@@ -1,16 +1,15 @@
 import type { LightTestRun, TestRun } from '../../commands/shapes.js';
 import { checkValue, FILLED_STRING, must } from '../../config/check-options.js';
-import { InvalidInvocation } from '../../exceptions/base.js';
 import type { TestRunProblem } from '../../exceptions/invalid-test-run.js';
-import { isFilledString, isObject } from '../../util/guards.js';
+import { isFilledString } from '../../util/guards.js';
 import type { BulkPromise } from '../bulk/bulk-promise.js';
 import { type Asker, bulkRead } from '../bulk/bulk-read.js';
 import { ChunkSizes } from '../bulk/group-size.js';
 import { type BulkOptions, checkBulk, checkIds } from '../bulk/options.js';
-import type { ComponentName } from '../components/component-name.js';
+import { type ComponentName, type ListedBy, listedBy, nameOf } from '../components/component-name.js';
 import { DefinitionCache } from '../components/definitions.js';
+import { readListedBy } from '../components/read-component.js';
 import type { DownloadedFile, DownloadOptions } from '../files/download.js';
-import { formOf } from '../identifiers.js';
 import {
   checkJob,
   checkRead,
@@ -19,6 +18,7 @@ import {
   optionsOfJob,
   type ReadOptions,
 } from '../options.js';
+import { deferred, tellIfEmpty } from '../pages/extended-list.js';
 import type { PagePromise } from '../pages/page-promise.js';
 import { addComment, deleteTestRun, type TestRunName } from '../test-runs/changes.js';
 import { checkTestRun } from '../test-runs/check.js';
@@ -33,6 +33,7 @@ import {
 } from '../test-runs/options.js';
 import { makeTemplate } from '../test-runs/template.js';
 import { snapshot, type TestRunInput, type TestRunTemplate } from '../test-runs/test-run-input.js';
+import { warnOfUnknownTestTypes } from '../test-runs/unknown-test-types.js';
 import { type UploadedTestRun, uploadTestRun } from '../test-runs/upload.js';
 import type { WriteOptions } from '../writes/checks.js';
 import type { ResourceContext } from './resource.js';
@@ -99,30 +100,40 @@ export class TestRuns {
 
   /**
    * Lists the test runs of a component, without their results: the ready ones, unless the options have a `state`. Nothing
-   * is sent before the list is used.
+   * is sent before the list is used. Where it is empty, a `testType` that the component type does not have is the warning
+   * `unknownCode`.
    *
    * ```ts
    * for await (const run of client.testRuns.list('20USBML1234567', { testType: 'VISUAL_INSPECTION' }))
    *   console.log(run.id, run.runNumber, run.passed);
    * ```
    *
-   * @param component - its code or serial number, or an object that has one of them
-   * @throws InvalidInvocation if it is an id: the database does not list test runs by the id of the component
-   * @throws what `client.list` throws
+   * @param component - its serial number, code, id or alternative identifier, or an object that has one of them. For an id or
+   * an alternative identifier, the component is read first
+   * @throws what `client.list` throws, and what `components.get` throws
    */
-  list(
-    component: string | { readonly code?: string | null; readonly serialNumber?: string | null },
-    options: ListTestRunsOptions = {},
-  ): PagePromise<LightTestRun> {
-    const checked = checkJob('client.testRuns.list', options, LIST_OPTIONS);
-    const { testType, stage, state = 'ready', ...listOptions } = checked;
-    const filterMap = {
-      ...whichComponent(component),
-      ...(testType !== undefined && { testType }),
-      ...(stage !== undefined && { stage }),
-      state: [state].flat(),
+  list(component: ComponentName, options: ListTestRunsOptions = {}): PagePromise<LightTestRun> {
+    const subject = 'client.testRuns.list';
+    const name = nameOf(subject, component);
+    const { testType, stage, state = 'ready', ...listOptions } = checkJob(subject, options, LIST_OPTIONS);
+    const { limit, pageSize, onChange, onProgress, ...call } = listOptions;
+    const { client } = this.#context;
+    const testTypes = [testType ?? []].flat();
+    const list = (which: ListedBy): PagePromise<LightTestRun> => {
+      const filterMap = {
+        ...which,
+        ...(testType !== undefined && { testType }),
+        ...(stage !== undefined && { stage }),
+        state: [state].flat(),
+      };
+      const runs = client.list('listTestRunsByComponent', { filterMap }, listOptions);
+      return testTypes.length === 0
+        ? runs
+        : tellIfEmpty(runs, () => warnOfUnknownTestTypes(this.#context, name, testTypes, call));
     };
-    return this.#context.client.list('listTestRunsByComponent', { filterMap }, listOptions);
+    const known = listedBy(name);
+    if (known !== undefined) return list(known);
+    return deferred(list({ code: name }), () => readListedBy(client, name, call), list);
   }
 
   /**
@@ -138,13 +149,13 @@ export class TestRuns {
   }
 
   /**
-   * Makes a test run that is to be filled: with the component, its location, the present time, `passed: true`,
-   * `problems: false`, and null for each property and result of the test type. The run number is empty.
-   * {@link TestRuns.check} says what is still missing.
+   * Makes a test run that is to be filled: with the component, its location, the present time, `problems: false`, and null
+   * for `passed` and for each property and result of the test type. The run number is empty. {@link TestRuns.check} says what
+   * is still missing. The sample of the database, `generateTestTypeDtoSample`, says `passed: true` and has made-up values.
    *
    * ```ts
    * const run = await client.testRuns.template('20USBML1234567', 'VISUAL_INSPECTION');
-   * Object.assign(run.results, { TEMPERATURE: 21.5, HUMIDITY: 30 });
+   * Object.assign(run, { passed: true, results: { TEMPERATURE: 21.5, HUMIDITY: 30 } });
    * await client.testRuns.upload(run, { runNumber: 'next' });
    * ```
    *
@@ -175,7 +186,7 @@ export class TestRuns {
    * @throws what `client.get` throws
    */
   async check(
-    run: TestRunInput | string,
+    run: TestRunInput | TestRunTemplate | string,
     options: CheckTestRunOptions = {},
   ): Promise<readonly TestRunProblem[]> {
     const subject = 'client.testRuns.check';
@@ -201,7 +212,10 @@ export class TestRuns {
    * @throws IncompleteWrite if something was done, or perhaps done, before the end
    * @throws what `client.post` throws
    */
-  async upload(run: TestRunInput | string, options: UploadTestRunOptions = {}): Promise<UploadedTestRun> {
+  async upload(
+    run: TestRunInput | TestRunTemplate | string,
+    options: UploadTestRunOptions = {},
+  ): Promise<UploadedTestRun> {
     const copy = snapshot('client.testRuns.upload', run);
     return uploadTestRun(this.#context, this.#definitions, copy, options);
   }
@@ -212,6 +226,7 @@ export class TestRuns {
    * @param component - its serial number, code, id or alternative identifier, or an object that has one of them
    * @param testType - the code of the test type
    * @returns undefined if there is none
+   * @throws InvalidInvocation if there is none, and the component type has no such test type
    * @throws what `client.get` throws
    */
   latest(component: ComponentName, testType: string, options?: ReadOptions): Promise<TestRun | undefined>;
@@ -238,7 +253,8 @@ export class TestRuns {
   }
 
   /**
-   * Reads the ready test runs of a component and of all that is in it now, with their results, 50 with each request.
+   * Reads the ready test runs of a component and of all that is in it now, with their results, 50 with each request. Where
+   * there are none, a `testType` that no component type of them has is the warning `unknownCode`.
    *
    * ```ts
    * for await (const run of client.testRuns.ofTree('20USBLA1234567', { testType: 'ATLAS18_IV_TEST_V1' }))
@@ -305,17 +321,4 @@ export class TestRuns {
   delete(run: TestRunName, options: WriteOptions = {}): Promise<void> {
     return deleteTestRun(this.#context, run, options);
   }
-}
-
-function whichComponent(component: unknown): { code: string } | { serialNumber: string } {
-  const { code, serialNumber } = isObject(component)
-    ? (component as { code?: unknown; serialNumber?: unknown })
-    : { code: undefined, serialNumber: component };
-  if (typeof code === 'string') return { code };
-  if (typeof serialNumber !== 'string' || serialNumber === '' || formOf(serialNumber) === 'id') {
-    throw new InvalidInvocation(
-      'client.testRuns.list: the first argument must be the code or the serial number of a component, or the component itself',
-    );
-  }
-  return formOf(serialNumber) === 'code' ? { code: serialNumber } : { serialNumber };
 }

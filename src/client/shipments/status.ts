@@ -5,7 +5,7 @@ import { asList } from '../../util/lists.js';
 import { idOf } from '../identifiers.js';
 import type { ResourceContext } from '../resources/resource.js';
 import { checkWrite, reload, type WriteOptions } from '../writes/checks.js';
-import { runSteps, type Step } from '../writes/steps.js';
+import { confirmed, runSteps, type Step } from '../writes/steps.js';
 
 /** How a shipment is named: by its id, or as an object that has one. */
 export type ShipmentName = string | { readonly id: string };
@@ -73,7 +73,7 @@ export function toStep(
         ...{ shipment: before.id, status },
         ...(items.length > 0 && { shipmentItems: items }),
       };
-      const answer: unknown = await client.post('setShipmentStatus', input, call);
+      const answer: unknown = await confirmed(client.post('setShipmentStatus', input, call));
       // It is not confirmed that the response is the shipment.
       const isShipment = isRecord(answer) && answer['id'] === before.id;
       set(isShipment ? (answer as unknown as Shipment) : { ...before, id: before.id, status });

@@ -5,7 +5,7 @@ import { idOf } from '../identifiers.js';
 import type { ResourceContext } from '../resources/resource.js';
 import { checkWrite, reload, type WriteOptions } from '../writes/checks.js';
 import { hasNew, textsOf } from '../writes/comments.js';
-import { runSteps } from '../writes/steps.js';
+import { confirmed, runSteps } from '../writes/steps.js';
 
 /** How a test run is named: by its id, or as an object that has it. */
 export type TestRunName = string | { readonly id: string };
@@ -27,7 +27,7 @@ export async function addComment(
   const step = {
     name: `comment on the test run ${testRun}`,
     write: async (sending: WriteOptions) => {
-      await client.post('createTestRunComment', { testRun, comments }, sending);
+      await confirmed(client.post('createTestRunComment', { testRun, comments }, sending));
     },
     isDone: async (reading: WriteOptions) => hasNew(comments, before, await read(reading)),
   };
@@ -51,7 +51,7 @@ export async function deleteTestRun(
   const step = {
     name: `delete the test run ${testRun}`,
     write: async (sending: WriteOptions) => {
-      await client.post('deleteTestRun', { testRun }, sending);
+      await confirmed(client.post('deleteTestRun', { testRun }, sending));
     },
     // It was there before, so one that is not there any more is deleted.
     isDone: (reading: WriteOptions) => isDeleted(reading).catch(isGone),

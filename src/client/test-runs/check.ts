@@ -16,7 +16,13 @@ import type { Definitions } from './definitions.js';
 import { readTestRunFile } from './json-file.js';
 import type { CheckedOptions } from './options.js';
 import { openFiles, type ResultFile } from './result-files.js';
-import { describe, Problems, type TestRunInput, type UploadInput } from './test-run-input.js';
+import {
+  describe,
+  Problems,
+  type TestRunInput,
+  type TestRunTemplate,
+  type UploadInput,
+} from './test-run-input.js';
 
 /** A test run after the check. */
 export interface CheckedTestRun {
@@ -47,7 +53,7 @@ export async function checkTestRun(
   { client }: ResourceContext,
   cache: DefinitionCache<Definitions>,
   subject: string,
-  given: TestRunInput | string,
+  given: TestRunInput | TestRunTemplate | string,
   { own, call }: CheckedOptions,
 ): Promise<CheckedTestRun> {
   const { run, folder } = await read(subject, given);
@@ -98,7 +104,7 @@ async function examine(run: Run, folder: string, facts: Facts): Promise<CheckedT
 
 async function read(
   subject: string,
-  given: TestRunInput | string,
+  given: TestRunInput | TestRunTemplate | string,
 ): Promise<{ readonly run: Run; readonly folder: string }> {
   if (isFilledString(given)) return readTestRunFile(subject, given);
   if (!isPlainObject(given))

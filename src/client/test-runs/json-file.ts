@@ -38,7 +38,8 @@ export async function readTestRunFile(subject: string, path: string): Promise<Te
   return { run, folder: dirname(path) };
 }
 
-function parseJson(text: string): unknown {
+/** Parses JSON in which `NaN` and `Infinity` may stand. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -31,7 +31,7 @@ export async function makeTemplate(
     institution: refCode(component.currentLocation) ?? '',
     runNumber: '',
     date: new Date().toISOString(),
-    passed: true,
+    passed: null,
     problems: false,
     properties: emptied(sample.properties),
     results: emptied(sample.results),

@@ -41,7 +41,9 @@ export interface TestRunInput {
 }
 
 /** A test run that is to be filled, as `template` makes it. */
-export interface TestRunTemplate extends TestRunInput {
+export interface TestRunTemplate extends Omit<TestRunInput, 'passed'> {
+  /** Whether the component passed the test. Null until it is filled: then the test run is not uploaded. */
+  passed: boolean | null;
   runNumber: string;
   date: string;
   properties: Record<string, unknown>;

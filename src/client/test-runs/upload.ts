@@ -9,12 +9,12 @@ import { testRunUrl } from '../models/web-url.js';
 import { type Progress, progressTeller } from '../requests/progress.js';
 import type { ResourceContext } from '../resources/resource.js';
 import { reload, type WriteOptions } from '../writes/checks.js';
-import { answerOf, runSteps, type Step } from '../writes/steps.js';
+import { answerOf, confirmed, runSteps, type Step } from '../writes/steps.js';
 import { type CheckedTestRun, checkTestRun } from './check.js';
 import type { Definitions } from './definitions.js';
 import { checkUploadOptions, type UploadTestRunOptions } from './options.js';
 import type { ResultFile } from './result-files.js';
-import type { TestRunInput, UploadInput } from './test-run-input.js';
+import type { TestRunInput, TestRunTemplate, UploadInput } from './test-run-input.js';
 
 /** A test run that was uploaded. */
 export interface UploadedTestRun {
@@ -35,7 +35,7 @@ const MOST_SHOWN = 30;
 export async function uploadTestRun(
   context: ResourceContext,
   cache: DefinitionCache<Definitions>,
-  given: TestRunInput | string,
+  given: TestRunInput | TestRunTemplate | string,
   options: UploadTestRunOptions,
 ): Promise<UploadedTestRun> {
   const { own, call, upload } = checkUploadOptions(SUBJECT, options);
@@ -117,7 +117,7 @@ function stageSteps({ context, checked, input }: UploadJob, isRestored: boolean)
   const step = (code: string, name: string): Omit<Step, 'undo'> => ({
     name,
     write: async (call) => {
-      await context.client.post('setComponentStage', { component, stage: code }, call);
+      await confirmed(context.client.post('setComponentStage', { component, stage: code }, call));
     },
     isDone: async (call) => {
       const { currentStage } = await context.client.get('getComponent', {
@@ -176,7 +176,7 @@ function fileStep(job: UploadJob, { code, file }: ResultFile): Step {
       form.set('parameter', code);
       // Without a name as the third argument, which would make a copy of the file.
       form.set('data', file);
-      await client.post('createBinaryTestRunParameter', form, call);
+      await confirmed(client.post('createBinaryTestRunParameter', form, call));
     },
     isDone: async (call) => {
       const { results } = await client.get('getTestRun', { ...reload(call), data: { testRun: idOf() } });

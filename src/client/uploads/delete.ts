@@ -4,7 +4,7 @@ import { isFilledString } from '../../util/guards.js';
 import { eosOptions, sendToEos } from '../eos/request.js';
 import type { CallOptions } from '../options.js';
 import { ATTACHMENT_COMMANDS, type CheckedTarget } from '../targets.js';
-import { runSteps, type Step } from '../writes/steps.js';
+import { confirmed, runSteps, type Step } from '../writes/steps.js';
 import { listNow, nameOfTarget, type UploadContext } from './upload.js';
 
 /** Statuses with which EOS says that a file is not there any longer. */
@@ -31,7 +31,9 @@ export function deleteAttachment(
     write: async (sending) => {
       const command = ATTACHMENT_COMMANDS[target.kind].delete;
       const input = { ...target.input, code };
-      deleted = await context.client.post<DeleteAttachmentResult>(command as string, input, sending);
+      deleted = await confirmed(
+        context.client.post<DeleteAttachmentResult>(command as string, input, sending),
+      );
     },
     isDone: async (reading) => (await listNow(context, target, reading)).every((one) => one.code !== code),
   };

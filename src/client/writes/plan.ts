@@ -1,3 +1,4 @@
+import { InvalidInvocation } from '../../exceptions/base.js';
 import { AxiosHeaders } from '../../http/axios.js';
 import type { SessionResponse } from '../../session/request-options.js';
 import { isRecord } from '../../util/guards.js';
@@ -12,9 +13,12 @@ export interface PlannedRequest {
   readonly input: unknown;
 }
 
-/** What a function would write, in the order of the writes. */
-export interface Plan {
+/** What a function would write, and what it returned. */
+export interface Plan<T = unknown> {
+  /** In the order of the writes. */
   readonly requests: readonly PlannedRequest[];
+  /** What the function returned. What a planned write would give is in it as texts such as `<id of step 1>`. */
+  readonly result: T;
 }
 
 /** What stands for an id that a planned write would give, such as `<id of step 1>`. */
@@ -37,9 +41,43 @@ const OBJECTS: ReadonlySet<PropertyKey> = new Set([
 /** Records writes in place of sending them. */
 export class PlanRecorder {
   readonly requests: PlannedRequest[] = [];
+  /** The number of requests that are under way. */
+  #pending = 0;
+  #isDone = false;
 
-  /** Records a write. Returns what stands for its result. */
+  /** Counts a request as under way until it is done. */
+  watch<T>(request: Promise<T>): Promise<T> {
+    const end = (): void => {
+      this.#pending -= 1;
+    };
+    this.#pending += 1;
+    request.then(end, end);
+    return request;
+  }
+
+  /**
+   * Ends the plan.
+   *
+   * @throws InvalidInvocation where requests are under way: what they are followed by would be lost
+   */
+  finish(): void {
+    this.#isDone = true;
+    if (this.#pending > 0)
+      throw new InvalidInvocation(
+        `client.plan: the function returned while ${this.#pending} of its requests were under way, so the plan may not be complete\nLet it await the promises of its calls, or return them.`,
+      );
+  }
+
+  /**
+   * Records a write. Returns what stands for its result.
+   *
+   * @throws InvalidInvocation after the end of the plan
+   */
   record(method: string, command: string, input: unknown): object {
+    if (this.#isDone)
+      throw new InvalidInvocation(
+        `client.plan: ${command} was called after the function had returned, so it is not in the plan, and it is not sent\nLet the function await the promises of its calls, or return them.`,
+      );
     this.requests.push({
       method,
       command,

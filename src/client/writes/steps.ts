@@ -1,6 +1,8 @@
 import { IncompleteWrite, type ITkDBException, isException, type StepReport } from '../../exceptions/base.js';
 import { ResponseException } from '../../exceptions/response.js';
 import { InvalidResponse, TransportException } from '../../exceptions/transport.js';
+import { isRecord } from '../../util/guards.js';
+import { type Answer, ResultPromise } from '../result-promise.js';
 import type { WriteOptions } from './checks.js';
 
 /**
@@ -109,6 +111,20 @@ async function doStep(state: State, call: WriteOptions): Promise<Failure | undef
 export function answerOf<T>(answer: T | null | undefined): T {
   if (answer !== undefined && answer !== null && answer !== '') return answer;
   throw new InvalidResponse('the response does not say what was written');
+}
+
+/**
+ * Returns the result of a write, where the database answered it: always with a JSON object.
+ *
+ * @throws InvalidResponse where something else came, such as the empty response of a gateway: then it is read back whether
+ * the write was done
+ */
+export async function confirmed<T>(result: Promise<T>): Promise<T> {
+  // In a unit test `client.post` may be replaced.
+  if (!(result instanceof ResultPromise)) return result;
+  const { data, response } = (await result.withResponse()) as Answer<T>;
+  if (isRecord(response.data) && !Buffer.isBuffer(response.data)) return data;
+  throw new InvalidResponse('the response is not one of the database');
 }
 
 /** The options for what is to be done although the caller aborted. */
