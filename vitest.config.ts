@@ -1,4 +1,6 @@
-import { availableParallelism } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 /**
@@ -11,6 +13,9 @@ const SHARED = [
   'test/recipes.test.ts',
   'test/testing-!(bytes).test.ts',
 ];
+
+/** The tests of the command line, which share one installation of the packed package. */
+const CLI = 'test/cli/*.test.ts';
 
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -26,21 +31,34 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'isolated',
           include: ['test/**/*.test.ts'],
-          exclude: SHARED,
+          exclude: [...SHARED, CLI],
           // The type tests are checked, not run.
           typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
         },
       },
       { extends: true, test: { name: 'shared', include: SHARED, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'cli',
+          include: [CLI],
+          isolate: false,
+          globalSetup: 'test/helpers/cli-installation.ts',
+        },
+      },
     ],
     restoreMocks: true,
     unstubEnvs: true,
     // The tests must not depend on the environment of the person who runs them.
-    env: Object.fromEntries(
-      Object.keys(process.env)
-        .filter((name) => /^ITKDB_|^NODE_DEBUG$|_proxy$/i.test(name))
-        .map((name) => [name, '']),
-    ),
+    env: {
+      ...Object.fromEntries(
+        Object.keys(process.env)
+          .filter((name) => /^ITKDB_(?!TEST_)|^NODE_DEBUG$|_proxy$/i.test(name))
+          .map((name) => [name, '']),
+      ),
+      // A folder that does not exist: nor must they find the settings and the sign-in of that person.
+      ITKDB_CONFIG_DIR: join(tmpdir(), `itkdb-no-config-${randomUUID()}`),
+    },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

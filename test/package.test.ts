@@ -43,6 +43,7 @@ describe('the tarball', () => {
       'README.md',
       'docs/authentication.md',
       'docs/caching.md',
+      'docs/cli.md',
       'docs/client.md',
       'docs/coming-from-python.md',
       'docs/commands.md',
@@ -82,8 +83,11 @@ describe('the tarball', () => {
     });
     expect(built.filter((path) => /\.d\.ts(?:\.map)?$/.test(path))).toEqual(types.sort());
     const code = built.filter((path) => path.endsWith('.js'));
-    expect(code).toEqual(expect.arrayContaining(['dist/index.js', 'dist/testing/index.js']));
-    expect(code.length).toBeLessThan(30);
+    expect(code).toEqual(
+      expect.arrayContaining(['dist/index.js', 'dist/testing/index.js', 'dist/cli/main.js']),
+    );
+    // Each command of the command line is in a file of its own.
+    expect(code.filter((path) => !path.startsWith('dist/cli/')).length).toBeLessThan(30);
     expect(built).toEqual(expect.arrayContaining(code.map((path) => `${path}.map`)));
     expect(built).toHaveLength(types.length + 2 * code.length);
   });
@@ -113,7 +117,7 @@ describe('the tarball', () => {
       version: VERSION,
       license: 'GPL-3.0-or-later',
       type: 'module',
-      sideEffects: ['./dist/chunks/*'],
+      sideEffects: ['./dist/chunks/*', './dist/cli/*'],
       engines: { node: '^20.19.0 || >=22.12.0' },
       keywords: expect.arrayContaining(['itk', 'production-database']),
     });

@@ -51,6 +51,8 @@ export class InstalledPackage {
     await run('tar', ['-xzf', tarball, '-C', target, '--strip-components=1']);
     for (const path of [...(await dependencies()), ...extras.map((name) => `node_modules/${name}`)])
       await cp(join(ROOT, path), join(folder, path), { recursive: true });
+    // Links the binaries.
+    await run('npm', ['rebuild', '--ignore-scripts', '--offline'], { cwd: folder });
     return new InstalledPackage(folder, tarball, files.map(({ path }) => path).sort());
   }
 

@@ -1,0 +1,59 @@
+import { type Command, Option } from 'commander';
+import { action } from '../action.js';
+import { CliError } from '../errors.js';
+import { addRecordOptions, addWriteOptions, type OutputOptions } from '../options.js';
+import type { DryRunOptions } from '../plan.js';
+
+interface Options extends OutputOptions, DryRunOptions {
+  readonly component?: string;
+  readonly file: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly filename?: string;
+  readonly fileType?: string;
+  readonly eos?: keyof typeof EOS;
+}
+
+const EOS = { auto: 'auto', yes: true, no: false } as const;
+
+/** `itkdb add-attachment` */
+export function define(command: Command): void {
+  command.argument('[component]', 'serial number, code or alternative identifier');
+  addRecordOptions(addWriteOptions(command))
+    .option('--component <name>', 'the same as the argument')
+    .requiredOption('-f, --file <path>', 'the file; "-" for standard input')
+    .option('--title <text>', 'title of the attachment; else the name of the file')
+    .option('-d, --description <text>', 'what people should know of it')
+    .option('--filename <name>', 'name of the file in the database')
+    .option('--file-type <type>', 'such as image/jpeg; else what the contents say')
+    .addOption(
+      new Option('--eos <choice>', 'whether it goes to EOS; auto: images and large files')
+        .choices(Object.keys(EOS))
+        .default('auto'),
+    )
+    .action(
+      action<Options, [component: string | undefined]>(async (cli, options, word) => {
+        const component = componentOf(word, options.component);
+        const { add } = await import('../add-attachment.js');
+        const { file, title, description, filename, fileType, eos = 'auto', dryRun } = options;
+        await add(cli, component, file, {
+          ...(title !== undefined && { title }),
+          ...(description !== undefined && { description }),
+          ...(filename !== undefined && { filename }),
+          ...(fileType !== undefined && { contentType: fileType }),
+          ...{ eos: EOS[eos], dryRun: dryRun === true },
+        });
+      }),
+    );
+}
+
+function componentOf(word: string | undefined, option: string | undefined): string {
+  const component = word ?? option;
+  if (component === undefined)
+    throw new CliError('no component was given', {
+      advice: 'For example: itkdb add-attachment 20USBML1234567 -f photo.jpg',
+    });
+  if (word !== undefined && option !== undefined && word !== option)
+    throw new CliError('two components were given', { advice: 'Attach the file to one, then to the other.' });
+  return component;
+}

@@ -1,0 +1,20 @@
+import { Argument, type Command } from 'commander';
+import { action } from '../action.js';
+import type { CompletionShell } from '../completion/scripts.js';
+
+/** `itkdb completion` */
+export function define(command: Command): void {
+  command
+    .addArgument(new Argument('<shell>', 'the shell that you use').choices(['bash', 'zsh', 'fish']))
+    .addHelpText('after', '\nThe first lines of what it prints say what to do with it.')
+    .action(
+      action<object, [CompletionShell]>(async (cli, _, shell) => {
+        const [{ collectWords }, { INSTRUCTIONS, writeScript }] = await Promise.all([
+          import('../completion/known-words.js'),
+          import('../completion/scripts.js'),
+        ]);
+        await cli.output.write(await writeScript(shell, await collectWords()));
+        if (process.stdout.isTTY) for (const line of INSTRUCTIONS[shell]) cli.say(line);
+      }),
+    );
+}

@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import { action } from '../action.js';
+import type { Cli } from '../cli.js';
+import type { ComponentReader } from '../component-reader.js';
+import { addComponents, addListOptions, type ComponentsOption } from '../options.js';
+
+interface Options extends ComponentsOption {
+  readonly component?: readonly string[];
+}
+
+const COLUMNS = ['serialNumber', 'componentType', 'type', 'currentStage', 'currentLocation', 'state'];
+
+/** `itkdb get-component-info` */
+export function define(command: Command): void {
+  addListOptions(addComponents(command))
+    .option('--component <name>', 'a component: the same as an argument', collect)
+    .action(
+      action<Options, [readonly string[]]>(async (cli, { component = [], from }, words) => {
+        const { readComponents } = await import('../components.js');
+        const { ComponentReader } = await import('../component-reader.js');
+        const { output } = cli;
+        const names = await readComponents([...words, ...component], from);
+        const wanted = names.slice(0, output.limit);
+        const reader = new ComponentReader(cli, wanted);
+        if (output.format === 'text' && output.fields === undefined) {
+          await showPages(cli, reader);
+          output.sayRest(wanted.length, names.length, 'components');
+        } else if (output.format === 'json' && names.length === 1) {
+          for await (const one of reader) await output.show(one, String);
+        } else await output.list(reader, { noun: 'components', columns: COLUMNS, total: names.length });
+        reader.check();
+      }),
+    );
+}
+
+function collect(name: string, others: readonly string[] = []): readonly string[] {
+  return [...others, name];
+}
+
+async function showPages(cli: Cli, reader: ComponentReader): Promise<void> {
+  const { formatComponent } = await import('../output/component-page.js');
+  const { output } = cli;
+  const { width } = output;
+  const site = (await cli.client()).session.prefixUrl;
+  let space = '';
+  for await (const component of reader) {
+    await output.show(component, (style) => space + formatComponent(component, { style, width, site }));
+    space = '\n\n';
+  }
+}

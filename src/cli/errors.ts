@@ -1,0 +1,134 @@
+import { CommanderError } from 'commander';
+import type { AppErrors } from '../exceptions/app-errors.js';
+import { type ITkDBException, isException } from '../exceptions/base.js';
+import { redactor } from '../redaction/redact.js';
+import { escapeControls } from '../util/control-characters.js';
+
+/** The exit codes of the program. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  signIn: 3,
+  notFound: 4,
+  server: 5,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** An error of the command line: something was used in a wrong way, or some of many failed. */
+export class CliError extends Error {
+  readonly exitCode: number;
+  /** What to do about it; `''` where that is clear. */
+  readonly advice: string;
+
+  /** @param message - what happened, in one line */
+  constructor(
+    message: string,
+    {
+      exitCode = EXIT.usage,
+      advice = '',
+      ...options
+    }: ErrorOptions & { exitCode?: number; advice?: string } = {},
+  ) {
+    super(message, options);
+    this.exitCode = exitCode;
+    this.advice = advice;
+  }
+}
+
+/** What is said of an error. */
+export interface Report {
+  /** What happened, in one line. */
+  readonly reason: string;
+  /** What to do about it, in as few lines as possible; `''` where that is not known. */
+  readonly advice: string;
+  readonly exitCode: number;
+}
+
+interface ReportOptions {
+  /** Whether the error is written as JSON. */
+  readonly isJson: boolean;
+  /** Whether all that is known of the error is written. */
+  readonly isDebug?: boolean;
+  /** What shows the words that are right. */
+  readonly help?: string;
+}
+
+/** Writes an error to stderr: a line with the reason, and what to do about it. Returns the exit code. */
+export function report(error: unknown, { isJson, isDebug = false, help }: ReportOptions): number {
+  const { reason, advice, exitCode } = reportOf(error, help);
+  const details = isDebug && error instanceof Error ? detailsOf(error) : '';
+  const lines = isJson
+    ? JSON.stringify({ error: { ...factsOf(error), message: reason, ...(advice && { advice }), exitCode } })
+    : [`itkdb: ${reason}`, advice, details].filter((line) => line !== '').join('\n');
+  process.stderr.write(`${escapeControls(redactor.text(lines))}\n`);
+  return exitCode;
+}
+
+/** Returns what is said of an error. */
+export function reportOf(error: unknown, help = 'itkdb --help'): Report {
+  if (error instanceof CliError)
+    return { reason: error.message, advice: error.advice, exitCode: error.exitCode };
+  if (error instanceof CommanderError) return usageReport(error, help);
+  if (isException(error)) {
+    const [first = '', ...rest] = error.message.split('\n');
+    const reason = first.replace(METHOD, '');
+    // An empty line separates the details, which `--debug` shows.
+    const end = rest.indexOf('');
+    const advice = (end === -1 ? rest : rest.slice(0, end)).join('\n');
+    const exitCode = exitCodeOf(error);
+    return { reason, advice: advice || ADVICE[exitCode] || '', exitCode };
+  }
+  const reason = `a fault of this program: ${error instanceof Error ? error.message : String(error)}`;
+  return { reason, advice: 'Please report it, with what --debug prints.', exitCode: EXIT.failed };
+}
+
+/** The method of the library that an exception starts with, such as `client.components.setStage: `. */
+const METHOD = /^client\.[\w.]+(?:\('[^']*'\))?: /;
+
+/** A mistake in the words of the command, which the parser found. */
+function usageReport({ message, code }: CommanderError, help: string): Report {
+  if (code === 'commander.help') return { reason: 'no command was given', advice: '', exitCode: EXIT.usage };
+  const text = message.replace(/^error: /, '').replace("'--json='", "'--json'");
+  const [reason = '', ...rest] = text.split('\n');
+  const advice = rest.join(' ').replace(/^\((.*)\)$/, '$1');
+  return { reason, advice: advice || `See ${help}`, exitCode: EXIT.usage };
+}
+
+const ADVICE: Readonly<Record<number, string>> = {
+  [EXIT.signIn]: 'Sign in with: itkdb login',
+  [EXIT.server]: 'Try again later. The option --debug shows what was sent.',
+};
+
+const SERVER_CODES: ReadonlySet<string> = new Set([
+  ...['ERR_SERVER_ERROR', 'ERR_TRANSPORT', 'ERR_CONNECTION_FAILED', 'ERR_CONNECTION_REFUSED'],
+  ...['ERR_CONNECTION_RESET', 'ERR_HOST_NOT_FOUND', 'ERR_INVALID_RESPONSE', 'ERR_TIMEOUT', 'ERR_TLS'],
+  ...['ERR_TOO_MANY_REDIRECTS', 'ERR_BAD_JSON'],
+]);
+const SIGN_IN_CODES: ReadonlySet<string> = new Set([
+  ...['ERR_NOT_SIGNED_IN', 'ERR_AUTHENTICATION_FAILED', 'ERR_INVALID_ID_TOKEN'],
+]);
+
+function exitCodeOf(error: ITkDBException & { status?: number; appErrors?: AppErrors }): number {
+  const { code, status, appErrors } = error;
+  if (SIGN_IN_CODES.has(code) || status === 401) return EXIT.signIn;
+  if (code === 'ERR_NOT_FOUND' || Object.keys(appErrors ?? {}).some(isAbsence)) return EXIT.notFound;
+  if (code === 'ERR_INVALID_INVOCATION') return EXIT.usage;
+  return SERVER_CODES.has(code) || status === 429 ? EXIT.server : EXIT.failed;
+}
+
+/** Whether an error of the database says that there is no such thing: `cern-itkpd-main/getComponent/componentDoesNotExist`. */
+function isAbsence(key: string): boolean {
+  return /(?:DoesNotExist|NotFound|DoNotExist|DaoGetByCodeFailed)$/i.test(key);
+}
+
+function factsOf(error: unknown): object {
+  if (!isException(error)) return { code: 'ERR_CLI' };
+  const { code, status } = error as ITkDBException & { status?: number };
+  return { code, ...(status !== undefined && { status }) };
+}
+
+function detailsOf(error: Error): string {
+  return `\n${isException(error) ? error.message : (error.stack ?? '')}`;
+}

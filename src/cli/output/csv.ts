@@ -1,0 +1,66 @@
+import { toCsv } from '../../client/models/csv.js';
+import type { Row } from '../../client/models/rows.js';
+import type { ListWriter, WriterContext } from './output.js';
+import { checkColumns, columnsOf, rowsOf } from './rows.js';
+
+/** Makes programs such as Excel read UTF-8. */
+const BYTE_ORDER_MARK = '\ufeff';
+/** A spreadsheet program takes a text that starts so for a formula. */
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
+/** Writes a list as CSV (RFC 4180). The first items decide which columns there are, unless they were given. */
+export class CsvWriter implements ListWriter {
+  readonly #context: WriterContext;
+  #columns: readonly string[] | undefined;
+  #hasWarned = false;
+
+  constructor(context: WriterContext) {
+    this.#context = context;
+  }
+
+  async write(items: readonly object[]): Promise<void> {
+    const { view, options, write } = this.#context;
+    const rows = rowsOf(items, view);
+    const isFirst = this.#columns === undefined;
+    const columns = this.#columns ?? this.#firstColumns(rows);
+    this.#columns = columns;
+    if (!isFirst) this.#warnOfOthers(rows, columns);
+    const texts = toCsv(options.excel ? rows.map(withoutFormulas) : rows, columns);
+    if (isFirst) await write(options.excel ? BYTE_ORDER_MARK + texts : texts);
+    else await write(texts.slice(toCsv([], columns).length));
+  }
+
+  async end(): Promise<void> {
+    if (this.#columns !== undefined) return;
+    const { view, options, write } = this.#context;
+    await write((options.excel ? BYTE_ORDER_MARK : '') + toCsv([], options.columns ?? view.columns));
+  }
+
+  #firstColumns(rows: readonly Row[]): readonly string[] {
+    const { view, options } = this.#context;
+    const known = columnsOf(rows);
+    if (options.columns === undefined) return [...new Set([...view.columns, ...known])];
+    checkColumns(options.columns, known);
+    return options.columns;
+  }
+
+  #warnOfOthers(rows: readonly Row[], columns: readonly string[]): void {
+    if (this.#hasWarned || this.#context.options.columns !== undefined) return;
+    const others = [...columnsOf(rows)].filter((name) => !columns.includes(name));
+    if (others.length === 0) return;
+    this.#hasWarned = true;
+    this.#context.say(
+      `itkdb: later items have columns that the first ones do not have, and that are left out: ${others.join(', ')}. Name the columns with --columns.`,
+    );
+  }
+}
+
+/** Puts an apostrophe before texts that a spreadsheet program would take for formulas. */
+function withoutFormulas(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, withoutFormula(value)]));
+}
+
+function withoutFormula(value: unknown): unknown {
+  return typeof value === 'string' && FORMULA.test(value) && !NUMBER.test(value) ? `'${value}` : value;
+}

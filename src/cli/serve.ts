@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import { basename } from 'node:path';
+import { type EmbeddedPdb, startPdb } from '../testing/index.js';
+import { messageOf } from '../util/errors.js';
+import type { Cli } from './cli.js';
+import { CliError, EXIT } from './errors.js';
+
+/** The shells for which lines are printed. */
+type Shell = 'sh' | 'fish' | 'powershell' | 'cmd';
+
+/** The options of `itkdb serve`. */
+export interface ServeOptions {
+  readonly port?: number;
+  readonly seed: number;
+  readonly components: number;
+  /** In milliseconds. */
+  readonly latency: number;
+  readonly shell?: Shell;
+  readonly json?: string;
+}
+
+/** How a shell sets a variable. */
+const LINES: Readonly<Record<Shell, (name: string, value: string) => string>> = {
+  sh: (name, value) => `export ${name}='${value}'`,
+  fish: (name, value) => `set -gx ${name} '${value}'`,
+  powershell: (name, value) => `$env:${name} = '${value}'`,
+  cmd: (name, value) => `set "${name}=${value}"`,
+};
+
+/** Starts an embedded database: until Ctrl-C, or until a command has ended that is run with it. */
+export async function serve(cli: Cli, options: ServeOptions, words: readonly string[]): Promise<void> {
+  await using pdb = await start(options);
+  if (words.length > 0) {
+    process.exitCode = await run(words, pdb.env);
+    return;
+  }
+  const { shell = defaultShell() } = options;
+  if (options.json !== undefined) await cli.output.show(pdb.env, () => '');
+  else process.stdout.write(linesFor(shell, pdb.env));
+  cli.say(`An embedded database with made-up parts runs at ${pdb.apiUrl}`);
+  cli.say('Copy the lines into a second terminal, and try there: itkdb list-components');
+  cli.say('Ctrl-C ends it.');
+  await new Promise<void>((resolve) => onSignals({ SIGINT: resolve, SIGTERM: resolve }));
+}
+
+/** Takes signals in place of what ends other commands: with exit code 130. */
+function onSignals(actions: Readonly<Record<'SIGINT' | 'SIGTERM', () => void>>): void {
+  process.removeAllListeners('SIGINT').on('SIGINT', actions.SIGINT);
+  process.removeAllListeners('SIGTERM').on('SIGTERM', actions.SIGTERM);
+}
+
+async function start({ port, seed, components, latency }: ServeOptions): Promise<EmbeddedPdb> {
+  try {
+    return await startPdb({ ...{ port, seed, components, latency }, keptRequests: 0, keepRunning: true });
+  } catch (error) {
+    if (port === undefined || !messageOf(error).includes('EADDRINUSE')) throw error;
+    throw new CliError(`one of the ports ${port} to ${port + 2} is in use`, {
+      exitCode: EXIT.failed,
+      advice: 'Choose another --port, or leave it out.',
+    });
+  }
+}
+
+function linesFor(shell: Shell, env: Readonly<Record<string, string>>): string {
+  return Object.entries(env)
+    .map(([name, value]) => `${LINES[shell](name, value)}\n`)
+    .join('');
+}
+
+function defaultShell(): Shell {
+  if (process.platform === 'win32') return 'powershell';
+  return basename(process.env['SHELL'] ?? '') === 'fish' ? 'fish' : 'sh';
+}
+
+/** Runs a command, and returns its exit code. */
+async function run(words: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
+  const isWindows = process.platform === 'win32';
+  // There, `npx` is a script that only a shell can run.
+  const [file = '', ...rest] = isWindows ? [words.map(quote).join(' ')] : words;
+  const child = spawn(file, rest, { stdio: 'inherit', shell: isWindows, env: { ...process.env, ...env } });
+  // The terminal sends Ctrl-C to the command, too, and the command decides what it does.
+  onSignals({ SIGINT: () => {}, SIGTERM: () => void child.kill('SIGTERM') });
+  try {
+    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new CliError(code === 'ENOENT' ? `there is no program ${words[0]}` : message);
+  }
+}
+
+function quote(word: string): string {
+  return /^[\w@%+=:,./\\-]+$/.test(word) ? word : `"${word.replaceAll('"', '\\"')}"`;
+}
