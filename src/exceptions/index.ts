@@ -90,7 +90,7 @@ export {
 
 /** Every concrete exception: an `error.code` compared with a literal narrows this type to one class. */
 export type AnyITkDBException =
-  | InvalidInvocation
+  | (InvalidInvocation & { readonly code: 'ERR_INVALID_INVOCATION' })
   | NotSignedIn
   | InvalidTestRun
   | ListChanged
@@ -119,7 +119,7 @@ export type AnyITkDBException =
   | Timeout
   | TlsFailure
   | TooManyRedirects
-  | DuplicateObjectsInDB
+  | (DuplicateObjectsInDB & { readonly code: 'ERR_DUPLICATE_OBJECTS' })
   | DuplicateTestRuns;
 
 /**
