@@ -7,7 +7,7 @@ export interface CommandEntry {
   readonly summary: string;
   /** A call that can be copied. */
   readonly example: string;
-  /** Loads what adds its arguments, its options and its action: only when it is called. */
+  /** Loads its file, which adds the arguments, the options and the action. */
   readonly load: () => Promise<{ readonly define: (command: Command) => void }>;
 }
 
@@ -16,7 +16,7 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
   'Sign in:': [
     {
       name: 'login',
-      summary: 'signs in, for all commands and scripts of yours',
+      summary: 'signs in, for all commands and for your scripts',
       example: 'itkdb login',
       load: () => import('./commands/login.js'),
     },
@@ -48,7 +48,7 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
     },
     {
       name: 'get-component-info',
-      summary: 'shows components with all that is known of them',
+      summary: 'shows all data of components',
       example: 'itkdb get-component-info 20USBML1234567',
       load: () => import('./commands/get-component-info.js'),
     },
@@ -95,6 +95,12 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
       summary: 'moves components to a stage',
       example: 'itkdb stage BONDED 20USBML1234567',
       load: () => import('./commands/stage.js'),
+    },
+    {
+      name: 'template',
+      summary: 'prints a test run to fill in, for upload',
+      example: 'itkdb template 20USBML1234567 GLUE_WEIGHT > run.json',
+      load: () => import('./commands/template.js'),
     },
     {
       name: 'upload',
@@ -188,13 +194,13 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
     },
     {
       name: 'serve',
-      summary: 'starts a small database of made-up parts, to try things',
+      summary: 'starts a test database with made-up components',
       example: 'itkdb serve',
       load: () => import('./commands/serve.js'),
     },
     {
       name: 'completion',
-      summary: 'prints what makes your shell complete commands',
+      summary: 'prints a script that completes commands in your shell',
       example: 'itkdb completion bash',
       load: () => import('./commands/completion.js'),
     },

@@ -68,10 +68,14 @@ describe('client.testRuns.template', () => {
     expect(run.component).toBe(module.serialNumber);
   });
 
-  it('throws BadRequest where there is no such component or test type', async () => {
+  it('throws where there is no such component or test type, and suggests a test type', async () => {
     await using client = newClient();
     await failure(client.testRuns.template('nobody', 'VISUAL_INSPECTION'), BadRequest);
-    await failure(client.testRuns.template(module.serialNumber, 'NONE'), BadRequest);
+    const misspelt = await failure(
+      client.testRuns.template(module.serialNumber, 'VISUAL_INSPECTON'),
+      InvalidInvocation,
+    );
+    expect(misspelt.message).toContain('VISUAL_INSPECTION');
     await failure(client.testRuns.template({}, 'NONE'), InvalidInvocation);
     await failure(client.testRuns.template(module.serialNumber, undefined as never), InvalidInvocation);
   });

@@ -161,14 +161,15 @@ export class TestRuns {
    *
    * @param component - its serial number, code, id or alternative identifier, or an object that has one of them
    * @param testType - the code of the test type
-   * @throws what `client.get` throws, also if there is no such component or test type
+   * @throws InvalidInvocation if there is no such test type; it suggests one
+   * @throws what `client.get` throws, also if there is no such component
    */
   async template(
     component: ComponentName,
     testType: string,
     options: WriteOptions = {},
   ): Promise<TestRunTemplate> {
-    return makeTemplate(this.#context.client, component, testType, options);
+    return makeTemplate(this.#context, component, testType, options);
   }
 
   /**
