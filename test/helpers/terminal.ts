@@ -1,17 +1,17 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { IPty } from '@lydell/node-pty';
 import xterm, { type Terminal } from '@xterm/headless';
-import { it, onTestFinished } from 'vitest';
+import { it, onTestFinished, type TestContext } from 'vitest';
 import { BINARY, type Cli, type EnvironmentOptions, expectSoon } from './cli.js';
 
 /** The pseudo-terminals of this platform; undefined where there are none. */
 const pty = await import('@lydell/node-pty').catch(() => undefined);
 
-/** A test that needs a pseudo-terminal. It is skipped where there is none. */
-export function itOnTerminal(title: string, test: () => Promise<void>): void {
-  it(title, (context) =>
-    pty === undefined ? context.skip('node-pty does not run on this platform') : test(),
-  );
+/** A test that needs a pseudo-terminal. It is skipped where there is none. @param timeout - in milliseconds */
+export function itOnTerminal(title: string, test: () => Promise<void>, timeout?: number): void {
+  const skipOrTest = (context: TestContext): Promise<void> =>
+    pty === undefined ? context.skip('node-pty does not run on this platform') : test();
+  it(title, skipOrTest, timeout);
 }
 
 /** A terminal, and what a person does there. */
