@@ -289,7 +289,7 @@ describe('a database or an identity service that the stored sign-in is not for',
             `the stored sign-in of Alex Example is for the ${subject} ${own}, but ${foreign.url} is in use`,
           );
           expect(error.message).toContain(
-            `The latter comes from ${name} in ${join(process.cwd(), '.env')}. If you do not trust it, remove it.`,
+            `This other one comes from ${name} in ${join(process.cwd(), '.env')}. If you do not trust it, remove it.`,
           );
         }
       }
@@ -303,7 +303,7 @@ describe('a database or an identity service that the stored sign-in is not for',
     vi.stubEnv('ITKDB_ACCESS_AUDIENCE', 'https://other.example');
     const error = await failure(new User().authenticate(), NotSignedIn);
     expect(error.message).toMatch(
-      /is for the audience .*\nThe latter comes from ITKDB_ACCESS_AUDIENCE in the environment\./,
+      /is for the audience .*\nThis other one comes from ITKDB_ACCESS_AUDIENCE in the environment\./,
     );
   });
 
@@ -320,7 +320,7 @@ describe('a database or an identity service that the stored sign-in is not for',
         () => session.prepareRequest({ url: 'listProjects' }),
       ]) {
         const error = await failure(call(), NotSignedIn);
-        expect(error.message).toContain('The latter comes from an option of the session or of the user.');
+        expect(error.message).toContain('This other one comes from an option of the session or of the user.');
       }
       expect(foreign.requests).toEqual([]);
     },
@@ -342,7 +342,7 @@ describe('a database or an identity service that the stored sign-in is not for',
     await store();
     vi.stubEnv('ITKDB_API_URL', 'https://other.example/');
     const error = await failure(new User().authenticate(), NotSignedIn);
-    expect(error.message).toContain('The latter comes from ITKDB_API_URL in the environment.');
+    expect(error.message).toContain('This other one comes from ITKDB_API_URL in the environment.');
     expect(pdb.count()).toBe(0);
   });
 

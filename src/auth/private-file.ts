@@ -2,15 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { constants, lstat, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ignore, makeFolder } from '../util/files.js';
+import { isRunning } from '../util/processes.js';
 
 const LARGEST = 256 * 1024;
 
 /**
- * Reads a small file with secrets; undefined where there is none. A file of ours that other people can read is made
- * private.
+ * Reads a small file with secrets; undefined where there is none. If other people can read a file of this program, its
+ * permissions are changed.
  *
  * @param path - absolute
- * @param format - the text by which a file of ours is known
+ * @param format - a text that only files of this program contain
  * @throws an error with the message `notOurs` for a pipe, a device or a large file; and what `node:fs` throws
  */
 export async function readPrivateFile(
@@ -24,7 +25,7 @@ export async function readPrivateFile(
     const status = await file.stat();
     if (!status.isFile() || status.size > LARGEST) throw new Error(notOurs);
     const text = await file.readFile('utf8');
-    // Secrets are for their owner, whoever has made the file; on Windows modes mean little.
+    // The owner alone may read secrets, even if another program made the file. On Windows, modes have little effect.
     if (text.includes(format) && (status.mode & 0o077) !== 0) await file.chmod(0o600).catch(() => {});
     return text;
   } finally {
@@ -48,7 +49,7 @@ export async function preparePrivateFile(path: string): Promise<{ path: string; 
 
 /**
  * Writes a file that only its owner can read. It is replaced in one step, so that a reader sees the old or the new one,
- * whole. The temporary files of processes that were killed meanwhile are removed.
+ * whole. Temporary files of processes that were killed are removed.
  *
  * @param path - of {@link preparePrivateFile}
  */
@@ -74,7 +75,7 @@ const TEMPORARY = /^\.itkdb-(\d{1,10})-[0-9a-f]{12}\.tmp$/;
 const MINUTE = 60_000;
 
 /** Removes temporary files that no process will put into place. Never throws. */
-async function removeAbandoned(folder: string): Promise<void> {
+export async function removeAbandoned(folder: string): Promise<void> {
   const names = await readdir(folder).catch((): string[] => []);
   for (const name of names) {
     const [, pid] = TEMPORARY.exec(name) ?? [];
@@ -85,13 +86,5 @@ async function removeAbandoned(folder: string): Promise<void> {
     const age = Date.now() - status.mtimeMs;
     // The process may run on another computer that shares the folder: it would have finished within a minute.
     if (age > 60 * MINUTE || (age > MINUTE && !isRunning(Number(pid)))) await unlink(path).catch(() => {});
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -8,7 +8,7 @@ import { ignore } from '../util/files.js';
 import { localTime } from '../util/local-time.js';
 import type { Grant } from './identity-provider.js';
 import { loadZod } from './lazy-imports.js';
-import { preparePrivateFile, readPrivateFile, replacePrivateFile } from './private-file.js';
+import { preparePrivateFile, readPrivateFile, removeAbandoned, replacePrivateFile } from './private-file.js';
 
 const FORMAT = 'itkdb-sign-in-1';
 const RENEWED_FORMAT = 'itkdb-renewed-token-1';
@@ -20,7 +20,7 @@ export interface AccessCodes {
   readonly accessCode2: string;
 }
 
-/** What a sign-in is made for: it is used for nothing else. */
+/** The servers and the audience of a sign-in: it is used for no others. */
 export interface Addresses {
   /** URL of the identity service. */
   readonly authUrl: string;
@@ -37,7 +37,7 @@ export interface AddressInUse {
   readonly origin: () => string;
 }
 
-/** What `itkdb login` stores. */
+/** A sign-in that `itkdb login` stores. */
 export interface NewSignIn extends Addresses {
   readonly tokens: Grant;
   /** Only if the user wants them to be stored. */
@@ -51,8 +51,8 @@ interface SignInFields extends NewSignIn {
 /**
  * The sign-in that `itkdb login` has stored for all programs of the user.
  *
- * It is in a file of its own, which only `login` and `logout` change. A program that gets a new token writes it into a
- * second file, with the id of the sign-in: so it can never overwrite the sign-in that somebody else has made meanwhile.
+ * Its file is changed only by `login` and `logout`. A program that gets a new token writes it into a second file, with the
+ * id of the sign-in. So it never overwrites a sign-in that another process has stored in the meantime.
  */
 export class StoredSignIn {
   /** The path of its file. */
@@ -97,7 +97,7 @@ export class StoredSignIn {
   /**
    * Makes sure that the addresses in use are the ones that it was made for.
    *
-   * @param previous - what was read before, which must be of the same person
+   * @param previous - the sign-in that was read before, which must be of the same person
    * @throws NotSignedIn that names both, and where the other address comes from
    */
   check(inUse: readonly AddressInUse[], previous: StoredSignIn = this): void {
@@ -110,7 +110,7 @@ export class StoredSignIn {
       if (value === this[of]) continue;
       throw new NotSignedIn(
         `the stored sign-in of ${this.name} is for ${NAMES[of]} ${this[of]}, but ${value} is in use\n` +
-          `The latter comes from ${origin()}. If you do not trust it, remove it. If you do, sign in there with \`npx itkdb login\`.`,
+          `This other one comes from ${origin()}. If you do not trust it, remove it. If you trust it, sign in there with \`npx itkdb login\`.`,
       );
     }
   }
@@ -123,7 +123,7 @@ export class StoredSignIn {
     );
   }
 
-  /** Stores new tokens for the next process, unless somebody has signed in or out meanwhile. */
+  /** Stores new tokens for the next process, unless another `login` or `logout` has come in between. */
   async saveRenewed(tokens: Grant): Promise<void> {
     if (!(await this.#isCurrent())) return;
     const { path } = await preparePrivateFile(renewedPath());
@@ -142,7 +142,7 @@ export class StoredSignIn {
  * Reads the stored sign-in, with the newest token; undefined where there is none.
  *
  * @throws NotSignedIn where its file cannot be read, is damaged or of another program
- * @throws ConnectionFailed where what checks it cannot be loaded
+ * @throws ConnectionFailed where zod, which checks it, cannot be loaded
  */
 export async function readSignIn(): Promise<StoredSignIn | undefined> {
   if (findConfigFolder() === undefined) return undefined;
@@ -182,6 +182,7 @@ export async function removeSignIn(): Promise<boolean> {
   if (findConfigFolder() === undefined) return false;
   const wasThere = await removeFile(signInPath());
   await removeFile(renewedPath());
+  await removeAbandoned(configFolder());
   return wasThere;
 }
 
@@ -194,7 +195,7 @@ function renewedPath(): string {
   return join(configFolder(), 'renewed-token.json');
 }
 
-/** Removes a file, and what a link leads to. Returns whether there was one. */
+/** Removes a file; of a link, also the file that it leads to. Returns whether there was one. */
 async function removeFile(path: string): Promise<boolean> {
   const target = await realpath(path).catch(ignore('ENOENT', 'ENOTDIR'));
   if (target !== undefined) await unlink(target).catch(ignore('ENOENT'));
@@ -218,14 +219,14 @@ async function readFields(path: string): Promise<SignInFields | undefined> {
   );
   if (text === undefined) return undefined;
   const { data } = schema.safeParse(parsed(text));
-  if (data === undefined) throw unusable(path, 'is damaged, or is not of this program');
+  if (data === undefined) throw unusable(path, 'is damaged, or was written by another program');
   const { id, authUrl, apiUrl, audience, idToken, accessToken, accessCode1, accessCode2 } = data;
   const hasCodes = accessCode1 !== undefined && accessCode2 !== undefined;
   const codes = hasCodes ? { accessCode1, accessCode2 } : undefined;
   return { id, authUrl, apiUrl, audience, tokens: { idToken, accessToken }, codes };
 }
 
-/** Returns the newest token of a sign-in; undefined where there is none: then another one is granted. */
+/** Returns the renewed token of a sign-in; undefined where there is none. */
 async function readRenewed(id: string): Promise<Grant | undefined> {
   const z = await loadZod();
   const filled = z.string().min(1);
@@ -246,7 +247,7 @@ const NAMES: Readonly<Record<keyof Addresses, string>> = {
   audience: 'the audience',
 };
 
-/** The claims of a token, which are only shown: nobody has verified them. */
+/** Returns the claims of a token. They are not verified, and only shown. */
 function claimsOf(idToken: string): Readonly<Record<string, unknown>> {
   const payload = Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString();
   return Object(parsed(payload));

@@ -51,12 +51,12 @@ export class User implements UserLike {
   readonly #file: TokenFile | undefined;
   readonly #reading = new SharedTask<StoredSignIn>(() => this.#readSignIn());
   readonly #renewal = new SharedTask<Tokens>((signal) => this.#renew(signal));
-  /** What was read last; undefined where there are access codes. */
+  /** The stored sign-in that was read last; undefined where there are access codes. */
   #signIn: StoredSignIn | undefined;
   #provider: IdentityProvider | undefined;
   /** Undefined before authentication, and once they were discarded because the database refused them. */
   #tokens: Tokens | undefined;
-  /** The token that the database has refused and that was discarded for it. */
+  /** The token that was discarded because the database refused it. */
   #refused: string | undefined;
   readonly #refusals: Refusals = new Refusals();
   #saving: Promise<void> = Promise.resolve();
@@ -217,7 +217,7 @@ export class User implements UserLike {
     const waiting = { what: 'authentication', signal };
     if (!this.#hasCodes()) {
       const signIn = await this.#reading.join(waiting);
-      // Only one that has passed is used: another caller may begin the renewal.
+      // Only a sign-in that passed the check is kept: another caller may begin the renewal.
       signIn.check(this.#addressesInUse(apiUrl), this.#signIn);
       this.#signIn = signIn;
     }
@@ -226,7 +226,7 @@ export class User implements UserLike {
     return tokens;
   }
 
-  /** Whether access codes are used, and not the stored sign-in. An option that is empty is a mistake, and no reason for it. */
+  /** Whether access codes are used, and not the stored sign-in. An empty option is a mistake: it does not mean the stored sign-in. */
   #hasCodes(): boolean {
     const { accessCode1, accessCode2 } = this.#options;
     return (accessCode1 ?? accessCode2) !== undefined || this.accessCode1 + this.accessCode2 !== '';
@@ -243,7 +243,7 @@ export class User implements UserLike {
   }
 
   /**
-   * What a stored sign-in must be for.
+   * The addresses that a stored sign-in must be for.
    *
    * @param apiUrl - the database that the token is for
    */

@@ -2,28 +2,28 @@ import { messageOf } from '../util/errors.js';
 import { similarNames, suggest } from '../util/similar.js';
 import type { ResourceContext } from './resources/resource.js';
 
-/** A code that the database does not know. */
+/** A code that does not exist in the database. */
 export interface UnknownCode {
-  /** What it is the code of, such as `componentType`. */
+  /** The key that has the code, such as `componentType`. */
   readonly key: string;
   readonly code: string;
-  /** The codes that there are. */
+  /** The codes that exist. */
   readonly known: readonly string[];
-  /** What is wrong, such as `there is no project X`. */
+  /** The fault, such as `there is no project X`. */
   readonly fault: string;
 }
 
-/** Says what is wrong, and which code may be meant. */
+/** Returns a sentence with the fault, and a suggestion. */
 export function explainUnknown({ fault, code, known }: UnknownCode): string {
   return `${fault}${suggest(code, known)}`;
 }
 
 /**
- * Warns of codes that the database does not know: to the database a list of what they name is empty, and no error. What
- * cannot be read is not checked.
+ * Warns of codes that do not exist: for such a code, the database returns an empty list and no error. Where the codes cannot
+ * be read, there is no warning.
  *
  * @param command - of the list that is empty
- * @param find - reads which codes are unknown
+ * @param find - finds the unknown codes
  */
 export async function warnOfUnknown(
   { logger, report }: Pick<ResourceContext, 'logger' | 'report'>,
@@ -37,7 +37,7 @@ export async function warnOfUnknown(
   }
 }
 
-/** Returns which codes are unknown; none where they cannot be read. */
+/** Returns the unknown codes; none where the codes cannot be read. */
 export async function findQuietly(
   { logger }: Pick<ResourceContext, 'logger'>,
   subject: string,

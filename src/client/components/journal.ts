@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, readFile, unlink, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { InvalidInvocation, ITkDBException } from '../../exceptions/base.js';
 import { canonicalJson } from '../../util/canonical-json.js';
 import { messageOf } from '../../util/errors.js';
 import { isRecord } from '../../util/guards.js';
-import { isRunning } from '../../util/processes.js';
+import { createLock } from '../files/lock-file.js';
 
 /** What a journal says of a row. The last entry of a row counts. */
 export interface JournalEntry {
@@ -17,21 +16,26 @@ export interface JournalEntry {
   readonly [more: string]: unknown;
 }
 
+/** Removes the lock of a journal. */
+type Unlock = () => Promise<void>;
+
 /**
- * A file that says what became of each row: one line of JSON for each step. An entry is on the disk when `write()`
+ * A file that records the outcome of each row: one line of JSON for each step. An entry is on the disk when `write()`
  * resolves. While it is open, a file `….lock` keeps others from using it: they would do the same rows.
  */
 export class Journal {
   readonly path: string;
   readonly #entries = new Map<string, JournalEntry & { readonly line: number }>();
   readonly #handle: FileHandle | undefined;
+  readonly #unlock: Unlock | undefined;
   #lines = 0;
   /** Entries are written one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(path: string, handle: FileHandle | undefined) {
+  private constructor(path: string, handle: FileHandle | undefined, unlock: Unlock | undefined) {
     this.path = path;
     this.#handle = handle;
+    this.#unlock = unlock;
   }
 
   /**
@@ -43,17 +47,16 @@ export class Journal {
    * it is
    */
   static async open(job: string, path: string, isReadOnly = false): Promise<Journal> {
-    if (isReadOnly) return Journal.#read(job, path, true);
-    await lock(job, path);
+    const unlock = isReadOnly ? undefined : await lock(job, path);
     try {
-      return await Journal.#read(job, path, false);
+      return await Journal.#read(job, path, unlock);
     } catch (error) {
-      await unlink(lockOf(path));
+      await unlock?.();
       throw error;
     }
   }
 
-  static async #read(job: string, path: string, isReadOnly: boolean): Promise<Journal> {
+  static async #read(job: string, path: string, unlock: Unlock | undefined): Promise<Journal> {
     const failed = (error: unknown): never => {
       throw new InvalidInvocation(`${job}: the journal ${path} cannot be opened: ${messageOf(error)}`, {
         cause: error,
@@ -67,8 +70,8 @@ export class Journal {
     const lines = whole.split('\n').slice(0, -1);
     const entries = lines.map((line, index) => parse(line, index, job, path));
     if (lines.length === 0 && text !== '' && !headerOf(job).startsWith(text)) throw foreign(1, job, path);
-    const handle = isReadOnly ? undefined : await open(path, 'a').catch(failed);
-    const journal = new Journal(path, handle);
+    const handle = unlock === undefined ? undefined : await open(path, 'a').catch(failed);
+    const journal = new Journal(path, handle, unlock);
     for (const entry of entries) journal.#keep(entry);
     if (handle === undefined) return journal;
     try {
@@ -106,9 +109,8 @@ export class Journal {
 
   async close(): Promise<void> {
     await this.#last.catch(() => {});
-    if (this.#handle === undefined) return;
-    await this.#handle.close();
-    await unlink(lockOf(this.path)).catch(() => {});
+    await this.#handle?.close();
+    await this.#unlock?.();
   }
 
   async #append(line: string): Promise<void> {
@@ -156,35 +158,18 @@ function jsonOf(job: string, row: unknown, index: number): string {
   }
 }
 
-function lockOf(path: string): string {
-  return `${path}.lock`;
-}
-
-/**
- * Makes the lock of a journal. That of a process which was killed is replaced.
- *
- * @throws InvalidInvocation where another call or process has it
- */
-async function lock(job: string, path: string): Promise<void> {
-  const file = lockOf(path);
-  try {
-    return await writeFile(file, `${process.pid} ${hostname()}`, { flag: 'wx' });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      // A full disk takes the name of a file, and none of its contents.
-      await unlink(file).catch(() => {});
-      throw new InvalidInvocation(`${job}: the journal ${path} cannot be opened: ${messageOf(error)}`, {
-        cause: error,
-      });
-    }
-  }
-  const [pid, host] = (await readFile(file, 'utf8').catch(() => '')).split(' ');
-  if (host !== hostname() || isRunning(Number(pid)))
-    throw new InvalidInvocation(
-      `${job}: the journal ${path} is in use; one process at a time can use it. If none does, delete ${file}`,
-    );
-  await unlink(file).catch(() => {});
-  return lock(job, path);
+/** @throws InvalidInvocation where another call or process has the lock of a journal */
+async function lock(job: string, path: string): Promise<Unlock> {
+  const file = `${path}.lock`;
+  const unlock = await createLock(file).catch((error: unknown) => {
+    throw new InvalidInvocation(`${job}: the journal ${path} cannot be opened: ${messageOf(error)}`, {
+      cause: error,
+    });
+  });
+  if (unlock !== undefined) return unlock;
+  throw new InvalidInvocation(
+    `${job}: the journal ${path} is in use; one process at a time can use it. If none does, delete ${file}`,
+  );
 }
 
 function headerOf(job: string): string {

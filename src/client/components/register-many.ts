@@ -222,7 +222,7 @@ class RegisterJob {
     }
   }
 
-  /** Returns the outcome if another user registered the serial number after the row was checked; undefined if nobody did. */
+  /** Returns the outcome if another user registered the serial number after the row was checked; else undefined. */
   async #takenMeanwhile(
     { serialNumber, ...input }: RegisterInput,
     error: ITkDBException,
@@ -254,7 +254,7 @@ async function checkRow(
   return { number, input, key, problems: [...twice, ...problems, ...misspeltColumns(input)] };
 }
 
-/** Returns a sentence for each column that may be meant for a key, where without it the properties are not known. */
+/** Returns a problem for each column that is perhaps a misspelt key. Without this key, the properties cannot be checked. */
 function misspeltColumns({ project, componentType, properties }: Partial<RegisterInput>): string[] {
   if (isFilledString(project) && isFilledString(componentType)) return [];
   const columns = Object.keys(properties ?? {}).filter(
@@ -263,7 +263,7 @@ function misspeltColumns({ project, componentType, properties }: Partial<Registe
   return columns.map((column) => `there is no key ${column}${suggest(column, INPUT_KEYS)}`);
 }
 
-/** Adds a problem to each row that has the serial number or the key of another row: nobody knows which one is right. */
+/** Adds a problem to each row that has the serial number or the key of another row: it is not known which one is right. */
 function refuseTwins(rows: readonly Row[]): void {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {

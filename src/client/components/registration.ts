@@ -56,7 +56,7 @@ const SERIAL_NUMBER = /^20U[A-Z]{2}[A-Za-z0-9]{2}[A-Z0-9]{7}$/;
 /**
  * Checks an input with what the database says of the component type.
  *
- * @param suggestCode - says which property may be meant, or which there are
+ * @param suggestCode - returns a suggestion for an unknown property, or the list of properties
  */
 export async function checkRegistration(
   { types }: WriteContext,
@@ -86,7 +86,7 @@ export async function checkRegistration(
   return { input: checked as RegisterInput, uniqueCodes, problems };
 }
 
-/** Says what may be meant by a column that is neither a key of the input nor a property. */
+/** Returns a suggestion for a column that is neither a key of the input nor a property. */
 export function suggestColumn(column: string, codes: readonly string[]): string {
   if (Object.hasOwn(HINTS, column)) return `; ${HINTS[column]}`;
   const similar = similarNames(column, [...codes, ...INPUT_KEYS]);

@@ -14,8 +14,8 @@ type Client = ResourceContext['client'];
 const PLACES = ['site', 'institute', 'institution', 'currentLocation'] as const;
 
 /**
- * Warns of codes in the filter of an empty list of components that the database does not know. It reads the institutions,
- * the projects and the component types of each project, each where the filter has such codes.
+ * Warns of unknown codes in the filter of an empty list of components. It reads the institutions, the projects and the
+ * component types of the projects, each only if the filter has such codes.
  *
  * @param call - the options of the requests
  */
@@ -87,14 +87,14 @@ function unknownIn(
   listed: readonly string[],
   faultOf: (code: string) => string,
 ): UnknownCode[] {
-  // Where the database lists none, it does not say what there is.
+  // An empty list does not show which codes exist.
   if (listed.length === 0) return [];
   const known = [...new Set(listed)];
   const codes = codesIn(filter, key).filter((code) => !known.includes(code));
   return codes.map((code) => ({ key, code, known, fault: faultOf(code) }));
 }
 
-/** Returns the codes of a key of a filter. What is not a code is not checked. */
+/** Returns the codes of a key of a filter, without ids and other values that are not codes. */
 function codesIn(filter: Filter, key: string): string[] {
   const values = [(filter as Readonly<Record<string, unknown>>)[key]].flat();
   return values.filter(

@@ -2,9 +2,9 @@ import type { Listing } from './listing.js';
 import { PagePromise } from './page-promise.js';
 
 /**
- * Returns a list that calls a function where it is empty, once.
+ * Returns a list that calls a function once if it is empty.
  *
- * @param tell - must not throw
+ * @param tell - the function, which must not throw
  */
 export function tellIfEmpty<T>(list: PagePromise<T>, tell: () => Promise<void>): PagePromise<T> {
   let told: Promise<void> | undefined;
@@ -22,11 +22,11 @@ export function tellIfEmpty<T>(list: PagePromise<T>, tell: () => Promise<void>):
 }
 
 /**
- * Returns a list of which something must be read before it can be asked for.
+ * Returns a list whose requests need data that must be read first.
  *
  * @param like - a list with the same options
- * @param read - reads it
- * @param make - makes the list that is asked for
+ * @param read - reads the data
+ * @param make - makes the list from the data
  */
 export function deferred<T, Known>(
   like: PagePromise<T>,
@@ -46,7 +46,7 @@ export function deferred<T, Known>(
   };
   return extend(like, (listing) => ({
     ...listing,
-    // What is read before it does not become less with smaller pages.
+    // Smaller pages do not make the first read smaller.
     get canSplit() {
       return made !== undefined && listing.canSplit;
     },

@@ -29,7 +29,7 @@ export class PagePromise<T> extends Promise<Page<T>> implements AsyncIterable<T>
     this.#listing = listing;
   }
 
-  /** How it is asked for. @internal */
+  /** The requests of the list. @internal */
   get listing(): Listing<T> {
     return this.#listing;
   }

@@ -447,7 +447,7 @@ export class Components {
    * @param component - serial number, code, id or alternative identifier, or the component itself
    * @param flags - the codes of all flags that it has then
    * @throws InvalidInvocation if there is no such flag: then nothing was written
-   * @throws BadRequest or Conflict if somebody else changed the flags meanwhile
+   * @throws BadRequest or Conflict if another user has changed the flags since they were read
    * @throws IncompleteWrite if it is not known whether they were set
    * @throws what `client.get` and `client.post` throw, if they were not set
    */
@@ -550,7 +550,7 @@ export class Components {
   }
 
   /**
-   * Requests the deletion of a component, which somebody else has to approve. It stays readable. A component that is deleted
+   * Requests the deletion of a component, which another person has to approve. It stays readable. A component that is deleted
    * already is left as it is.
    *
    * ```ts

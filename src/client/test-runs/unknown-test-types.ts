@@ -11,13 +11,13 @@ import { isPlaceholder } from '../writes/plan.js';
 
 type Client = ResourceContext['client'];
 
-/** What is tested. */
+/** A component that is tested. */
 interface Tested {
   readonly project?: Ref;
   readonly componentType?: Ref;
 }
 
-/** Warns of test types that the component type does not have, where a list of test runs of a component is empty. */
+/** Warns of test types that the component type does not have. For an empty list of test runs of a component. */
 export function warnOfUnknownTestTypes(
   context: ResourceContext,
   component: string,
@@ -29,7 +29,7 @@ export function warnOfUnknownTestTypes(
   );
 }
 
-/** Warns of a test type that none of the component types has, where these components have no test run of it. */
+/** Warns of a test type that none of the component types has. For components without a test run of it. */
 export function warnOfUnknownTestType(
   context: ResourceContext,
   components: readonly Tested[],
@@ -44,7 +44,7 @@ export function warnOfUnknownTestType(
 /**
  * Refuses a test type that the component type does not have. Where that cannot be read, it is not refused.
  *
- * @throws InvalidInvocation that says which one may be meant
+ * @throws InvalidInvocation that suggests a test type
  */
 export async function refuseUnknownTestType(
   context: ResourceContext,

@@ -13,11 +13,11 @@ export interface PlannedRequest {
   readonly input: unknown;
 }
 
-/** What a function would write, and what it returned. */
+/** The writes that a function would do, and its result. */
 export interface Plan<T = unknown> {
   /** In the order of the writes. */
   readonly requests: readonly PlannedRequest[];
-  /** What the function returned. What a planned write would give is in it as texts such as `<id of step 1>`. */
+  /** The result of the function. Texts such as `<id of step 1>` stand for the results of planned writes. */
   readonly result: T;
 }
 
@@ -41,11 +41,11 @@ const OBJECTS: ReadonlySet<PropertyKey> = new Set([
 /** Records writes in place of sending them. */
 export class PlanRecorder {
   readonly requests: PlannedRequest[] = [];
-  /** The number of requests that are under way. */
+  /** The number of pending requests. */
   #pending = 0;
   #isDone = false;
 
-  /** Counts a request as under way until it is done. */
+  /** Counts a request as pending until it is done. */
   watch<T>(request: Promise<T>): Promise<T> {
     const end = (): void => {
       this.#pending -= 1;
@@ -58,7 +58,7 @@ export class PlanRecorder {
   /**
    * Ends the plan.
    *
-   * @throws InvalidInvocation where requests are under way: what they are followed by would be lost
+   * @throws InvalidInvocation where requests are pending: the writes that follow them would be missing
    */
   finish(): void {
     this.#isDone = true;

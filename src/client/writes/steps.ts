@@ -114,10 +114,10 @@ export function answerOf<T>(answer: T | null | undefined): T {
 }
 
 /**
- * Returns the result of a write, where the database answered it: always with a JSON object.
+ * Returns the result of a write that the database confirmed: its response is always a JSON object.
  *
- * @throws InvalidResponse where something else came, such as the empty response of a gateway: then it is read back whether
- * the write was done
+ * @throws InvalidResponse for any other response, such as an empty one of a gateway. Then the step reads back whether the
+ * write was done
  */
 export async function confirmed<T>(result: Promise<T>): Promise<T> {
   // In a unit test `client.post` may be replaced.
