@@ -3,7 +3,7 @@ import type { Cli } from './cli.js';
 import type { GlobalOptions } from './program.js';
 
 /**
- * Returns the action of a command. What it needs is loaded when it is called.
+ * Returns the action of a command.
  *
  * @param body - does the work: gets the options, then the arguments
  */

@@ -1,5 +1,6 @@
 import type { Client } from '../client/client.js';
 import type { Progress } from '../client/requests/progress.js';
+import { escapeControls } from '../util/control-characters.js';
 import { CliError, EXIT } from './errors.js';
 import { Interruption } from './interruption.js';
 import type { OutputOptions } from './options.js';
@@ -7,13 +8,13 @@ import { Output } from './output/output.js';
 import { ProgressLine } from './output/progress-line.js';
 import type { GlobalOptions } from './program.js';
 
-/** What a command works with. */
+/** The output, the client and the signal of a command. */
 export class Cli {
   /** Writes results to stdout. */
   readonly output: Output;
-  /** Aborted by Ctrl-C, and where the reader of stdout has gone. Every call of the client must get it. */
+  /** Aborted by Ctrl-C, and when the reader of stdout has ended. Every call of the client must get it. */
   readonly signal: AbortSignal;
-  /** Shows how far a job is: on stderr, if that is a terminal. */
+  /** Shows the progress on stderr, if that is a terminal. */
   readonly progress: ProgressLine = new ProgressLine();
   readonly #options: GlobalOptions;
   #client: Promise<Client> | undefined;
@@ -24,7 +25,7 @@ export class Cli {
     this.output = new Output(options, {
       interruption,
       say: (line) => this.say(line),
-      clearProgress: () => this.progress.clear(),
+      progress: this.progress,
     });
   }
 
@@ -36,7 +37,7 @@ export class Cli {
     return this.#client;
   }
 
-  /** Options of a list of the client: the signal, the number of items that is wanted, and what tells of progress. */
+  /** Options of a list of the client: the signal, the wanted number of items, and the listener for progress. */
   get listOptions(): {
     signal: AbortSignal;
     limit?: number;
@@ -50,7 +51,7 @@ export class Cli {
     };
   }
 
-  /** Whether a person can be asked. */
+  /** Whether a person can answer a question. */
   get isTerminal(): boolean {
     return process.stdin.isTTY === true && process.stderr.isTTY === true;
   }
@@ -58,7 +59,8 @@ export class Cli {
   /** Writes a line to stderr, which is not part of the result. */
   say(line: string): void {
     this.progress.clear();
-    this.output.sayLine(line);
+    // What a text of the database has in a second line must not look like a line of this program.
+    this.output.tell(`${escapeControls(line.replace(/\n(?! {2})/g, '\n  '))}\n`);
   }
 
   /**
@@ -66,21 +68,20 @@ export class Cli {
    *
    * @param question - such as `Delete the attachment photo.jpg?`
    * @param isYes - whether the option `--yes` was given
-   * @throws CliError where there is nobody to ask, or the answer is no
+   * @throws CliError where there is no terminal, or the answer is no
    */
   async confirm(question: string, isYes: boolean): Promise<void> {
     if (isYes) return;
     if (!this.isTerminal)
-      throw new CliError(`${question} There is no terminal to answer at`, {
+      throw new CliError(`${question} There is no terminal for the answer`, {
         advice: 'To do it without a question, add --yes.',
       });
-    const { ask } = await import('./prompt.js');
-    const answer = await ask(`${question} [y/N] `, { signal: this.signal });
-    if (!/^y(?:es)?$/i.test(answer.trim()))
+    const { askYesNo } = await import('./prompt.js');
+    if (!(await askYesNo(question, this)))
       throw new CliError('nothing was changed', { exitCode: EXIT.failed });
   }
 
-  /** Ends what is under way, and closes the connections. */
+  /** Closes the client, and waits until the output is written. */
   async close(): Promise<void> {
     this.progress.clear();
     await (await this.#client?.catch(() => undefined))?.close();

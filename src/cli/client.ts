@@ -2,12 +2,11 @@ import { User } from '../auth/user.js';
 import { Client } from '../client/client.js';
 import { warningLine } from '../client/warnings.js';
 import { cacheFolder } from '../config/places.js';
+import type { Cli } from './cli.js';
 import type { GlobalOptions } from './program.js';
 
-/** Writes a line to stderr. */
-interface Sayer {
-  say(line: string): void;
-}
+/** What writes a line to stderr. */
+type Sayer = Pick<Cli, 'say'>;
 
 /** Creates the client of the options of the command line, over the environment, `.env` and the user's settings. */
 export function createClient(options: GlobalOptions, sayer: Sayer): Client {

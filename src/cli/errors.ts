@@ -16,10 +16,10 @@ export const EXIT = {
   terminated: 143,
 } as const;
 
-/** An error of the command line: something was used in a wrong way, or some of many failed. */
+/** An error of the command line: it was used in a wrong way, or some of several items failed. */
 export class CliError extends Error {
   readonly exitCode: number;
-  /** What to do about it; `''` where that is clear. */
+  /** What to do now; `''` where that is clear. */
   readonly advice: string;
 
   /** @param message - what happened, in one line */
@@ -37,27 +37,27 @@ export class CliError extends Error {
   }
 }
 
-/** What is said of an error. */
-export interface Report {
+/** An error in words. */
+export interface Explanation {
   /** What happened, in one line. */
   readonly reason: string;
-  /** What to do about it, in as few lines as possible; `''` where that is not known. */
+  /** What to do now, in as few lines as possible; `''` where that is not known. */
   readonly advice: string;
   readonly exitCode: number;
 }
 
-interface ReportOptions {
+interface WriteErrorOptions {
   /** Whether the error is written as JSON. */
   readonly isJson: boolean;
-  /** Whether all that is known of the error is written. */
+  /** Whether the details of the error are written. */
   readonly isDebug?: boolean;
-  /** What shows the words that are right. */
+  /** The command that shows the right words. */
   readonly help?: string;
 }
 
-/** Writes an error to stderr: a line with the reason, and what to do about it. Returns the exit code. */
-export function report(error: unknown, { isJson, isDebug = false, help }: ReportOptions): number {
-  const { reason, advice, exitCode } = reportOf(error, help);
+/** Writes an error to stderr: a line with the reason, and the advice. Returns the exit code. */
+export function writeError(error: unknown, { isJson, isDebug = false, help }: WriteErrorOptions): number {
+  const { reason, advice, exitCode } = explain(error, help);
   const details = isDebug && error instanceof Error ? detailsOf(error) : '';
   const lines = isJson
     ? JSON.stringify({ error: { ...factsOf(error), message: reason, ...(advice && { advice }), exitCode } })
@@ -66,34 +66,53 @@ export function report(error: unknown, { isJson, isDebug = false, help }: Report
   return exitCode;
 }
 
-/** Returns what is said of an error. */
-export function reportOf(error: unknown, help = 'itkdb --help'): Report {
+/** Explains an error in words. */
+export function explain(error: unknown, help = 'itkdb --help'): Explanation {
   if (error instanceof CliError)
     return { reason: error.message, advice: error.advice, exitCode: error.exitCode };
-  if (error instanceof CommanderError) return usageReport(error, help);
+  if (error instanceof CommanderError) return explainUsage(error, help);
   if (isException(error)) {
     const [first = '', ...rest] = error.message.split('\n');
-    const reason = first.replace(METHOD, '');
+    const reason = withoutMethod(first);
     // An empty line separates the details, which `--debug` shows.
     const end = rest.indexOf('');
-    const advice = (end === -1 ? rest : rest.slice(0, end)).join('\n');
+    const lines = (end === -1 ? rest : rest.slice(0, end)).join('\n');
+    // An option of the library.
+    const advice = lines.replaceAll(' (`prefixUrl`)', '');
     const exitCode = exitCodeOf(error);
     return { reason, advice: advice || ADVICE[exitCode] || '', exitCode };
   }
-  const reason = `a fault of this program: ${error instanceof Error ? error.message : String(error)}`;
-  return { reason, advice: 'Please report it, with what --debug prints.', exitCode: EXIT.failed };
+  const reason = `internal error: ${error instanceof Error ? error.message : String(error)}`;
+  return { reason, advice: 'Please report it, with the output of --debug.', exitCode: EXIT.failed };
 }
 
-/** The method of the library that an exception starts with, such as `client.components.setStage: `. */
-const METHOD = /^client\.[\w.]+(?:\('[^']*'\))?: /;
+/** Removes the method of the library with which a message starts, such as `client.components.setStage: `. */
+export function withoutMethod(message: string): string {
+  return message.replace(/^client\.[\w.]+(?:\('[^']*'\))?: /, '');
+}
 
-/** A mistake in the words of the command, which the parser found. */
-function usageReport({ message, code }: CommanderError, help: string): Report {
+/** Returns the lines that tell of the failure of one of several items. */
+export function failureLines(name: string, error: unknown): string {
+  const { reason, advice } = explain(error);
+  return [`${name}: ${reason}`, ...(advice === '' ? [] : advice.split('\n'))].join('\n  ');
+}
+
+/** Explains a mistake in the words of the command that the parser found. */
+function explainUsage({ message, code }: CommanderError, help: string): Explanation {
   if (code === 'commander.help') return { reason: 'no command was given', advice: '', exitCode: EXIT.usage };
-  const text = message.replace(/^error: /, '').replace("'--json='", "'--json'");
+  const text = message
+    .replace(/^error: /, '')
+    .replace("'--json='", "'--json'")
+    // What the user gave to a wrong option may be an access code.
+    .replace(/(unknown option '--?[\w-]+)=[^\n]*'/, "$1'")
+    .replace(/^command-argument value/, 'the value');
   const [reason = '', ...rest] = text.split('\n');
   const advice = rest.join(' ').replace(/^\((.*)\)$/, '$1');
-  return { reason, advice: advice || `See ${help}`, exitCode: EXIT.usage };
+  const isBefore = code === 'commander.unknownOption' && help === 'itkdb --help';
+  const way = isBefore
+    ? 'Options of a command are written after its name: itkdb stats --json'
+    : `See ${help}`;
+  return { reason, advice: advice || way, exitCode: EXIT.usage };
 }
 
 const ADVICE: Readonly<Record<number, string>> = {
@@ -111,7 +130,9 @@ const SIGN_IN_CODES: ReadonlySet<string> = new Set([
 ]);
 
 function exitCodeOf(error: ITkDBException & { status?: number; appErrors?: AppErrors }): number {
-  const { code, status, appErrors } = error;
+  const { code, status = 0, appErrors } = error;
+  // The identity service is out of order: the access codes are not to blame.
+  if (code === 'ERR_AUTHENTICATION_FAILED' && (status >= 500 || status === 429)) return EXIT.server;
   if (SIGN_IN_CODES.has(code) || status === 401) return EXIT.signIn;
   if (code === 'ERR_NOT_FOUND' || Object.keys(appErrors ?? {}).some(isAbsence)) return EXIT.notFound;
   if (code === 'ERR_INVALID_INVOCATION') return EXIT.usage;

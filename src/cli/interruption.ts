@@ -1,27 +1,26 @@
-import { IncompleteWrite } from '../exceptions/base.js';
-import { CliError, EXIT, report } from './errors.js';
+import { CliError, EXIT, writeError } from './errors.js';
+import { incompleteOf } from './writes/incomplete.js';
 
-/** How long a command that reads may take to end after a signal, in milliseconds. */
+/** The time that a command that reads has to end after a signal, in milliseconds. */
 const GRACE = 800;
-/** The same of a command that writes: it reads back or takes back what is under way, so that nothing is half done. */
+/** The same for a command that writes: it completes or undoes the write that was sent. */
 const GRACE_OF_WRITE = 10_000;
 
-const PATIENCE = 'itkdb: ending what is under way; a second Ctrl-C does not wait for it\n';
+const PATIENCE = 'itkdb: finishing the request that was sent; press Ctrl-C again to stop at once\n';
 
-/** Ends a command early: Ctrl-C, another signal, or a reader of stdout that has gone, such as `head`. */
+/** Ends a command early: after Ctrl-C or another signal, or when the reader of stdout, such as `head`, has ended. */
 export class Interruption {
   readonly #controller = new AbortController();
   #reason: 'SIGINT' | 'SIGTERM' | 'closed' | undefined;
   /** Why stdout could not be written. */
-  #failure: NodeJS.ErrnoException | undefined;
-
-  readonly #isWrite: boolean;
-  /** Whether the reader of stdout has gone. */
+  #failure: CliError | undefined;
+  /** Whether the command writes to the database. Then it goes on without a reader of its output. */
+  readonly isWrite: boolean;
+  /** Whether the reader of stdout has ended. */
   #isClosed = false;
 
-  /** @param isWrite - whether the command writes to the database: then it goes on without a reader of its output */
   constructor({ isWrite }: { readonly isWrite: boolean }) {
-    this.#isWrite = isWrite;
+    this.isWrite = isWrite;
     process.on('SIGINT', this.#onSignal);
     process.on('SIGTERM', this.#onSignal);
     process.stdout.on('error', this.#onError);
@@ -37,15 +36,21 @@ export class Interruption {
     return this.#isClosed;
   }
 
-  /** Tells that the reader of the output has gone: for a command that reads, that is a good end. */
+  /** Tells that the reader of the output has ended. A command that reads then ends too, without an error. */
   close(): void {
     this.#isClosed = true;
-    if (this.#isWrite) return;
+    if (this.isWrite) return;
     this.#reason ??= 'closed';
-    this.#controller.abort(new Error('the reader of the output has gone'));
+    this.#controller.abort(new Error('the reader of the output has ended'));
   }
 
-  /** Leaves Ctrl-C to the pager: a person stops it, and then the output is closed. */
+  /** Tells that the output cannot be written. */
+  fail(failure: CliError): void {
+    this.#failure ??= failure;
+    this.close();
+  }
+
+  /** Leaves Ctrl-C to the pager. When the pager ends, the output is closed. */
   leaveToPager(): void {
     process.off('SIGINT', this.#onSignal);
     process.on('SIGINT', ignore);
@@ -54,31 +59,31 @@ export class Interruption {
   /** Reports the error that ended a command, and returns the exit code. */
   exitCodeFor(error: unknown, options: { readonly isJson: boolean; readonly isDebug: boolean }): number {
     const reason = this.#reason;
-    if (this.#failure !== undefined) return report(outputFailed(this.#failure), options);
-    // A write that is in doubt is reported in any case.
-    if (error instanceof IncompleteWrite || (error as Error).cause instanceof IncompleteWrite) {
-      const exitCode = report(error, options);
+    if (this.#failure !== undefined) return writeError(this.#failure, options);
+    // Whether a write is done may be unknown: that is always reported.
+    if (incompleteOf(error) !== undefined) {
+      const exitCode = writeError(error, options);
       return reason === undefined || reason === 'closed' ? exitCode : codeOf(reason);
     }
-    if (reason === undefined) return report(error, options);
+    if (reason === undefined) return writeError(error, options);
     if (reason === 'closed') return EXIT.done;
-    return report(new CliError('interrupted', { exitCode: codeOf(reason) }), options);
+    return writeError(new CliError('interrupted', { exitCode: codeOf(reason) }), options);
   }
 
   /**
-   * Tells of a signal by the exit code, also where the command did all of its work.
+   * Sets the exit code of a signal, also where the command did all of its work.
    *
    * @throws CliError where the output could not be written
    */
   check(): void {
-    if (this.#failure !== undefined) throw outputFailed(this.#failure);
+    if (this.#failure !== undefined) throw this.#failure;
     const reason = this.#reason;
     if (reason !== undefined && reason !== 'closed') process.exitCode = codeOf(reason);
   }
 
-  /** @throws where the command is to end, unless it writes: what it has written to the database is still told */
+  /** @throws where the command is to end, unless it writes: then it still reports what it has written */
   throwIfEnded(): void {
-    if (!this.#isWrite) this.signal.throwIfAborted();
+    if (!this.isWrite) this.signal.throwIfAborted();
   }
 
   /** Stops listening. */
@@ -98,13 +103,13 @@ export class Interruption {
       process.stderr.write('itkdb: interrupted\n');
       process.exit(codeOf(reason));
     };
-    setTimeout(exit, this.#isWrite ? GRACE_OF_WRITE : GRACE).unref();
-    if (this.#isWrite) setTimeout(() => process.stderr.write(PATIENCE), GRACE).unref();
+    setTimeout(exit, this.isWrite ? GRACE_OF_WRITE : GRACE).unref();
+    if (this.isWrite) setTimeout(() => process.stderr.write(PATIENCE), GRACE).unref();
   };
 
   readonly #onError = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') this.#failure ??= error;
-    this.close();
+    if (error.code === 'EPIPE') this.close();
+    else this.fail(outputFailed(error));
   };
 }
 

@@ -3,7 +3,7 @@ import { type Command, CommanderError } from 'commander';
 import { COMMANDS } from './commands.js';
 import { createProgram } from './program.js';
 
-// A reader that has gone, such as `head`, is no fault.
+// It is no error when the reader of the output, such as `head`, has ended.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', ({ code }: NodeJS.ErrnoException) => {
     if (code !== 'EPIPE') process.exitCode = 1;
@@ -14,7 +14,7 @@ await main(process.argv.slice(2));
 /** Runs one command, and sets the exit code. */
 async function main(words: readonly string[]): Promise<void> {
   const program = createProgram();
-  // Without its `=`, the option would take the next word for its value. What is behind `--` is not ours.
+  // Without its `=`, the option would take the next word for its value. Words after `--` belong to another command.
   const end = words.includes('--') ? words.indexOf('--') : words.length;
   const argv = words.map((word, at) => (word === '--json' && at < end ? '--json=' : word));
   let help = 'itkdb --help';
@@ -26,19 +26,19 @@ async function main(words: readonly string[]): Promise<void> {
     await program.parseAsync(isKnown ? argv : [name], { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    const { report } = await import('./errors.js');
+    const { writeError } = await import('./errors.js');
     const isJson = argv.some((word) => word.startsWith('--json='));
-    process.exitCode = report(error, { isJson, help });
+    process.exitCode = writeError(error, { isJson, help });
   }
 }
 
-/** Returns the command that is called, or whose help is; undefined if there is none. */
+/** Returns the name of the command that is called, or whose help is wanted; undefined if there is none. */
 function nameOf(program: Command, argv: readonly string[]): string | undefined {
   const [first, second] = program.parseOptions([...argv]).operands;
   return first === 'help' ? second : first;
 }
 
-/** Adds the arguments and options of a command: the others are not loaded. Returns whether there is such a command. */
+/** Loads a command, and adds its arguments and options. Returns whether there is such a command. */
 async function defineCommand(program: Command, name: string): Promise<boolean> {
   const entry = Object.values(COMMANDS)
     .flat()

@@ -31,8 +31,8 @@ export interface ComponentsOption {
 export function addRecordOptions(command: Command): Command {
   return command
     .optionsGroup(OUTPUT_GROUP)
-    .option('--json [fields]', 'JSON, of some fields if you name them')
-    .addOption(new Option('--table', 'the text of a terminal, in a pipe too').conflicts(['json']))
+    .option('--json [fields]', 'JSON; if you name fields, only these')
+    .addOption(new Option('--table', 'the same text as on a terminal').conflicts(['json']))
     .optionsGroup('Options:');
 }
 
@@ -40,7 +40,7 @@ export function addRecordOptions(command: Command): Command {
 export function addListOptions(command: Command): Command {
   return addTableOptions(command)
     .optionsGroup(OUTPUT_GROUP)
-    .option('-L, --limit <number>', 'items at most, or "all"; 100 on a terminal', toLimit)
+    .option('-L, --limit <number>', 'maximum number of items, or "all"; 100 on a terminal', toLimit)
     .optionsGroup('Options:');
 }
 
@@ -51,12 +51,12 @@ export function addTableOptions(command: Command): Command {
   return command
     .optionsGroup(OUTPUT_GROUP)
     .addOption(
-      new Option('--json [fields]', 'JSON, of some fields if you name them').conflicts(others('json')),
+      new Option('--json [fields]', 'JSON; if you name fields, only these').conflicts(others('json')),
     )
     .addOption(new Option('--ndjson', 'JSON, one line for each item').conflicts(others('ndjson')))
     .addOption(new Option('--csv', 'CSV, a table for other programs').conflicts(others('csv')))
     .addOption(new Option('--excel', 'with --csv: for Excel and other spreadsheet programs'))
-    .addOption(new Option('--table', 'a table, in a pipe too').conflicts(others('table')))
+    .addOption(new Option('--table', 'a table, as on a terminal').conflicts(others('table')))
     .option('--columns <names>', 'columns of the table, separated by commas', toNames)
     .optionsGroup('Options:');
 }
@@ -78,18 +78,19 @@ export function addComponents(command: Command): Command {
     .option('--from <file>', 'a file with one in each line; "-" for standard input');
 }
 
-/** Reads names that are separated by commas. */
-export function toNames(text: string): string[] {
+/** Reads names that are separated by commas. An option that is given twice has the names of both. */
+export function toNames(text: string, others: readonly string[] = []): string[] {
   const names = text
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
   if (names.length === 0) throw new InvalidArgumentError('Give names, separated by commas.');
-  return names;
+  return [...others, ...names];
 }
 
 function toLimit(text: string): number {
   if (text === 'all') return Number.POSITIVE_INFINITY;
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Give a whole number, or "all".');
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new InvalidArgumentError('Give a number from 1 to 999999999, or "all".');
   return Number(text);
 }

@@ -17,7 +17,7 @@ export interface GlobalOptions {
 
 const WIDTH = 80;
 
-/** Creates the program, with the names of its commands. Their arguments and options are added when they are called. */
+/** Creates the program, with the names of its commands. The arguments and options of a command are added when it is called. */
 export function createProgram(): Command {
   const program = new Command('itkdb')
     .description('Works with the ATLAS ITk Production Database.')
@@ -35,7 +35,7 @@ export function createProgram(): Command {
     .configureHelp({
       showGlobalOptions: true,
       minWidthToWrap: 20,
-      // What only this command has comes first.
+      // The options of this command alone come first.
       groupItems(all, visible, getGroup) {
         const groups = new Help().groupItems(all, visible, getGroup);
         const output = groups.get(OUTPUT_GROUP);
@@ -50,8 +50,8 @@ export function createProgram(): Command {
     .option('--auth-url <url>', 'address of the identity service')
     .option('--site-url <url>', 'address of the database')
     .option('--save-auth <path>', 'file that keeps the token for the next command')
-    .addOption(new Option('--no-cache', 'reads everything from the database'))
-    .option('--debug', 'shows the requests and, of an error, the details')
+    .addOption(new Option('--no-cache', 'does not use the cache'))
+    .option('--debug', 'shows the requests, and the details of an error')
     .addHelpText('after', `\nThe help of one command: itkdb tree --help`);
   for (const [group, entries] of Object.entries(COMMANDS)) {
     program.commandsGroup(group);
@@ -66,5 +66,5 @@ export function createProgram(): Command {
 }
 
 function helpWidth(): number {
-  return Math.min(WIDTH, process.stdout.columns ?? WIDTH);
+  return Math.min(WIDTH, process.stdout.columns || WIDTH);
 }

@@ -1,21 +1,23 @@
 import { createInterface } from 'node:readline/promises';
 import { StringDecoder } from 'node:string_decoder';
+import { escapeControls } from '../util/control-characters.js';
 
 interface PromptOptions {
   /** Ends the question. */
   readonly signal: AbortSignal;
 }
 
-/** Asks a question at the terminal, and returns the answer; `''` for Ctrl-D. */
-export async function ask(question: string, { signal }: PromptOptions): Promise<string> {
+/** Asks a question at the terminal. Returns whether the answer is `y` or `yes`; Ctrl-D is a no. */
+export async function askYesNo(question: string, { signal }: PromptOptions): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   // The reader takes Ctrl-C for itself.
   lines.on('SIGINT', () => process.emit('SIGINT'));
   try {
-    return await new Promise((resolve, reject) => {
+    const answer = await new Promise<string>((resolve, reject) => {
       lines.once('close', () => resolve(''));
-      lines.question(question, { signal }).then(resolve, reject);
+      lines.question(`${escapeControls(question)} [y/N] `, { signal }).then(resolve, reject);
     });
+    return /^y(?:es)?$/i.test(answer.trim());
   } finally {
     lines.close();
   }
@@ -63,7 +65,7 @@ export async function askHidden(questions: readonly string[], { signal }: Prompt
   }
 }
 
-/** Keys that move the cursor and the like, and what some terminals put around a text that is pasted. */
+/** The escape sequences of special keys, such as the arrows, and those that some terminals put around pasted text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: such keys are control characters
 const SPECIAL_KEYS = /\x1b(?:\[[\d;?]*[ -/]*[@-~]|O.|.)?/g;
 const CTRL_C = '\x03';

@@ -14,7 +14,7 @@ export class SignInPlace {
   }
 
   /**
-   * What a sign-in is stored for.
+   * The addresses that a sign-in is stored for.
    *
    * @throws InvalidInvocation where an address is wrong
    */
@@ -23,7 +23,7 @@ export class SignInPlace {
     return { ...{ authUrl: this.#url('authUrl'), apiUrl: this.#url('apiUrl') }, audience };
   }
 
-  /** Says which addresses are not the usual ones, and where they come from: access codes must not go to a wrong one. */
+  /** Sentences about addresses that are not the default: the user must see where the access codes go. */
   get unusual(): string[] {
     return (['authUrl', 'apiUrl'] as const).flatMap((of) => {
       const { noun, option, setting, given } = this.#source(of);
@@ -33,7 +33,7 @@ export class SignInPlace {
     });
   }
 
-  /** Where access codes come from that come before a stored sign-in; undefined where there are none. */
+  /** The origin of access codes that are used in place of a stored sign-in; undefined where there are none. */
   get originOfCodes(): string | undefined {
     const { accessCode1, accessCode2 } = this.#options;
     if (accessCode1 !== undefined || accessCode2 !== undefined) return 'the options of this command';

@@ -149,8 +149,11 @@ describeShell(
 );
 
 itOnTerminal('completion says on a terminal what to do with the script', async () => {
-  const run = new TerminalRun(cli, ['completion', 'bash']);
+  // A terminal that ends may lose its last lines, so bash waits for Enter.
+  const line = 'itkdb completion bash; code=$?; read -r; exit $code';
+  const run = new TerminalRun(cli, ['-c', line], { program: 'bash' });
   // After the script, of which it is the first comment.
   await run.shows(/\n {2}eval "\$\(itkdb completion bash\)"/);
+  run.type('\r');
   expect((await run.ended).code).toBe(0);
 });

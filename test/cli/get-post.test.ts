@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readCall } from '../../src/cli/call/call.js';
 import type { Cli as CommandLine } from '../../src/cli/cli.js';
 import { CliError } from '../../src/cli/errors.js';
-import { readCall } from '../../src/cli/input/call.js';
 import { expectGolden, startCli } from '../helpers/cli.js';
 import { clientOf, PNG } from '../helpers/hostile-component.js';
 import { itOnTerminal, runInTerminal } from '../helpers/terminal.js';
@@ -96,7 +96,7 @@ describe('get in a pipe', () => {
     const path = join(cli.folder, 'photo.png');
     await writeFile(path, 'older');
     const saved = await cli.run([...words, '--output', 'photo.png']);
-    expect(saved).toMatchObject({ code: 0, stdout: '', stderr: `saved ${path} (${PNG.length} bytes)\n` });
+    expect(saved).toMatchObject({ code: 0, stdout: '', stderr: `saved ${path} (1 kB)\n` });
     expect((await cli.shell('cat photo.png')).bytes.equals(PNG)).toBe(true);
   });
 
@@ -204,9 +204,9 @@ describe('the input of get and post', () => {
     for (const name of ['run.json', 'windows.json'])
       expect(await read('post', 'uploadTestRunResults', `@${file(name)}`, ...rest)).toEqual(expected);
     for (const whole of [['--input', 'run.json'], ['--input', '-'], ['@-']]) {
-      const words = ['post', 'uploadTestRunResults', ...whole, ...rest, '--dry-run', '--json=input'];
+      const words = ['post', 'uploadTestRunResults', ...whole, ...rest, '--dry-run'];
       const { stdout } = await cli.run(words, { input: JSON.stringify(run) });
-      expect(JSON.parse(stdout)).toEqual([{ input: expected }]);
+      expect(JSON.parse(stdout).requests).toEqual([expect.objectContaining({ input: expected })]);
     }
   });
 
@@ -224,7 +224,7 @@ describe('the input of get and post', () => {
     ];
     await writeFile(join(cli.folder, 'x.json'), '{ "__proto__": { "b": 3 } }');
     const { stdout } = await cli.run(words);
-    expect(stdout).toContain('"constructor": {\n        "a": "1"');
+    expect(stdout).toContain('"constructor": {\n          "a": "1"');
     expect(stdout).toContain('"toString": "2"');
   });
 
@@ -317,13 +317,12 @@ describe('post in a pipe', () => {
   });
 
   it('--dry-run shows the request, and writes nothing', async () => {
-    const { stdout, stderr } = await cli.run([
+    const { stdout } = await cli.run([
       ...['post', 'setComponentTrashed', `component=${component}`, 'trashed=true', '--dry-run'],
     ]);
-    expect(JSON.parse(stdout)).toEqual([
+    expect(JSON.parse(stdout).requests).toEqual([
       { method: 'POST', command: 'setComponentTrashed', input: { component, trashed: true } },
     ]);
-    expect(stderr).toBe('nothing was written\n');
     expect(pdb.count('setComponentTrashed')).toBe(0);
   });
 
@@ -341,6 +340,18 @@ describe('post in a pipe', () => {
     const input = inputOf('createComponentAttachment') as { data: { bytes: Buffer } };
     expect(input).toMatchObject({ component, title: 'Top', description: 'a=b', type: 'file' });
     expect(input.data.bytes.equals(PNG)).toBe(true);
+  });
+
+  it('says that it is unknown whether it was done where the response is lost, and sends it once', async () => {
+    const words = ['post', 'createComponentComment', `component=${component}`, 'comments=a'];
+    for (const drop of ['before-headers', 'after-headers'] as const) {
+      pdb.reset();
+      pdb.fault({ on: 'createComponentComment', drop, times: Infinity });
+      const { code, stderr } = await cli.run(words);
+      const lines = /^itkdb: it is unknown .*\nLook in the database before you send it again\.\n$/;
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(lines) });
+      expect(pdb.count('createComponentComment')).toBe(1);
+    }
   });
 
   it('does not delete without --yes', async () => {

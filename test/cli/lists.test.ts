@@ -148,6 +148,33 @@ it('list-test-types fails with 4 for a component type that does not exist', asyn
   expect(stderr).toContain('Component type does not exist: project S, componentType NOPE');
 });
 
+describe('texts of the database', () => {
+  /** Lets the next list of institutions be one institution. */
+  function answerWith(institution: object): void {
+    const pageInfo = { pageIndex: 0, pageSize: 100, total: 1 };
+    pdb.answer('listInstitutions', { itemList: [{ id: '1', ...institution }], pageInfo });
+  }
+
+  it('are no formulas in --csv --excel: not in the names of columns, and not after white space', async () => {
+    answerWith({ code: ' =1+1', name: '-5', '@SUM(1)': '\u200b+1' });
+    const { stdout } = await cli.run(['list-institutes', '--csv', '--excel']);
+    expect(stdout).toBe("\ufeffcode,name,id,'@SUM(1)\r\n' =1+1,-5,1,'\u200b+1\r\n");
+  });
+
+  it('that are told on stderr have no colour, and look like no line of itkdb', async () => {
+    const [{ code } = { code: '' }] = pdb.dataset.components;
+    pdb.answer('getComponent', { id: '1', code, tests: [{ code: '\u001b[8mA\nitkdb: B', testRuns: [] }] });
+    const { stderr } = await cli.run(['tests', code]);
+    expect(stderr).toBe('itkdb: there are test runs of \\u001b[8mA\n  itkdb: B\n');
+  });
+
+  itOnTerminal('are no commands for a terminal in --csv', async () => {
+    answerWith({ code: 'A\u001b]0;title\u0007', name: 'B' });
+    const { raw } = await runInTerminal(cli, ['list-institutes', '--csv']);
+    expect(raw).toContain('A\\u001b]0;title\\u0007,B,1');
+  });
+});
+
 describe('on a terminal', () => {
   for (const args of [
     ['list-institutes', '--limit', '4'],

@@ -22,7 +22,7 @@ describe('itkdb register', () => {
     const second = await cli.run(['register', 'rows.csv']);
     expect(second).toMatchObject({
       code: 0,
-      stderr: '2 of 3 rows were registered before: went on with the others\n',
+      stderr: '2 of 3 rows were registered before; continued with the others\n',
     });
     const rows = JSON.parse(second.stdout) as { status: string; serialNumber: string; error?: unknown }[];
     expect(rows.map(({ status }) => status)).toEqual(['exists', 'registered', 'exists']);

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { formatSize, formatTime, formatValue } from '../../src/cli/report/format.js';
-import { html, trusted } from '../../src/cli/report/html.js';
+import { formatSize, formatTime, formatValue } from '../../src/cli/output/format.js';
+import { html, trusted } from '../../src/cli/output/html.js';
 import { link } from '../../src/cli/report/parts.js';
 import { startCli } from '../helpers/cli.js';
 import {

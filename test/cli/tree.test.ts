@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TreeNode } from '../../src/cli/trees.js';
+import type { TreeNode } from '../../src/cli/components/trees.js';
 import type { Component } from '../../src/index.js';
 import { expectGolden, startCli } from '../helpers/cli.js';
 import { assembledModule, clientOf } from '../helpers/hostile-component.js';

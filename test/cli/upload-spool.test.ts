@@ -1,5 +1,5 @@
 import { utimesSync } from 'node:fs';
-import { readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -214,6 +214,21 @@ describe('itkdb upload --spool', () => {
     expect(await read('failed', 'link.json.reason.txt')).toContain('is not in the folder of the spool');
     expect(stderr).toContain('linked.json is a link, and was left');
     expect(runs()).toEqual(['1']);
+  });
+
+  it('writes no reason to where a link leads, and goes on where a reason cannot be written', async () => {
+    const long = `${'a'.repeat(245)}.json`;
+    await spool(long, {});
+    await spool('bad.json', {});
+    await mkdir(join(cli.folder, 'spool', 'failed'));
+    await writeFile(join(cli.folder, 'mine.txt'), 'mine');
+    await symlink('../../mine.txt', join(cli.folder, 'spool', 'failed', 'bad.json.reason.txt'));
+    const { code, stderr } = await send();
+    expect(code).toBe(1);
+    expect(await readFile(join(cli.folder, 'mine.txt'), 'utf8')).toBe('mine');
+    expect(await files('failed')).toEqual([long, 'bad.json', 'bad.json.reason.txt']);
+    expect(await read('failed', 'bad.json.reason.txt')).toContain('problems, nothing was uploaded');
+    expect(stderr).toContain('the reason could not be written: ENAMETOOLONG');
   });
 
   it('sends a file once where two processes do the same', async () => {

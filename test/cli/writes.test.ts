@@ -96,6 +96,17 @@ describe('itkdb stage', () => {
     await expectGolden('stage', screen, cli);
   });
 
+  itOnTerminal('works with all components, not only with the first 100', async () => {
+    const names = cli.pdb.dataset.components.flatMap(({ currentStage, state, serialNumber }) =>
+      currentStage?.code === 'ON_MODULE' && state === 'ready' ? (serialNumber ?? []) : [],
+    );
+    const some = names.slice(0, 101);
+    expect(some).toHaveLength(101);
+    await writeInto(cli, 'names.txt', some.join('\n'));
+    const { code, screen } = await runInTerminal(cli, ['stage', 'ON_MODULE', '--from', 'names.txt']);
+    expect({ code, done: some.filter((name) => screen.includes(name)) }).toEqual({ code: 0, done: some });
+  });
+
   it('suggests the stage that was perhaps meant', async () => {
     const { code, stdout, stderr } = await cli.run(['stage', 'GLUEDD', sn]);
     expect({ code, stdout, stderr }).toEqual({
@@ -144,7 +155,7 @@ describe('itkdb stage', () => {
       new RegExp(
         `^itkdb: it is unknown whether this was done: set the stage of ${sn} to GLUED .*\\n` +
           `- unknown: set the stage of ${sn} to GLUED\\n` +
-          'Run the same command again: it does what is not done, and nothing twice\\.\\n$',
+          'Run the same command again: it does only what is not done yet\\.\\n$',
       ),
     );
   });

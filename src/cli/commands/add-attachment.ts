@@ -1,17 +1,17 @@
 import { type Command, Option } from 'commander';
 import { action } from '../action.js';
 import { CliError } from '../errors.js';
-import { addRecordOptions, addWriteOptions, type OutputOptions } from '../options.js';
-import type { DryRunOptions } from '../plan.js';
+import { addRecordOptions, addWriteOptions } from '../options.js';
+import type { DryRunOptions } from '../writes/plan.js';
 
-interface Options extends OutputOptions, DryRunOptions {
+interface Options extends DryRunOptions {
   readonly component?: string;
   readonly file: string;
   readonly title?: string;
   readonly description?: string;
   readonly filename?: string;
   readonly fileType?: string;
-  readonly eos?: keyof typeof EOS;
+  readonly eos: keyof typeof EOS;
 }
 
 const EOS = { auto: 'auto', yes: true, no: false } as const;
@@ -22,10 +22,10 @@ export function define(command: Command): void {
   addRecordOptions(addWriteOptions(command))
     .option('--component <name>', 'the same as the argument')
     .requiredOption('-f, --file <path>', 'the file; "-" for standard input')
-    .option('--title <text>', 'title of the attachment; else the name of the file')
-    .option('-d, --description <text>', 'what people should know of it')
+    .option('--title <text>', 'title of the attachment; without it, the name of the file')
+    .option('-d, --description <text>', 'description of the attachment')
     .option('--filename <name>', 'name of the file in the database')
-    .option('--file-type <type>', 'such as image/jpeg; else what the contents say')
+    .option('--file-type <type>', 'such as image/jpeg; without it, found from the contents')
     .addOption(
       new Option('--eos <choice>', 'whether it goes to EOS; auto: images and large files')
         .choices(Object.keys(EOS))
@@ -34,15 +34,10 @@ export function define(command: Command): void {
     .action(
       action<Options, [component: string | undefined]>(async (cli, options, word) => {
         const component = componentOf(word, options.component);
-        const { add } = await import('../add-attachment.js');
-        const { file, title, description, filename, fileType, eos = 'auto', dryRun } = options;
-        await add(cli, component, file, {
-          ...(title !== undefined && { title }),
-          ...(description !== undefined && { description }),
-          ...(filename !== undefined && { filename }),
-          ...(fileType !== undefined && { contentType: fileType }),
-          ...{ eos: EOS[eos], dryRun: dryRun === true },
-        });
+        const { add } = await import('../files/add-attachment.js');
+        const { file, title, description, filename, fileType, eos, dryRun } = options;
+        const attachment = { title, description, filename, contentType: fileType, eos: EOS[eos] };
+        await add(cli, component, file, { ...attachment, dryRun });
       }),
     );
 }

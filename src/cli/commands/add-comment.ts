@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import type { Client } from '../../client/client.js';
 import { action } from '../action.js';
-import { addComponents, addRecordOptions, addWriteOptions, type OutputOptions } from '../options.js';
-import type { DryRunOptions } from '../plan.js';
+import { addComponents, addRecordOptions, addWriteOptions, type ComponentsOption } from '../options.js';
+import type { DryRunOptions } from '../writes/plan.js';
 
-interface Options extends OutputOptions, DryRunOptions {
+interface Options extends ComponentsOption, DryRunOptions {
   readonly component?: string;
-  readonly from?: string;
   readonly message: string;
 }
 
@@ -18,22 +17,22 @@ export function define(command: Command): void {
     .action(
       action<Options, [components: string[]]>(async (cli, options, words) => {
         const { component, from, message, dryRun } = options;
-        const { readComponents } = await import('../components.js');
-        const { explainIncomplete } = await import('../incomplete.js');
-        const { answerTo } = await import('../keep-answer.js');
-        const { writeEach } = await import('../write-each.js');
+        const { readComponentNames } = await import('../components/names.js');
+        const { explainIncomplete } = await import('../writes/incomplete.js');
+        const { resultOfCommand } = await import('../writes/command-result.js');
+        const { writeEach } = await import('../writes/write-each.js');
         const { signal } = cli;
         await writeEach<string, { component: string; answer: object }>(cli, {
-          items: await readComponents(component === undefined ? words : [component, ...words], from),
+          items: await readComponentNames(component === undefined ? words : [component, ...words], from),
           isSingle: component !== undefined && words.length === 0 && from === undefined,
           nameOf: (name) => name,
           view: { noun: 'comments', columns: [] },
           toData: ({ answer }) => answer,
           toText: (result) => `the comment is added to ${result.component}`,
-          ...(dryRun && { dryRun }),
+          dryRun,
           work: async (client: Client, name) => {
             try {
-              const answer = await answerTo(client, 'createComponentComment', () =>
+              const answer = await resultOfCommand(client, 'createComponentComment', () =>
                 client.components.comment(name, message, { signal }),
               );
               return { component: name, answer: answer ?? {} };

@@ -6,7 +6,7 @@ import type { CompletionShell } from '../completion/scripts.js';
 export function define(command: Command): void {
   command
     .addArgument(new Argument('<shell>', 'the shell that you use').choices(['bash', 'zsh', 'fish']))
-    .addHelpText('after', '\nThe first lines of what it prints say what to do with it.')
+    .addHelpText('after', '\nThe first lines of the script say how to install it.')
     .action(
       action<object, [CompletionShell]>(async (cli, _, shell) => {
         const [{ collectWords }, { INSTRUCTIONS, writeScript }] = await Promise.all([

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { action } from '../action.js';
 import { addWriteOptions } from '../options.js';
-import type { DryRunOptions } from '../plan.js';
+import type { DryRunOptions } from '../writes/plan.js';
 
 interface Options extends DryRunOptions {
   readonly token: string;
@@ -16,16 +16,16 @@ export function define(command: Command): void {
     .addHelpText('after', '\nExample:\n  itkdb eos upload -t TOKEN -p /eos/PATH -f photo.jpg')
     .action(
       action<Options & { readonly file: string }>(async (cli, options) => {
-        const { upload } = await import('../eos.js');
+        const { upload } = await import('../files/eos.js');
         await upload(cli, options, options.file);
       }),
     );
   addEosOptions(command.command('delete').description('Deletes a file of the file store EOS.'))
-    .option('-y, --yes', 'without a question')
+    .option('-y, --yes', 'deletes without a question')
     .addHelpText('after', '\nExample:\n  itkdb eos delete -t TOKEN -p /eos/PATH')
     .action(
       action<Options & { readonly yes?: boolean }>(async (cli, options) => {
-        const { remove } = await import('../eos.js');
+        const { remove } = await import('../files/eos.js');
         await remove(cli, options, options.yes === true);
       }),
     );

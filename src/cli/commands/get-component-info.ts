@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { action } from '../action.js';
 import type { Cli } from '../cli.js';
-import type { ComponentReader } from '../component-reader.js';
+import type { ComponentReader } from '../components/component-reader.js';
 import { addComponents, addListOptions, type ComponentsOption } from '../options.js';
 
 interface Options extends ComponentsOption {
@@ -16,17 +16,17 @@ export function define(command: Command): void {
     .option('--component <name>', 'a component: the same as an argument', collect)
     .action(
       action<Options, [readonly string[]]>(async (cli, { component = [], from }, words) => {
-        const { readComponents } = await import('../components.js');
-        const { ComponentReader } = await import('../component-reader.js');
+        const { readComponentNames } = await import('../components/names.js');
+        const { ComponentReader } = await import('../components/component-reader.js');
         const { output } = cli;
-        const names = await readComponents([...words, ...component], from);
+        const names = await readComponentNames([...words, ...component], from);
         const wanted = names.slice(0, output.limit);
         const reader = new ComponentReader(cli, wanted);
         if (output.format === 'text' && output.fields === undefined) {
           await showPages(cli, reader);
           output.sayRest(wanted.length, names.length, 'components');
         } else if (output.format === 'json' && names.length === 1) {
-          for await (const one of reader) await output.show(one, String);
+          for await (const one of reader) await output.show(one);
         } else await output.list(reader, { noun: 'components', columns: COLUMNS, total: names.length });
         reader.check();
       }),
@@ -38,7 +38,7 @@ function collect(name: string, others: readonly string[] = []): readonly string[
 }
 
 async function showPages(cli: Cli, reader: ComponentReader): Promise<void> {
-  const { formatComponent } = await import('../output/component-page.js');
+  const { formatComponent } = await import('../components/component-page.js');
   const { output } = cli;
   const { width } = output;
   const site = (await cli.client()).session.prefixUrl;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { action } from '../action.js';
-import { addCallOptions, inputHelp } from '../call-options.js';
-import type { CallOptions } from '../input/call.js';
+import type { CallOptions } from '../call/call.js';
+import { addCallOptions, inputHelp } from '../call/call-options.js';
 import { addListOptions } from '../options.js';
 
 interface Options extends CallOptions {
@@ -22,10 +22,10 @@ export function define(command: Command): void {
     .addHelpText('after', inputHelp(EXAMPLES))
     .action(
       action<Options, [string | undefined, string[]]>(async (cli, options, name, words) => {
-        const { readCall, showHelp } = await import('../input/call.js');
+        const { readCall, showHelp } = await import('../call/call.js');
         if (await showHelp(cli, 'get', name, options)) return;
         const call = await readCall(cli, 'get', name as string, words, options);
-        const { sendRead } = await import('../input/send-read.js');
+        const { sendRead } = await import('../call/send-read.js');
         await sendRead(cli, call, options);
       }),
     );

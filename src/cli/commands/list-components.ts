@@ -17,7 +17,7 @@ export function define(command: Command): void {
   addProject(addListOptions(command))
     .option('--component-type <codes>', 'codes of component types, separated by commas', toNames)
     .option('--type <codes>', 'codes of the types of a component type', toNames)
-    .option('--stage <codes>', 'codes of the stages in which they are now', toNames)
+    .option('--stage <codes>', 'codes of their present stages', toNames)
     .option('--site <codes>', 'codes of institutions that have them or own them', toNames)
     .option('--state <states>', 'ready, requestedToDelete or deleted; ready if left out', toNames)
     .action(

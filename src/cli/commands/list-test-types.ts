@@ -18,14 +18,17 @@ export function define(command: Command): void {
       action<Options>(async (cli, { project, componentType }) => {
         const client = await cli.client();
         const { signal, output } = cli;
-        const { readTestTypes } = await import('../test-types.js');
         const { toRows } = await import('../../client/models/rows.js');
         const codes =
           componentType ??
           (await client.list('listComponentTypes', { project }, { signal }).toArray()).map(
             ({ code }) => code,
           );
-        const lists = await readTestTypes(client, project, codes, { signal });
+        const lists = await Promise.all(
+          codes.map((code) =>
+            client.list('listTestTypes', { project, componentType: code }, { signal }).toArray(),
+          ),
+        );
         const testTypes = lists.flat();
         // A test type has the id of its component type.
         const owners = new Map(lists.flatMap((list, index) => list.map((one) => [one, codes[index]])));

@@ -65,8 +65,8 @@ async function readCodes(cli: Cli, options: LoginOptions): Promise<AccessCodes> 
 }
 
 async function readLines(): Promise<string[]> {
-  const { text } = await import('node:stream/consumers');
-  const lines = (await text(process.stdin)).split(/\r\n|[\r\n]/).map((line) => line.trim());
+  const { readText } = await import('../read-text.js');
+  const lines = (await readText('-', '')).split(/\r\n|[\r\n]/).map((line) => line.trim());
   return lines.filter((line) => line !== '');
 }
 
@@ -91,7 +91,6 @@ async function store(signIn: NewSignIn): Promise<string> {
 async function asksToKeep(cli: Cli, { keepCodes, withCodes }: LoginOptions): Promise<boolean> {
   if (keepCodes || withCodes || !cli.isTerminal) return keepCodes ?? false;
   cli.say('If the access codes are stored too, you stay signed in.');
-  const { ask } = await import('../prompt.js');
-  const answer = await ask('Keep the access codes on this computer too? [y/N] ', cli);
-  return /^y(?:es)?$/i.test(answer.trim());
+  const { askYesNo } = await import('../prompt.js');
+  return askYesNo('Keep the access codes on this computer too?', cli);
 }

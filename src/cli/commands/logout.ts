@@ -7,7 +7,7 @@ export function define(command: Command): void {
   command.action(
     action(async (cli, options) => {
       const { readSignIn, removeSignIn, signInPath } = await import('../../auth/stored-sign-in.js');
-      // One that is damaged is removed too.
+      // A damaged file is removed too.
       const signIn = await readSignIn().catch(() => undefined);
       const isRemoved = await removeSignIn().catch((error: Error) => {
         throw new CliError(`the sign-in could not be removed: ${error.message}`, { exitCode: EXIT.failed });

@@ -17,27 +17,27 @@ interface PlotOptions {
 }
 
 const RUN_ID = /^[0-9a-f]{24}$/i;
-/** Where stdout is no terminal, in columns. */
+/** The width where stdout is no terminal, in columns. */
 const WIDTH = 80;
 
 /** `itkdb plot` */
 export function define(command: Command): void {
   addRecordOptions(command)
     .argument('<runs...>', 'ids of test runs; with --test-type also components; "-" for standard input')
-    .option('--test-type <code>', 'test type: of a component, the latest run of it is drawn')
+    .option('--test-type <code>', 'of a component, the latest run of this test type is drawn')
     .option('--x <code>', 'result for the x axis, or "index"')
     .option('--y <codes>', 'results for the y axis, separated by commas', toNames)
     .option('--log-y', 'logarithmic y axis, of absolute values')
     .addOption(
-      new Option('--svg [file]', 'SVG, into a file or to standard output').conflicts(['json', 'table']),
+      new Option('--svg [file]', 'writes SVG, to a file or to standard output').conflicts(['json', 'table']),
     )
-    .option('--ascii', 'without line characters and dots')
+    .option('--ascii', 'uses only ASCII characters')
     .action(
       action<PlotOptions, [readonly string[]]>(async (cli, options, words) => {
-        const { readComponents } = await import('../components.js');
-        const names = await readComponents(words);
+        const { readComponentNames } = await import('../components/names.js');
+        const names = await readComponentNames(words);
         const { svg } = options;
-        const { checkTarget, writeTextFile } = await import('../report/write-file.js');
+        const { checkTarget, writeTextFile } = await import('../files/write-file.js');
         const file = typeof svg === 'string' && svg !== '-' ? svg : undefined;
         if (file !== undefined) await checkTarget(file);
         const runs = await readRuns(cli, names, options.testType);

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { action } from '../action.js';
-import { addCallOptions, inputHelp } from '../call-options.js';
-import type { CallOptions } from '../input/call.js';
+import type { CallOptions } from '../call/call.js';
+import { addCallOptions, inputHelp } from '../call/call-options.js';
 import { addRecordOptions, addWriteOptions } from '../options.js';
+import type { DryRunOptions } from '../writes/plan.js';
 
-interface Options extends CallOptions {
-  readonly dryRun?: boolean;
+interface Options extends CallOptions, DryRunOptions {
   readonly yes?: boolean;
 }
 
@@ -22,10 +22,10 @@ export function define(command: Command): void {
     .addHelpText('after', inputHelp(EXAMPLES))
     .action(
       action<Options, [string | undefined, string[]]>(async (cli, options, name, words) => {
-        const { readCall, showHelp } = await import('../input/call.js');
+        const { readCall, showHelp } = await import('../call/call.js');
         if (await showHelp(cli, 'post', name, options)) return;
         const call = await readCall(cli, 'post', name as string, words, options);
-        const { sendWrite } = await import('../input/send-write.js');
+        const { sendWrite } = await import('../call/send-write.js');
         await sendWrite(cli, call, options);
       }),
     );

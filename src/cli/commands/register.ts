@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { action } from '../action.js';
-import { addTableOptions, addWriteOptions, type OutputOptions } from '../options.js';
-import type { DryRunOptions } from '../plan.js';
+import { addTableOptions, addWriteOptions } from '../options.js';
+import type { DryRunOptions } from '../writes/plan.js';
 
-interface Options extends OutputOptions, DryRunOptions {
+interface Options extends DryRunOptions {
   readonly key?: string;
   readonly journal?: string;
 }
@@ -17,22 +17,18 @@ export function define(command: Command): void {
       [
         '',
         'The columns: project, subproject, institution, componentType, type, perhaps',
-        'serialNumber, and the codes of properties. It can be run again with the same',
-        'file: what is registered is not registered twice.',
+        'serialNumber, and the codes of properties. You can run it again with the same',
+        'file: no component is registered twice.',
       ].join('\n'),
     );
   addTableOptions(addWriteOptions(command))
-    .option('--key <code>', 'a property with another value in each line, such as LOCALNAME')
-    .option('--journal <file>', 'file that keeps what is done; else <file>.journal')
+    .option('--key <code>', 'property that is different in each line, such as LOCALNAME')
+    .option('--journal <file>', 'file that records what is done (default: <file>.journal)')
     .action(
       action<Options, [file: string]>(async (cli, { key, journal, dryRun }, file) => {
-        const { register } = await import('../register.js');
+        const { register } = await import('../components/register.js');
         const path = journal ?? (file === '-' ? undefined : `${file}.journal`);
-        await register(cli, file, {
-          ...(key !== undefined && { key }),
-          ...(path !== undefined && { journal: path }),
-          dryRun: dryRun === true,
-        });
+        await register(cli, file, { key, journal: path, dryRun });
       }),
     );
 }

@@ -16,7 +16,7 @@ export function define(command: Command): void {
     .option('--max-image <kB>', 'size up to which an image is put into the page', toKilobytes, 300)
     .action(
       action<ReportOptions, [string]>(async (cli, { output, maxImage }, name) => {
-        const { checkTarget, writeTextFile } = await import('../report/write-file.js');
+        const { checkTarget, writeTextFile } = await import('../files/write-file.js');
         if (output !== undefined && output !== '-') await checkTarget(output);
         const { readReport } = await import('../report/read-report.js');
         const client = await cli.client();
@@ -28,9 +28,9 @@ export function define(command: Command): void {
         const page = toPage(data);
         if (output === '-') await cli.output.write(page);
         else {
-          const { serialNumberOf } = await import('../report/format.js');
+          const { titleOf } = await import('../output/format.js');
           const { safeName } = await import('../../client/files/safe-name.js');
-          const file = output ?? `${safeName(serialNumberOf(data.component))}.html`;
+          const file = output ?? `${safeName(titleOf(data.component))}.html`;
           cli.say(`written: ${await writeTextFile(file, page)}`);
         }
         const { failures } = data;

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { action } from '../action.js';
-import { addComponents, addTableOptions, addWriteOptions, type OutputOptions } from '../options.js';
-import type { DryRunOptions } from '../plan.js';
+import { addComponents, addTableOptions, addWriteOptions, type ComponentsOption } from '../options.js';
+import type { DryRunOptions } from '../writes/plan.js';
 
-interface Options extends OutputOptions, DryRunOptions {
-  readonly from?: string;
+interface Options extends ComponentsOption, DryRunOptions {
   readonly comment?: string;
   readonly rework?: boolean;
 }
@@ -20,26 +19,25 @@ export function define(command: Command): void {
     .action(
       action<Options, [stage: string, components: string[]]>(async (cli, options, stage, words) => {
         const { from, comment, rework, dryRun } = options;
-        const { readComponents } = await import('../components.js');
-        const { explainIncomplete, REPEATABLE } = await import('../incomplete.js');
-        const { writeEach } = await import('../write-each.js');
+        const { readComponentNames } = await import('../components/names.js');
+        const { explainIncomplete, REPEATABLE } = await import('../writes/incomplete.js');
+        const { titleOf } = await import('../output/format.js');
+        const { writeEach } = await import('../writes/write-each.js');
         const { signal } = cli;
         await writeEach(cli, {
-          items: await readComponents(words, from),
+          items: await readComponentNames(words, from),
           nameOf: (name) => name,
           view: { noun: 'components', columns: COLUMNS },
-          ...(dryRun && { dryRun }),
+          dryRun,
           work: async (client, name) => {
             const component = await client.components.get(name, { signal, cache: 'reload' });
             const before = component.currentStage?.code ?? null;
-            const more = { ...(comment !== undefined && { comment }), ...(rework && { rework }) };
             try {
-              await client.components.setStage(component, stage, { ...more, signal });
+              await client.components.setStage(component, stage, { comment, rework, signal });
             } catch (error) {
               throw explainIncomplete(error, REPEATABLE);
             }
-            const title = component.serialNumber ?? component.alternativeIdentifier ?? component.code;
-            return { component: title, before, now: stage, changed: before !== stage };
+            return { component: titleOf(component), before, now: stage, changed: before !== stage };
           },
         });
       }),

@@ -8,21 +8,33 @@ export function define(command: Command): void {
     action<ProjectOption>(async (cli, { project }) => {
       const client = await cli.client();
       const { signal, output } = cli;
-      const { readTestTypes } = await import('../test-types.js');
-      const { formatSummary } = await import('../output/summary-text.js');
       const [institutions, types] = await Promise.all([
         client.list('listInstitutions', {}, { signal }).toArray(),
         client.list('listComponentTypes', { project }, { signal }).toArray(),
       ]);
-      const lists = await readTestTypes(
-        client,
-        project,
-        types.map(({ code }) => code),
-        { signal },
+      const componentTypes = await Promise.all(
+        types.map(async (type) => {
+          const input = { project, componentType: type.code };
+          return { ...type, testTypes: await client.list('listTestTypes', input, { signal }).toArray() };
+        }),
       );
-      const componentTypes = types.map((type, index) => ({ ...type, testTypes: lists[index] ?? [] }));
-      const summary = { institutions, componentTypes };
-      await output.show(summary, (style) => formatSummary(summary, { project, style, width: output.width }));
+      const { cellOf, formatTable } = await import('../output/table.js');
+      const { formatCount } = await import('../output/style.js');
+      await output.show({ institutions, componentTypes }, ({ bold }) => {
+        const section = (title: string, items: readonly object[], columns: readonly string[]): string => {
+          const head = bold(`${cellOf(title)} (${formatCount(items.length)})`);
+          return `${head}\n${items.length === 0 ? '' : formatTable(items as Record<string, unknown>[], columns, output.width)}`;
+        };
+        return [
+          section('Institutions', institutions, ['code', 'name']),
+          section(`Component types of the project ${project}`, componentTypes, ['code', 'name', 'state']),
+          ...componentTypes
+            .filter(({ testTypes }) => testTypes.length > 0)
+            .map(({ code, testTypes }) =>
+              section(`Test types of ${code}`, testTypes, ['code', 'name', 'state']),
+            ),
+        ].join('\n');
+      });
     }),
   );
 }

@@ -10,7 +10,7 @@ export function define(command: Command): void {
       action<object, [component: string, testType: string]>(async (cli, _options, component, testType) => {
         const client = await cli.client();
         const run = await client.testRuns.template(component, testType, { signal: cli.signal });
-        await cli.output.show(run, () => JSON.stringify(run, null, 2));
+        await cli.output.show(run);
         if (process.stdout.isTTY)
           cli.say('Keep it in a file with: > run.json. Fill in what is null, then: itkdb upload run.json');
       }),

@@ -1,30 +1,22 @@
 import type { Command } from 'commander';
 import { action } from '../action.js';
 import { addComponents, addListOptions, type ComponentsOption, toNames } from '../options.js';
-
-interface Options extends ComponentsOption {
-  readonly testType?: readonly string[];
-  readonly stage?: readonly string[];
-  readonly failed?: boolean;
-  readonly latest?: boolean;
-  readonly results?: boolean;
-  readonly tree?: boolean;
-}
+import type { TestRunListOptions } from '../test-runs/list.js';
 
 /** `itkdb tests` */
 export function define(command: Command): void {
   addListOptions(addComponents(command))
     .option('--test-type <codes>', 'codes of test types, separated by commas', toNames)
-    .option('--stage <codes>', 'codes of the stages at which they were done', toNames)
-    .option('--failed', 'those that did not pass')
-    .option('--latest', 'the latest of each test type')
-    .option('--results', 'with what was measured')
-    .option('--tree', 'also those of all that is in the components')
+    .option('--stage <codes>', 'codes of the stages at which the tests were done', toNames)
+    .option('--failed', 'only the test runs that failed')
+    .option('--latest', 'only the latest test run of each test type')
+    .option('--results', 'shows the measured values')
+    .option('--tree', 'also the test runs of all components in it')
     .action(
-      action<Options, [readonly string[]]>(async (cli, options, words) => {
-        const { readComponents } = await import('../components.js');
-        const { listTestRuns } = await import('../test-run-list.js');
-        await listTestRuns(cli, await readComponents(words, options.from), options);
+      action<ComponentsOption & TestRunListOptions, [readonly string[]]>(async (cli, options, words) => {
+        const { readComponentNames } = await import('../components/names.js');
+        const { listTestRuns } = await import('../test-runs/list.js');
+        await listTestRuns(cli, await readComponentNames(words, options.from), options);
       }),
     );
 }

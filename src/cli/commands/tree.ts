@@ -1,24 +1,19 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { action } from '../action.js';
+import type { TreeOptions } from '../components/trees.js';
 import { addComponents, addListOptions, type ComponentsOption } from '../options.js';
-
-interface Options extends ComponentsOption {
-  readonly depth?: number;
-  readonly up?: boolean;
-  readonly free?: boolean;
-}
 
 /** `itkdb tree` */
 export function define(command: Command): void {
   addListOptions(addComponents(command))
     .option('--depth <levels>', 'levels below the component; all if left out', toDepth)
-    .option('--free', 'free positions too')
+    .option('--free', 'shows free positions too')
     .option('--up', 'what it is part of, instead of what is in it')
     .action(
-      action<Options, [readonly string[]]>(async (cli, options, words) => {
-        const { readComponents } = await import('../components.js');
-        const { showTrees } = await import('../trees.js');
-        await showTrees(cli, await readComponents(words, options.from), options);
+      action<ComponentsOption & TreeOptions, [readonly string[]]>(async (cli, options, words) => {
+        const { readComponentNames } = await import('../components/names.js');
+        const { showTrees } = await import('../components/trees.js');
+        await showTrees(cli, await readComponentNames(words, options.from), options);
       }),
     );
 }

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import { action } from '../action.js';
 import { CliError } from '../errors.js';
-import { addTableOptions, addWriteOptions, type OutputOptions } from '../options.js';
-import type { DryRunOptions } from '../plan.js';
+import { addTableOptions, addWriteOptions } from '../options.js';
+import type { DryRunOptions } from '../writes/plan.js';
 
-interface Options extends OutputOptions, DryRunOptions {
+interface Options extends DryRunOptions {
   readonly spool?: string;
   readonly stage?: string;
   readonly restoreStage?: boolean;
@@ -19,7 +19,10 @@ export function define(command: Command): void {
   command.argument('[files...]', 'JSON files, one test run in each; "-" for standard input');
   addTableOptions(addWriteOptions(command))
     .addOption(
-      new Option('--spool <folder>', 'uploads what waits in a folder').conflicts(['check', 'allowDuplicate']),
+      new Option('--spool <folder>', 'uploads all test runs in a folder').conflicts([
+        'check',
+        'allowDuplicate',
+      ]),
     )
     .option('--stage <code>', 'moves the component to this stage first')
     .option('--restore-stage', 'with --stage: moves it back after the upload')
@@ -36,19 +39,13 @@ export function define(command: Command): void {
           throw new CliError('no file was given', { advice: 'For example: itkdb upload run.json' });
         if (restoreStage && stage === undefined)
           throw new CliError('--restore-stage belongs to --stage', { advice: 'For example: --stage BONDED' });
-        const settings = {
-          ...{ signal: cli.signal, dryRun: dryRun === true },
-          ...(stage !== undefined && { stage }),
-          ...(restoreStage && { restoreStage }),
-          ...(runNumber && { runNumber }),
-          ...(nanAsNull && { nanAsNull }),
-          ...(allowDuplicate && { allowDuplicate }),
-        };
+        const { signal } = cli;
+        const settings = { stage, restoreStage, runNumber, nanAsNull, allowDuplicate, signal, dryRun };
         if (spool !== undefined) {
-          const { uploadSpool } = await import('../spool.js');
+          const { uploadSpool } = await import('../test-runs/spool.js');
           return uploadSpool(cli, spool, settings);
         }
-        const { checkEach, uploadEach } = await import('../upload-each.js');
+        const { checkEach, uploadEach } = await import('../test-runs/upload-each.js');
         await (options.check ? checkEach : uploadEach)(cli, files, settings);
       }),
     );

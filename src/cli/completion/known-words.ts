@@ -1,10 +1,10 @@
 import type { Argument, Command, Option } from 'commander';
+import { inputShapeOf } from '../call/check-input.js';
+import { findEntry, keysOf, listEntries } from '../call/command-entry.js';
 import { COMMANDS } from '../commands.js';
-import { inputShapeOf } from '../input/check-input.js';
-import { findEntry, keysOf, listEntries } from '../input/command-entry.js';
 import { createProgram } from '../program.js';
 
-/** What a word may be: any text, one of some, or the path of a file. */
+/** The values of a word: any text, one of several words, or the path of a file. */
 export type Value =
   | { readonly kind: 'text' | 'file' }
   | { readonly kind: 'choice'; readonly choices: readonly string[] };
@@ -14,7 +14,7 @@ export interface OptionWords {
   /** Such as `--limit` and `-L`. */
   readonly names: readonly string[];
   readonly description: string;
-  /** What the next word is; undefined where the option stands alone. */
+  /** The value in the next word; undefined where the option has none. */
   readonly value: Value | undefined;
 }
 

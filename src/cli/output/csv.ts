@@ -1,12 +1,13 @@
 import { toCsv } from '../../client/models/csv.js';
 import type { Row } from '../../client/models/rows.js';
+import { escapeControls } from '../../util/control-characters.js';
 import type { ListWriter, WriterContext } from './output.js';
 import { checkColumns, columnsOf, rowsOf } from './rows.js';
 
 /** Makes programs such as Excel read UTF-8. */
 const BYTE_ORDER_MARK = '\ufeff';
 /** A spreadsheet program takes a text that starts so for a formula. */
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+const FORMULA = /^(?:[\t\r\n]|[\s\p{Cc}\p{Default_Ignorable_Code_Point}]*[=+\-@＝＋－＠])/u;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** Writes a list as CSV (RFC 4180). The first items decide which columns there are, unless they were given. */
@@ -20,15 +21,18 @@ export class CsvWriter implements ListWriter {
   }
 
   async write(items: readonly object[]): Promise<void> {
-    const { view, options, write } = this.#context;
+    const { view, options, write, width } = this.#context;
     const rows = rowsOf(items, view);
     const isFirst = this.#columns === undefined;
     const columns = this.#columns ?? this.#firstColumns(rows);
     this.#columns = columns;
     if (!isFirst) this.#warnOfOthers(rows, columns);
-    const texts = toCsv(options.excel ? rows.map(withoutFormulas) : rows, columns);
-    if (isFirst) await write(options.excel ? BYTE_ORDER_MARK + texts : texts);
-    else await write(texts.slice(toCsv([], columns).length));
+    const head = options.excel ? columns.map(withoutFormula) : columns;
+    const texts = toCsv(options.excel ? rows.map(withoutFormulas) : rows, head);
+    const added = isFirst ? texts : texts.slice(toCsv([], head).length);
+    // In a file the texts are as they are; a terminal could take them for commands.
+    const shown = Number.isFinite(width) ? escapeControls(added) : added;
+    await write(isFirst && options.excel ? BYTE_ORDER_MARK + shown : shown);
   }
 
   async end(): Promise<void> {
@@ -51,16 +55,18 @@ export class CsvWriter implements ListWriter {
     if (others.length === 0) return;
     this.#hasWarned = true;
     this.#context.say(
-      `itkdb: later items have columns that the first ones do not have, and that are left out: ${others.join(', ')}. Name the columns with --columns.`,
+      `itkdb: some later items have more columns, which are left out: ${others.join(', ')}. To get them, name all columns with --columns.`,
     );
   }
 }
 
 /** Puts an apostrophe before texts that a spreadsheet program would take for formulas. */
 function withoutFormulas(row: Row): Row {
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, withoutFormula(value)]));
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [withoutFormula(name), withoutFormula(value)]),
+  );
 }
 
-function withoutFormula(value: unknown): unknown {
+function withoutFormula<T>(value: T): T | string {
   return typeof value === 'string' && FORMULA.test(value) && !NUMBER.test(value) ? `'${value}` : value;
 }

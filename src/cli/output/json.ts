@@ -17,8 +17,8 @@ export class JsonWriter implements ListWriter {
   }
 
   async write(items: readonly object[]): Promise<void> {
+    if (this.#count === 0 && this.#fields !== undefined) checkFields(items, this.#fields);
     for (const item of items) {
-      if (this.#count === 0 && this.#fields !== undefined) checkFields(item, this.#fields);
       await this.#context.write(
         escapeControls(this.#format === 'json' ? this.#inList(item) : this.#line(item)),
       );

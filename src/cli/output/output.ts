@@ -4,10 +4,11 @@ import { escapeControls } from '../../util/control-characters.js';
 import { isRecord } from '../../util/guards.js';
 import { CliError } from '../errors.js';
 import type { Interruption } from '../interruption.js';
-import type { OutputOptions } from '../options.js';
+import { type OutputOptions, toNames } from '../options.js';
 import { Pager } from './pager.js';
 import { checkFields, pickFields } from './pick-fields.js';
-import { createStyle, formatCount, isColoured, type Style } from './style.js';
+import type { ProgressLine } from './progress-line.js';
+import { createStyle, escapeText, formatCount, isColoured, type Style } from './style.js';
 
 /** How results are written: a table or a text for people, or JSON or CSV for programs. */
 export type Format = 'text' | 'json' | 'ndjson' | 'csv';
@@ -16,23 +17,25 @@ export type Format = 'text' | 'json' | 'ndjson' | 'csv';
 export interface ListView {
   /** The columns of a table on a terminal. CSV has them first, then all others. */
   readonly columns: readonly string[];
-  /** What a person calls the items, such as `components`. */
+  /** The name of the items in messages, such as `components`. */
   readonly noun: string;
   /** Makes rows of items. @defaultValue `toRows`: references are their codes */
   readonly toRows?: (items: readonly object[]) => readonly Row[];
   /** The number of items that there are, where the list does not know it. */
   readonly total?: number;
+  /** Whether all items are shown, on a terminal too: each of them is work that must be done. @defaultValue `false` */
+  readonly isWhole?: boolean;
 }
 
-/** What writes items in a format. */
+/** Writes items in a format. */
 export interface ListWriter {
   /** Writes items. Called with the first ones, then with the next ones. */
   write(items: readonly object[]): Promise<void>;
-  /** Writes what comes after the last item. */
+  /** Writes the end of the list. */
   end(): Promise<void>;
 }
 
-/** What a writer of a list needs. */
+/** The parts that a writer of a list uses. */
 export interface WriterContext {
   readonly view: ListView;
   readonly options: OutputOptions;
@@ -43,20 +46,17 @@ export interface WriterContext {
   readonly say: (line: string) => void;
 }
 
-/** What the output works with. */
+/** The parts that the output uses. */
 interface OutputContext {
   readonly interruption: Interruption;
   /** Writes a line to stderr. */
   readonly say: (line: string) => void;
-  /** Removes the line that tells of progress: stdout may be the same terminal. */
-  readonly clearProgress: () => void;
+  /** The line that tells of progress: stdout may be the same terminal. */
+  readonly progress: ProgressLine;
 }
 
 /** The limit of lists on a terminal. */
 const TERMINAL_LIMIT = 100;
-/** What makes a text bold or coloured. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it starts with one
-const COLOUR = /(\u001b\[\d{1,2}m)/;
 /** How many items are formatted at a time: a page. */
 const BATCH = 100;
 
@@ -72,18 +72,20 @@ export class Output {
   readonly #options: OutputOptions;
   readonly #interruption: Interruption;
   readonly #say: (line: string) => void;
-  readonly #clearProgress: () => void;
+  readonly #progress: ProgressLine;
   #pager: Pager | undefined;
+  /** What is said when the person has left the pager. */
+  readonly #held: string[] = [];
 
-  constructor(options: OutputOptions, { interruption, say, clearProgress }: OutputContext) {
+  constructor(options: OutputOptions, { interruption, say, progress }: OutputContext) {
     const { isTTY, columns } = process.stdout;
     this.#options = options;
     this.#interruption = interruption;
     this.#say = say;
-    this.#clearProgress = clearProgress;
+    this.#progress = progress;
     this.format = formatOf(options);
     this.style = createStyle(isColoured(process.stdout));
-    this.width = isTTY ? (columns ?? 80) : Number.POSITIVE_INFINITY;
+    this.width = isTTY ? columns || 80 : Number.POSITIVE_INFINITY;
     const limit = options.limit ?? (isTTY ? TERMINAL_LIMIT : undefined);
     this.limit = limit === Number.POSITIVE_INFINITY ? undefined : limit;
     if (options.excel && this.format !== 'csv')
@@ -92,15 +94,12 @@ export class Output {
       throw new CliError('the fields are given twice', { advice: 'Use --json=… or --columns, not both.' });
   }
 
-  /**
-   * Writes a list while it is read. An empty one is `[]` in JSON, and a sentence on a terminal.
-   *
-   * @returns the number of items
-   */
+  /** Writes a list while it is read. An empty one is `[]` in JSON, and a sentence on a terminal. */
   async list(
     items: AsyncIterable<object> | Iterable<object> | PagePromise<object>,
     view: ListView,
-  ): Promise<number> {
+  ): Promise<void> {
+    const limit = view.isWhole ? undefined : this.limit;
     const writer = await this.#createWriter(view);
     const page = items instanceof PagePromise ? await items : undefined;
     let count = 0;
@@ -113,31 +112,29 @@ export class Output {
     };
     for await (const item of page ?? items) {
       batch.push(item);
-      if (this.limit !== undefined && count + batch.length >= this.limit) break;
-      // JSON does not depend on other items, so it need not wait for them.
-      if (batch.length === BATCH || this.format === 'ndjson') await flush();
+      if (limit !== undefined && count + batch.length >= limit) break;
+      // A line does not depend on other items, so it need not wait for them, unless they decide which fields there are.
+      if (batch.length === BATCH || (this.format === 'ndjson' && this.fields === undefined)) await flush();
     }
     await flush();
     await writer.end();
     if (count === 0 && this.format === 'text') this.#say(`no ${view.noun}`);
-    if (this.limit !== undefined && count >= this.limit)
-      this.sayRest(count, page?.total ?? view.total, view.noun);
-    return count;
+    if (limit !== undefined && count >= limit) this.sayRest(count, page?.total ?? view.total, view.noun);
   }
 
   /**
    * Writes one result.
    *
-   * @param data - what JSON shows
-   * @param toText - makes the text for people
+   * @param data - the data for JSON
+   * @param toText - makes the text for people. @defaultValue JSON
    */
-  async show(data: unknown, toText: (style: Style) => string): Promise<void> {
-    if (this.format === 'text') {
+  async show(data: unknown, toText?: (style: Style) => string): Promise<void> {
+    if (this.format === 'text' && toText !== undefined) {
       const text = escapeText(toText(this.style));
       return this.write(text.endsWith('\n') ? text : `${text}\n`);
     }
     const { fields } = this;
-    if (fields !== undefined && isRecord(data)) checkFields(data, fields);
+    if (fields !== undefined && isRecord(data)) checkFields([data], fields);
     const picked = fields === undefined ? data : pickFields(data, fields);
     const indent = this.format === 'ndjson' ? undefined : 2;
     return this.write(`${escapeControls(JSON.stringify(picked ?? null, null, indent))}\n`);
@@ -147,39 +144,43 @@ export class Output {
   get fields(): readonly string[] | undefined {
     const { json, columns } = this.#options;
     if (json === undefined || json === '') return columns;
-    return json.split(',').map((name) => name.trim());
+    return toNames(json);
   }
 
   /** Writes a text as it is. Resolves when stdout can take more. */
   async write(text: string | Uint8Array): Promise<void> {
     this.#interruption.throwIfEnded();
     if (this.#interruption.isClosed) return;
-    this.#clearProgress();
+    this.#progress.clear();
     if (this.format === 'text') this.#pager ??= await Pager.start(this.#interruption);
+    // Only the pager writes to the screen now.
+    if (this.#pager !== undefined) this.#progress.end();
     const stream = this.#pager?.stream ?? process.stdout;
     if (stream.write(text)) return;
     const { signal } = this.#interruption;
     await new Promise<void>((resolve) => {
       const done = (): void => {
-        // A reader that has gone takes no more.
-        stream.off('drain', done).off('error', done);
+        // The reader has ended.
+        stream.off('drain', done).off('error', done).off('close', done);
         signal.removeEventListener('abort', done);
         resolve();
       };
-      stream.on('drain', done).on('error', done);
+      stream.on('drain', done).on('error', done).on('close', done);
       signal.addEventListener('abort', done);
     });
     this.#interruption.throwIfEnded();
   }
 
-  /** Writes a line to stderr that is not part of the result. */
-  sayLine(line: string): void {
-    process.stderr.write(`${escapeText(line)}\n`);
+  /** Writes a text to stderr: after the pager, if there is one. */
+  tell(text: string): void {
+    if (this.#pager === undefined) process.stderr.write(text);
+    else this.#held.push(text);
   }
 
   /** Waits until all is written, and the reader has seen it. */
   async close(): Promise<void> {
     await this.#pager?.end();
+    for (const text of this.#held.splice(0)) process.stderr.write(text);
     await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
   }
 
@@ -213,12 +214,4 @@ function formatOf({ json, ndjson, csv, table }: OutputOptions): Format {
   if (ndjson) return 'ndjson';
   if (csv) return 'csv';
   return table || process.stdout.isTTY ? 'text' : 'json';
-}
-
-/** Escapes what could move the cursor or change the terminal, but for the colours that we set. */
-function escapeText(text: string): string {
-  return text
-    .split(COLOUR)
-    .map((part, index) => (index % 2 === 1 ? part : escapeControls(part)))
-    .join('');
 }

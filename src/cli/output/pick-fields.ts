@@ -1,5 +1,5 @@
 import { isRecord } from '../../util/guards.js';
-import { suggest } from '../../util/similar.js';
+import { similarNames } from '../../util/similar.js';
 import { CliError } from '../errors.js';
 
 /** Returns an object, or each object of a list, with some fields only. `currentStage.code` is a field of a field. */
@@ -9,20 +9,24 @@ export function pickFields(data: unknown, fields: readonly string[]): unknown {
   return Object.fromEntries(fields.map((field) => [field, valueAt(data, field) ?? null]));
 }
 
-/** @throws CliError where a record does not have a field, with the names of those that it has */
-export function checkFields(record: object, fields: readonly string[]): void {
-  for (const field of fields) {
-    if (valueAt(record, field) !== undefined) continue;
-    const known = Object.keys(record);
-    throw new CliError(`there is no field ${field}${suggest(field, known)}`, {
-      advice: `The fields are: ${known.join(', ')}`,
-    });
-  }
+/** @throws CliError where no record has a field, with the names of those that there are */
+export function checkFields(records: readonly object[], fields: readonly string[]): void {
+  const missing = fields.find((field) => records.every((record) => valueAt(record, field) === undefined));
+  if (missing === undefined) return;
+  throw noSuch('field', missing, [...new Set(records.flatMap((record) => Object.keys(record)))]);
+}
+
+/** Makes the error of a field or a column that does not exist. */
+export function noSuch(kind: 'field' | 'column', name: string, known: readonly string[]): CliError {
+  const similar = similarNames(name, known);
+  return new CliError(
+    `there is no ${kind} ${name}${similar.length > 0 ? `; is it ${similar.join(', ')}?` : ''}`,
+    { advice: `The ${kind}s are: ${known.join(', ')}` },
+  );
 }
 
 function valueAt(record: object, path: string): unknown {
-  const own = (record as Record<string, unknown>)[path];
-  if (own !== undefined) return own;
+  if (Object.hasOwn(record, path)) return (record as Record<string, unknown>)[path];
   let value: unknown = record;
   for (const key of path.split('.')) {
     if (value === null) return null;

@@ -11,6 +11,7 @@ export class ProgressLine {
   readonly #start = performance.now();
   #shownAt = 0;
   #isShown = false;
+  #isOver = false;
 
   /** Shows the number of items that are done. */
   show({ done, total, failed }: Progress, noun = ''): void {
@@ -22,10 +23,17 @@ export class ProgressLine {
   /** Shows a text, in place of the last one. */
   text(text: string): void {
     const now = performance.now();
-    if (!process.stderr.isTTY || now - this.#start < DELAY || now - this.#shownAt < INTERVAL) return;
+    if (this.#isOver || !process.stderr.isTTY || now - this.#start < DELAY || now - this.#shownAt < INTERVAL)
+      return;
     this.#shownAt = now;
     this.#isShown = true;
-    process.stderr.write(`\r\u001b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+    process.stderr.write(`\r\u001b[K${text.slice(0, (process.stderr.columns || 80) - 1)}`);
+  }
+
+  /** Removes the line, and shows no other one. */
+  end(): void {
+    this.clear();
+    this.#isOver = true;
   }
 
   /** Removes the line. */

@@ -1,7 +1,6 @@
 import { type Row, toRows } from '../../client/models/rows.js';
-import { suggest } from '../../util/similar.js';
-import { CliError } from '../errors.js';
 import type { ListView } from './output.js';
+import { noSuch } from './pick-fields.js';
 
 /** Makes rows of items. */
 export function rowsOf(items: readonly object[], view: ListView): readonly Row[] {
@@ -11,10 +10,7 @@ export function rowsOf(items: readonly object[], view: ListView): readonly Row[]
 /** @throws CliError where no row has a column, with the names of those that there are */
 export function checkColumns(columns: readonly string[], known: ReadonlySet<string>): void {
   const unknown = columns.find((column) => !known.has(column));
-  if (unknown === undefined) return;
-  throw new CliError(`there is no column ${unknown}${suggest(unknown, [...known])}`, {
-    advice: `The columns are: ${[...known].join(', ')}`,
-  });
+  if (unknown !== undefined) throw noSuch('column', unknown, [...known]);
 }
 
 /** Returns the names of all columns of rows. */

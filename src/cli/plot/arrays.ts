@@ -6,13 +6,13 @@ import { toDrawable } from './scale.js';
 export interface NumberArray {
   /** The code of the result; of a list in an object such as `IV_ARRAY.voltage`. */
   readonly code: string;
-  /** The name for people, mostly with the unit, such as `Voltage (V)`. */
+  /** The name for people, often with the unit, such as `Voltage (V)`. */
   readonly label: string;
   /** Null where a number is missing, or cannot be drawn. */
   readonly values: readonly (number | null)[];
 }
 
-/** What benches write in place of a number. */
+/** Texts that test programs write in place of a number. */
 const NO_NUMBER = /^[+-]?(?:nan|inf|infinity|null|none|)$/i;
 
 /** Returns the results that can be drawn: lists of numbers, and those in objects. */
@@ -41,14 +41,14 @@ function isNumbers(list: readonly unknown[], isNumeric: boolean): boolean {
   return list.every((value) => isOne(value) || isMissing(value)) && (isNumeric || list.some(isOne));
 }
 
-/** What is drawn against what. */
+/** The results on the axes. */
 export interface Axes {
   /** Undefined for the index of the value in its list. */
   readonly x: NumberArray | undefined;
   readonly y: readonly NumberArray[];
 }
 
-/** What is drawn of a test run: y against x, by the ends of their codes. */
+/** The pairs of x and y that are drawn by default, by the ends of their codes. */
 const PAIRS = [
   ['VOLTAGE', 'CURRENT'],
   ['VOLTAGE', 'CAPACITANCE'],
@@ -75,7 +75,7 @@ export function defaultAxes(arrays: readonly NumberArray[]): Axes | undefined {
   return { x: undefined, y: [first] };
 }
 
-/** Returns what is before the end of a code, such as `IV_` of `IV_VOLTAGE`; undefined where it ends with something else. */
+/** Returns a code without its end, such as `IV_` of `IV_VOLTAGE`; undefined where it has another end. */
 function stemOf(code: string, end: string): string | undefined {
   const upper = code.toUpperCase();
   return upper.endsWith(end) ? upper.slice(0, -end.length) : undefined;

@@ -1,4 +1,4 @@
-/** The characters of curves where there are neither dots nor colours to tell them apart. */
+/** The characters of curves in ASCII, and of several curves without colours. */
 const MARKERS = '*o+x#%@&';
 /** Dots of a braille character, by row and column. */
 const DOTS = [

@@ -1,10 +1,11 @@
 import type { TestRun } from '../../commands/shapes.js';
 import { CliError, EXIT } from '../errors.js';
+import { formatDate, titleOf } from '../output/format.js';
 import { type Axes, arraysOf, defaultAxes, findArray, type NumberArray } from './arrays.js';
 
 /** A line through points. A point without one of its numbers is a gap. */
 export interface Curve {
-  /** What the legend says. */
+  /** The text in the legend. */
   readonly name: string;
   /** The id of the test run. */
   readonly run: string;
@@ -12,7 +13,7 @@ export interface Curve {
   readonly y: readonly (number | null)[];
 }
 
-/** What is drawn: curves on the same axes. */
+/** Curves on the same axes. */
 export interface Picture {
   readonly title: string;
   readonly xLabel: string;
@@ -20,7 +21,7 @@ export interface Picture {
   readonly curves: readonly Curve[];
 }
 
-/** What the user wants to see: codes of results. */
+/** The results that the user wants to see, by their codes. */
 export interface PictureOptions {
   /** `index` stands for the position in the list. @defaultValue what is usual for the results */
   readonly x?: string | undefined;
@@ -33,7 +34,7 @@ const INDEX = 'index';
 /**
  * Makes the picture of test runs, all on the same axes.
  *
- * @throws CliError where a test run has nothing to draw, or not what is wanted. The message has the codes that it has
+ * @throws CliError where a test run has nothing to draw, or not the wanted results. The message names its results
  */
 export function pictureOf(runs: readonly TestRun[], options: PictureOptions = {}): Picture {
   const drawn = runs.flatMap((run) => {
@@ -67,15 +68,14 @@ function distinct(texts: readonly string[]): string[] {
   return [...new Set(texts)];
 }
 
-/** What tells test runs apart, for the title and the legend. */
+/** The facts that identify a test run, for the title and the legend. */
 function factsOf({ components, testType, stage, runNumber, date }: TestRun): string[] {
-  const { serialNumber, alternativeIdentifier, code } = components?.[0] ?? {};
   return [
-    serialNumber ?? alternativeIdentifier ?? code,
+    titleOf(components?.[0] ?? {}),
     testType?.code,
     stage?.code,
     runNumber ? `run ${runNumber}` : '',
-    String(date ?? '').slice(0, 10),
+    formatDate(date),
   ].map((fact) => String(fact ?? ''));
 }
 
@@ -107,7 +107,7 @@ function chooseAxes(run: TestRun, { x, y }: PictureOptions): Axes {
   return { x: wantedX, y: [other] };
 }
 
-/** Finds what the wanted lists are drawn against: what is usual, else a list of the same length, else the index. */
+/** Finds the x axis of the wanted lists: the usual one, or else a list of the same length, or else the index. */
 function usualX(
   arrays: readonly NumberArray[],
   usual: Axes,

@@ -8,13 +8,13 @@ interface Tick {
 /** An axis: from numbers to positions. */
 export interface Scale {
   readonly ticks: readonly Tick[];
-  /** What is to be written after the label, such as `, × 10⁻⁹`, which the numbers of the ticks leave out; mostly `''`. */
+  /** A text after the label, such as `, × 10⁻⁹`: the factor that the numbers of the ticks leave out. Often `''`. */
   readonly note: string;
   /** Returns the position of a value: 0 at the lower end of the axis, 1 at the upper end. */
   readonly position: (value: number) => number;
 }
 
-/** Larger and smaller numbers cannot be told apart on an axis, or are beyond what computers add up. */
+/** Numbers beyond these limits are not drawn: sums of them overflow. */
 const LARGEST = 1e300;
 const SMALLEST = 1e-300;
 /** The significant digits of the number of a tick. */

@@ -1,4 +1,4 @@
-import { type Html, html } from '../report/html.js';
+import { type Html, html } from '../output/html.js';
 import type { Curve, Picture } from './picture.js';
 import { createScale, type Scale } from './scale.js';
 
@@ -9,9 +9,9 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [72, 624, 60, 320];
 const LEGEND_TOP = 382;
 const LEGEND_ROW = 18;
 const [X_INTERVALS, Y_INTERVALS] = [7, 5];
-/** Can be told apart, on white and on black. */
+/** Colours that differ clearly, on white and on black. */
 const COLOURS = ['#2b7fd4', '#d9650f', '#219a6c', '#c24a9c', '#8f7a1b', '#7b6fd6'];
-/** So that more curves than colours can be told apart. */
+/** Dashes of lines, for more curves than colours. */
 const DASHES = ['', '6 3', '2 3', '8 3 2 3'];
 /** The points at most that are drawn as such, and the groups that the points of a longer curve are drawn in. */
 const [MOST_MARKS, GROUPS] = [150, 500];

@@ -1,10 +1,10 @@
 import type { FullComponent } from '../../commands/shapes.js';
-import { formatTime, formatValue, labelOf, personOf, serialNumberOf } from './format.js';
-import { type Html, html, type Part } from './html.js';
+import { formatTime, formatValue, labelOf, personOf, titleOf } from '../output/format.js';
+import { type Html, html, type Part } from '../output/html.js';
 import { NONE, table, webLink } from './parts.js';
 import type { ReportData } from './read-report.js';
 
-/** The head of the page: what the component is, and where. */
+/** The head of the page: the type of the component, its stage, its location and other facts. */
 export function aboutSection({ component, runs, site }: ReportData): Html {
   const { componentType, type, project, subproject, currentStage, currentLocation, institution } = component;
   const { alternativeIdentifier, batches, cts, sys, user, code } = component;
@@ -23,7 +23,7 @@ export function aboutSection({ component, runs, site }: ReportData): Html {
     ['Code', code],
   ];
   return html`<header>
-<h1>${serialNumberOf(component)}</h1>
+<h1>${titleOf(component)}</h1>
 <p><bdi>${kind}</bdi></p>
 <ul class="badges">${badgesOf(component).map(({ text, isWarning }) => html`<li class="${isWarning ? 'warn' : 'plain'}">${text}</li>`)}</ul>
 <dl class="facts">

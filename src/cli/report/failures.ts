@@ -1,4 +1,5 @@
 import { isException } from '../../exceptions/base.js';
+import { EXIT, explain } from '../errors.js';
 
 /** Something that could not be read. */
 export interface Failure {
@@ -8,17 +9,9 @@ export interface Failure {
   readonly reason: string;
 }
 
-/** Every other request would fail too. */
-const FOR_ALL: ReadonlySet<string> = new Set([
-  'ERR_ABORTED',
-  'ERR_AUTHENTICATION_FAILED',
-  'ERR_INVALID_ID_TOKEN',
-  'ERR_NOT_SIGNED_IN',
-]);
-
-/** Makes a part failure of an error. Throws it where there is no point in going on. */
+/** Makes a part failure of an error. Throws the error where every other request would fail too. */
 export function toFailure(what: string, error: unknown): Failure {
-  if (!isException(error) || FOR_ALL.has(error.code)) throw error;
-  const [reason = ''] = error.message.split('\n');
+  const { reason, exitCode } = explain(error);
+  if (!isException(error) || error.code === 'ERR_ABORTED' || exitCode === EXIT.signIn) throw error;
   return { what, reason };
 }

@@ -4,8 +4,8 @@ import { SNIFF_LENGTH, sniff } from '../../client/files/sniff.js';
 import type { Attachment, TestRun } from '../../commands/shapes.js';
 import { ResponseTooLarge } from '../../exceptions/transport.js';
 import { isFilledString } from '../../util/guards.js';
+import { formatSize } from '../output/format.js';
 import { type Failure, toFailure } from './failures.js';
-import { formatSize } from './format.js';
 
 /** The formats that are shown. SVG is not one of them: it can have scripts. */
 const SHOWN: ReadonlySet<string> = new Set(
@@ -16,14 +16,14 @@ const SHOWN_NAME = /\.(?:png|jpe?g|gif|webp|bmp|avif)$/i;
 const MOST_IMAGES = 200;
 const AT_A_TIME = 4;
 
-/** An image, as the page has it: either its data, or why it is not shown. */
+/** An image in the page: its data, or why it is not shown. */
 export interface Thumbnail {
   /** A `data:` URL. */
   readonly source?: string;
   readonly reason?: string;
 }
 
-/** What images are read with. */
+/** Options of {@link readImages}. */
 export interface ImageOptions {
   /** In bytes: a larger image is not shown. */
   readonly largest: number;
@@ -48,7 +48,7 @@ interface Candidate {
   readonly download: (call: Call) => PromiseLike<BinaryFile>;
 }
 
-/** What has attachments. */
+/** The component or a test run, with its attachments. */
 interface Owner {
   readonly target: { readonly component: string } | { readonly testRun: string };
   readonly attachments: readonly Attachment[] | null;
@@ -109,7 +109,7 @@ export async function readImages(
   return { images, failures };
 }
 
-/** The contents say what it is: what the database says of it may be wrong. */
+/** The type is found from the contents: the type in the database may be wrong. */
 async function toThumbnail(file: BinaryFile): Promise<Thumbnail> {
   const bytes = await file.bytes();
   const type = await sniff(bytes.subarray(0, SNIFF_LENGTH));

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { VERSION } from '../../util/version.js';
+import { formatTime, labelOf, titleOf } from '../output/format.js';
+import { type Html, html, trusted } from '../output/html.js';
 import { aboutSection, historySection, propertiesSection } from './about.js';
-import { formatTime, labelOf, serialNumberOf } from './format.js';
-import { type Html, html, trusted } from './html.js';
 import { commentList, fileList } from './parts.js';
 import type { ReportData } from './read-report.js';
 import { STYLE } from './style.js';
@@ -15,7 +15,7 @@ import { treeSection } from './tree.js';
  */
 export function toPage(data: ReportData): string {
   const { component, failures, site, readAt, images } = data;
-  const name = serialNumberOf(component);
+  const name = titleOf(component);
   const policy = [
     "default-src 'none'",
     'img-src data:',

@@ -1,10 +1,10 @@
 import { webUrl } from '../../client/models/web-url.js';
 import type { Attachment, Comment } from '../../commands/shapes.js';
-import { formatSize, formatTime, personOf } from './format.js';
-import { type Html, html, type Part } from './html.js';
+import { formatSize, formatTime, personOf } from '../output/format.js';
+import { type Html, html, type Part } from '../output/html.js';
 import { type Images, imageKey, type Thumbnail } from './images.js';
 
-/** What stands where there is nothing to show. */
+/** The text where there is nothing to show. */
 export const NONE: Html = html`<p class="none">None.</p>`;
 
 /** Makes a link. Addresses that are not of the web, such as `javascript:`, become text. */
@@ -24,7 +24,7 @@ export function webLink(record: object, site: string, text: Part): Html {
   }
 }
 
-/** Makes a table. It scrolls where there is no room for it. */
+/** Makes a table, which scrolls where it is wider than the page. */
 export function table(columns: readonly Part[], rows: readonly Html[], kind = 'plain'): Html {
   return html`<div class="scroll"><table class="${kind}"><thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
 <tbody>

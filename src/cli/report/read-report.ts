@@ -2,16 +2,16 @@ import type { Client } from '../../client/client.js';
 import { readAncestors } from '../../client/components/ancestors.js';
 import { Component } from '../../client/models/component.js';
 import type { BulkComponent, FullComponent, TestRun } from '../../commands/shapes.js';
+import { titleOf } from '../output/format.js';
 import { type Failure, toFailure } from './failures.js';
-import { serialNumberOf } from './format.js';
 import { type Images, readImages } from './images.js';
 
-/** What a report shows. */
+/** The data of a report. */
 export interface ReportData {
   readonly component: FullComponent;
-  /** What the component is in, from the inside out. */
+  /** The parents of the component, from the nearest to the outermost. */
   readonly ancestors: readonly BulkComponent[];
-  /** The component with all that is in it. */
+  /** The component with all components in it. */
   readonly tree: Component;
   /** The ready test runs, the latest first. */
   readonly runs: readonly TestRun[];
@@ -26,12 +26,12 @@ export interface ReportData {
   readonly readAt: Date;
 }
 
-/** What a report is read with. */
+/** Options of {@link readReport}. */
 export interface ReadReportOptions {
   readonly signal: AbortSignal;
   /** In bytes: a larger image is not in the page. */
   readonly largestImage: number;
-  /** Tells how far it is. */
+  /** Called with the progress. */
   readonly onProgress: (
     progress: { readonly done: number; readonly total?: number | undefined; readonly failed: number },
     noun: string,
@@ -39,7 +39,7 @@ export interface ReadReportOptions {
 }
 
 /**
- * Reads what a report of a component shows, with few requests. What cannot be read is in `failures`.
+ * Reads the data of a report with few requests. The parts that cannot be read are in `failures`.
  *
  * @param identifier - serial number, code, id or alternative identifier
  * @throws what `client.components.get` throws
@@ -67,7 +67,7 @@ export async function readReport(
     let done = 0;
     for await (const child of tree.walk({ signal, errors: 'collect' })) {
       done += 1;
-      if (child.error) failures.push(toFailure(`the part ${serialNumberOf(child)}`, child.error));
+      if (child.error) failures.push(toFailure(`the part ${titleOf(child)}`, child.error));
       onProgress({ done, failed: failures.length }, 'parts');
     }
   });

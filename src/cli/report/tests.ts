@@ -1,8 +1,8 @@
 import type { TestRun } from '../../commands/shapes.js';
+import { formatTime, formatValue, labelOf, personOf } from '../output/format.js';
+import { type Html, html } from '../output/html.js';
 import { isDrawable, pictureOf } from '../plot/picture.js';
 import { drawSvg } from '../plot/svg.js';
-import { formatTime, formatValue, labelOf, personOf } from './format.js';
-import { type Html, html } from './html.js';
 import { imageKey } from './images.js';
 import { commentList, fileList, joined, NONE, table, thumbnail, webLink } from './parts.js';
 import type { ReportData } from './read-report.js';
@@ -55,7 +55,7 @@ ${attachments?.length ? html`<h4>Attachments</h4>${fileList(id, attachments, ima
 `;
 }
 
-/** The conditions, then what was measured. */
+/** The conditions, then the measured values. */
 function values({ id, properties, results }: TestRun, images: ReportData['images']): Html {
   const measured = (results ?? []).filter(({ code }) => !images.has(imageKey(id, code)));
   const rows = [...(properties ?? []), ...measured].map(

@@ -1,13 +1,13 @@
 import type { Component } from '../../client/models/component.js';
 import { refCode } from '../../commands/references.js';
-import { labelOf, serialNumberOf } from './format.js';
-import { type Html, html } from './html.js';
+import { labelOf, titleOf } from '../output/format.js';
+import { type Html, html } from '../output/html.js';
 import { webLink } from './parts.js';
 import type { ReportData } from './read-report.js';
 
-/** What the component is in, and what is in it. */
+/** The parents of the component, and the components in it. */
 export function treeSection({ component, ancestors, tree, site }: ReportData): Html {
-  const own = html`<li><span class="this">${serialNumberOf(component)}</span> ${labelOf(component.componentType)}${children(tree, site)}</li>`;
+  const own = html`<li><span class="this">${titleOf(component)}</span> ${labelOf(component.componentType)}${children(tree, site)}</li>`;
   // From the inside out.
   const nested = ancestors.reduce(
     (inner, ancestor) => html`<li>${line(ancestor, site)}<ul>${inner}</ul></li>`,
@@ -23,12 +23,12 @@ function children(parent: Component, site: string): Html {
 ${list.map(
   (
     child,
-  ) => html`<li>${child.error === undefined ? line({ ...slotOf(child), ...child.data }, site) : html`${serialNumberOf(child.data)} <span class="failed">could not be read</span>`}${children(child, site)}</li>
+  ) => html`<li>${child.error === undefined ? line({ ...slotOf(child), ...child.data }, site) : html`${titleOf(child.data)} <span class="failed">could not be read</span>`}${children(child, site)}</li>
 `,
 )}</ul>`;
 }
 
-/** They are not known where a component could not be read. */
+/** Returns the children; none where the component could not be read. */
 function childrenOf(component: Component): readonly Component[] {
   try {
     return component.children;
@@ -37,7 +37,7 @@ function childrenOf(component: Component): readonly Component[] {
   }
 }
 
-/** What the slot says of a child that has not said it itself. */
+/** Returns the type of a child from its slot, where the child itself does not have it. */
 function slotOf({ slot }: Component): Partial<Component['data']> {
   const componentType = slot?.componentType;
   return componentType === undefined
@@ -48,5 +48,5 @@ function slotOf({ slot }: Component): Partial<Component['data']> {
 function line(component: Partial<Component['data']>, site: string): Html {
   const { componentType, type, currentStage } = component;
   const kind = [labelOf(componentType), refCode(type)].filter(Boolean).join(', ');
-  return html`${webLink(component, site, serialNumberOf(component))} <bdi>${kind}</bdi>${currentStage ? html` <span class="soft"><bdi>${labelOf(currentStage)}</bdi></span>` : ''}`;
+  return html`${webLink(component, site, titleOf(component))} <bdi>${kind}</bdi>${currentStage ? html` <span class="soft"><bdi>${labelOf(currentStage)}</bdi></span>` : ''}`;
 }

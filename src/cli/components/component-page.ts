@@ -1,0 +1,155 @@
+import { parentsOf } from '../../client/components/ancestors.js';
+import { webUrl } from '../../client/models/web-url.js';
+import { type Ref, refCode, refId } from '../../commands/references.js';
+import type { BulkComponent, ComponentTest, FullComponent } from '../../commands/shapes.js';
+import { isRecord } from '../../util/guards.js';
+import { asList, codesOf } from '../../util/lists.js';
+import {
+  formatDate,
+  formatSize,
+  formatTime,
+  formatValue,
+  labelOf,
+  personOf,
+  titleOf,
+} from '../output/format.js';
+import type { Style } from '../output/style.js';
+import { cellOf, formatPairs, formatTable } from '../output/table.js';
+import { latestOf, readyRunsOf } from '../test-runs/choice.js';
+
+type Component = FullComponent | BulkComponent;
+
+interface PageOptions {
+  readonly style: Style;
+  readonly width: number;
+  /** The address of the website. */
+  readonly site: string;
+}
+
+/** Lays out all that a person wants to know of a component. */
+export function formatComponent(component: Component, options: PageOptions): string {
+  const { style, width, site } = options;
+  const { componentType, type } = component;
+  const section = (title: string, text: string): string => text && `\n${style.bold(title)}\n${text}`;
+  const table = (rows: readonly Record<string, unknown>[], columns: readonly string[]): string =>
+    rows.length === 0 ? '' : formatTable(rows, columns, width);
+  return [
+    `${style.bold(cellOf(titleOf(component)))}  ${cellOf(labelOf(type ?? componentType))}\n\n`,
+    formatPairs(factsOf(component, site)),
+    section('Properties', formatPairs(propertiesOf(component))),
+    section('Children', table(childrenOf(component), ['position', 'serialNumber', 'componentType', 'type'])),
+    section('Tests, the latest of each type', formatTests(asList(component.tests), options)),
+    section('Comments', formatPairs(commentsOf(component))),
+    section('Attachments', table(attachmentsOf(component), ['title', 'filename', 'type', 'size'])),
+  ].join('');
+}
+
+function* factsOf(component: Component, site: string): Generator<readonly [string, unknown]> {
+  const { serialNumber, alternativeIdentifier, code, state, componentType, type, project } = component;
+  yield ['serial number', serialNumber];
+  yield ['alternative identifier', alternativeIdentifier];
+  yield ['component type', codeAndName(componentType)];
+  yield ['type', codeAndName(type)];
+  yield ['project', codeAndName(project)];
+  yield ['stage', stageOf(component)];
+  yield ['location', codeAndName(component.currentLocation)];
+  yield ['owner', codeAndName(component.institution)];
+  yield ['part of', wholesOf(component).join(', ')];
+  yield ['flags', codesOf(component.flags).join(', ')];
+  yield [
+    'batches',
+    asList(component.batches)
+      .flatMap(({ number }) => number ?? [])
+      .join(', '),
+  ];
+  yield ['grade', component.currentGrade ?? component.grade];
+  yield ['remarks', remarksOf(component).join(', ')];
+  yield ['state', state === 'ready' ? '' : state];
+  yield ['registered', `${formatTime(component.cts)} ${personOf(component.user)}`];
+  yield ['code', code];
+  yield ['web page', webUrl({ code, serialNumber }, site)];
+}
+
+function wholesOf(component: Component): string[] {
+  return parentsOf(component).map((parent) => {
+    const link = asList<NonNullable<Component['parents']>[number]>(component.parents).find(
+      (one) => one.component === parent,
+    );
+    return `${nameOf(parent)} (${refCode(link?.componentType) ?? ''})`;
+  });
+}
+
+function codeAndName(ref: Ref | undefined): string {
+  const [code, name] = [refCode(ref) ?? refId(ref) ?? '', labelOf(ref)];
+  return name === code ? code : `${code} (${name})`;
+}
+
+function nameOf(ref: Ref): string {
+  return isRecord(ref) ? titleOf(ref) : (ref ?? '');
+}
+
+function stageOf({ currentStage, stages }: Component): string {
+  if (currentStage === null) return '';
+  const entry = asList(stages).findLast(({ code }) => code === refCode(currentStage));
+  return codeAndName(currentStage) + (entry ? `, since ${formatDate(entry.dateTime)}` : '');
+}
+
+function remarksOf({ dummy, trashed, reworked, completed }: Component): string[] {
+  return [
+    ...(completed ? ['completed'] : []),
+    ...(reworked ? ['reworked'] : []),
+    ...(trashed ? ['trashed'] : []),
+    ...(dummy ? ['a dummy'] : []),
+  ];
+}
+
+function propertiesOf({ properties }: Component): (readonly [string, unknown])[] {
+  return asList(properties).map(({ code, value }) => [code, value === null ? null : formatValue(value)]);
+}
+
+function childrenOf({ children }: Component): Record<string, unknown>[] {
+  return asList<NonNullable<Component['children']>[number]>(children).map((slot, index) => ({
+    position: slot.order ?? index,
+    serialNumber: slot.component === null ? 'free' : nameOf(slot.component),
+    componentType: refCode(slot.componentType),
+    type: refCode(slot.type),
+  }));
+}
+
+function formatTests(tests: readonly ComponentTest[], { style, width }: PageOptions): string {
+  const rows = tests.flatMap((test) => {
+    const runs = readyRunsOf(test);
+    const latest = latestOf(runs);
+    if (latest === undefined) return [];
+    const { passed, problems, date, runNumber } = latest;
+    const result = `${passed ? 'passed' : 'failed'}${problems ? ', problems' : ''}`;
+    return [
+      {
+        testType: test.code,
+        result,
+        date: formatDate(date),
+        run: runNumber,
+        runs: runs.length,
+        passed,
+      },
+    ];
+  });
+  if (rows.length === 0) return '';
+  const lines = formatTable(rows, ['testType', 'result', 'date', 'run', 'runs'], width).split('\n');
+  // The first line is the head.
+  return lines.map((line, index) => (rows[index - 1]?.passed === false ? style.red(line) : line)).join('\n');
+}
+
+function commentsOf({ comments }: Component): (readonly [string, unknown])[] {
+  return asList(comments).map(({ dateTime, user, comment }) => [
+    `${formatDate(dateTime)} ${personOf(user)}`,
+    comment,
+  ]);
+}
+
+function attachmentsOf({ attachments }: Component): Record<string, unknown>[] {
+  return asList(attachments).map(({ title, filename, type, filesize }) => ({
+    ...{ title, filename, type },
+    size: formatSize(filesize),
+  }));
+}
