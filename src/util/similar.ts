@@ -1,5 +1,7 @@
 /** The most names that are suggested. */
 const MOST = 6;
+/** The fewest characters that are looked for within names. */
+const SHORTEST_PART = 4;
 /** The most names that are listed where none is similar. */
 const MOST_LISTED = 20;
 
@@ -12,14 +14,17 @@ export function suggest(name: string, known: readonly string[]): string {
 }
 
 /**
- * Returns the names that a name may be meant for: those that differ in case and separators alone or begin with it, else the
- * nearest ones, if they differ in one character, or in two where the name has six or more.
+ * Returns the names that a name may be meant for: those that differ in case and separators alone or begin with it, else those
+ * that contain it, where it has four or more characters, else the nearest ones, if they differ in one character, or in two
+ * where the name has six or more.
  */
 export function similarNames(name: string, known: readonly string[]): string[] {
   const plain = (text: string): string => text.replaceAll(/[_-]/g, '').toLowerCase();
   const wanted = plain(name);
   const longer = known.filter((other) => plain(other).startsWith(wanted));
   if (wanted === '' || longer.length > 0) return longer;
+  const containing = known.filter((other) => plain(other).includes(wanted)).slice(0, MOST);
+  if (wanted.length >= SHORTEST_PART && containing.length > 0) return containing;
   const most = wanted.length < 6 ? 1 : 2;
   const distances = new Map(known.map((other) => [other, distanceOf(wanted, plain(other), most)]));
   const least = Math.min(most, ...distances.values());

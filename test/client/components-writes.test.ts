@@ -492,7 +492,7 @@ describe('the writes of client.components', () => {
     await client.components.comment(items[0] as BulkComponent, ['two', 'three']);
     const { comments } = await client.components.get(id);
     expect(comments?.map(({ comment }) => comment).slice(-3)).toEqual(['one', 'two', 'three']);
-    await expect(client.components.comment(id, '')).rejects.toThrow('`text.0` must be');
+    await expect(client.components.comment(id, '')).rejects.toThrow('`text` must be');
   });
 
   it('throw the failure of a read as it is: nothing was written', async () => {

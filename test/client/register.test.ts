@@ -106,7 +106,7 @@ describe('client.components.register', () => {
       'client.components.register: there are 10 problems, so nothing was written',
       '- there is no key `comment`; write `comments`, a list of texts',
       '- there is no key `institut`; is it institution?',
-      '- `institution` must be a text: it is required',
+      '- `institution` is missing',
       '- a SENSOR has no type ATLAS18L; is it ATLAS18LS?',
       '- a SENSOR has no subproject SE; is it SB?',
       expect.stringContaining('- a SENSOR has no stage BONDED; there are REGISTERED'),
@@ -130,7 +130,10 @@ describe('client.components.register', () => {
         { ...MODULE, type: undefined },
         '`type` is required: a MODULE has the types BARREL_LS_MODULE, BARREL_SS_MODULE',
       ],
-      [{ ...SENSOR, serialNumber: '20usbsl9100000' }, 'parseSerialNumber mends spaces and lower case'],
+      [
+        { ...SENSOR, serialNumber: '20usbsl9100000' },
+        'must have 14 characters, in capitals and without spaces, such as 20USBML1234567',
+      ],
       [{ ...MODULE, comments: 'x' }, '`comments` must be a list of texts'],
       [{ ...MODULE, properties: [] }, '`properties` must be an object'],
       [{ ...MODULE, batches: 'x' }, '`batches` must be an object'],
@@ -351,7 +354,7 @@ describe('client.components.registerMany', () => {
     ] as never);
     expect(rows.map(({ reason }) => reason?.split('; '))).toEqual([
       [
-        '`institution` must be a text: it is required',
+        '`institution` is missing',
         'a SENSOR has no property institutionn',
         'is it institution?',
         'a SENSOR has no property LOCALNAM',
@@ -359,11 +362,7 @@ describe('client.components.registerMany', () => {
         'a SENSOR has no property currentStage',
         'write `stage`',
       ],
-      [
-        '`componentType` must be a text: it is required',
-        'there is no key component_type',
-        'is it componentType?',
-      ],
+      ['`componentType` is missing', 'there is no key component_type', 'is it componentType?'],
     ]);
     expect(await added(client)).toEqual([]);
   });
@@ -383,7 +382,7 @@ describe('client.components.registerMany', () => {
     expect([done, failed]).toEqual([1, 2]);
     expect(rows.map(({ reason }) => reason)).toEqual([
       'the property ORDER must be a whole number',
-      '`institution` must be a text: it is required; a SENSOR has no property LOCAL_NAME; is it LOCALNAME?',
+      '`institution` is missing; a SENSOR has no property LOCAL_NAME; is it LOCALNAME?',
       undefined,
     ]);
     expect(rows[0]?.error).toBeInstanceOf(InvalidInvocation);
@@ -394,6 +393,31 @@ describe('client.components.registerMany', () => {
     ).resolves.toMatchObject({
       rows: [{ reason: 'there are two values of ORDER' }],
     });
+  });
+
+  it('names institutions that do not exist, which it reads once, and sends nothing', async () => {
+    await using client = newClient();
+    const rows = sensors(3).map((row, index) => ({ ...row, institution: index === 1 ? 'CERN' : 'CERNN' }));
+    const { result, requests } = await client.plan((c) => c.components.registerMany(rows));
+    expect(requests).toHaveLength(1);
+    expect(result.rows.map(({ reason }) => reason)).toEqual([
+      'there is no institution CERNN; is it CERN?',
+      undefined,
+      'there is no institution CERNN; is it CERN?',
+    ]);
+    expect(pdb.count('listInstitutions')).toBe(1);
+    const error = await failure(
+      client.components.register({ ...MODULE, institution: 'CERNN' }),
+      InvalidInvocation,
+    );
+    expect(error.message).toContain('there is no institution CERNN; is it CERN?');
+    expect(registered()).toBe(0);
+  });
+
+  it('leaves it to the database whether institutions exist where it does not list them', async () => {
+    await using client = newClient();
+    pdb.fault({ on: 'listInstitutions', status: 403, times: 100 });
+    expect(await client.components.registerMany(sensors(1))).toMatchObject({ registered: 1 });
   });
 
   it('reports what the database refuses', async () => {

@@ -111,7 +111,7 @@ describe('client.testRuns.check', () => {
     expect(await problemsOf(run)).toEqual([
       `institution is NOWHERE, but the component is at ${module.location}`,
       "runNumber must be a text: '7', not the number 7",
-      'date must be a Date, ISO 8601 such as 2026-03-02T09:30:00Z, or DD.MM.YYYY HH:MM, not the text "31.02.2024 10:00"',
+      'date must be a date and time, such as 2026-03-02T09:30:00Z or 02.03.2026 09:30, not the text "31.02.2024 10:00"',
       'passed must be true or false, not the text "true"',
       'problems is missing; give true or false',
       'properties.OPERATR is not a code of this test type; is it OPERATOR?',
@@ -257,7 +257,7 @@ describe('client.testRuns.check', () => {
       ['results.A must be true or false, not the text "true"', define('A', 'boolean'), 'true'],
       ['results.A must be an object, not a list', define('A', 'object'), [1]],
       [
-        'results.A must be a date: a Date, ISO 8601 such as 2026-03-02T09:30:00Z, or DD.MM.YYYY HH:MM, not the text "today"',
+        'results.A must be a date and time, such as 2026-03-02T09:30:00Z or 02.03.2026 09:30, not the text "today"',
         define('A', 'date'),
         'today',
       ],

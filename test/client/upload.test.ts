@@ -195,8 +195,23 @@ describe('client.testRuns.upload of a file', () => {
     expect(uploads()).toBe(1);
   });
 
+  it('reads a JSON file in UTF-16, as Notepad and PowerShell write it', async () => {
+    await using client = newClient();
+    const path = join(folder, 'utf16.json');
+    await writeFile(path, `\uFEFF${JSON.stringify(await filled(client))}`, 'utf16le');
+    await client.testRuns.upload(path);
+    expect(uploads()).toBe(1);
+  });
+
   it.each([
-    ['{"component": ', 'is not JSON'],
+    [
+      '{"component": ',
+      'is not JSON: line 1, column 15: the text ends, but the { of line 1, column 1 is not closed',
+    ],
+    [
+      '{\n  "runNumber": "1"\n  "passed": true\n}',
+      'is not JSON: line 3, column 3: a comma is missing before "passed"',
+    ],
     ['[{}]', 'must hold one test run, an object'],
   ])('throws InvalidInvocation for a file with %s', async (text, message) => {
     await using client = newClient();

@@ -1,8 +1,10 @@
 import type { ComponentType } from '../../commands/shapes.js';
-import { BadRequest } from '../../exceptions/response.js';
+import { BadRequest, Forbidden } from '../../exceptions/response.js';
+import { codesOf } from '../../util/lists.js';
 import { suggest } from '../../util/similar.js';
 import type { ResourceContext } from '../resources/resource.js';
 import { reload, type WriteOptions } from '../writes/checks.js';
+import { isPlaceholder } from '../writes/plan.js';
 
 /** For how long a definition is used without being read again, in milliseconds. */
 const USABLE = 600_000;
@@ -52,12 +54,14 @@ export class DefinitionCache<T> {
   }
 }
 
-/** The component types. */
+/** The component types, and the institutions. */
 export class ComponentTypes {
   readonly #types: DefinitionCache<ComponentType | string>;
+  readonly #institutions: DefinitionCache<readonly string[]>;
 
   constructor(client: ResourceContext['client']) {
     this.#types = new DefinitionCache((project, code, call) => readType(client, project, code, call));
+    this.#institutions = new DefinitionCache((_project, _code, call) => readInstitutions(client, call));
   }
 
   /**
@@ -76,6 +80,29 @@ export class ComponentTypes {
       (type) => (typeof type === 'string' ? [type] : check(type)),
       (problems) => problems.length === 0,
     );
+  }
+
+  /** Returns that there is no such institution, as a sentence; undefined where there is one. */
+  async problemOfInstitution(code: string, call: WriteOptions): Promise<string | undefined> {
+    if (isPlaceholder(code)) return undefined;
+    const check = (codes: readonly string[]): string | undefined =>
+      codes.length === 0 || codes.includes(code)
+        ? undefined
+        : `there is no institution ${code}${suggest(code, codes)}`;
+    return this.#institutions.check({ project: '', code: '', call }, check, (found) => found === undefined);
+  }
+}
+
+/** Reads the codes of all institutions; none where the database does not list them. Then it checks them itself. */
+async function readInstitutions(
+  client: ResourceContext['client'],
+  call: WriteOptions,
+): Promise<readonly string[]> {
+  try {
+    return codesOf(await client.list('listInstitutions', {}, reload(call)).toArray());
+  } catch (error) {
+    if (error instanceof BadRequest || error instanceof Forbidden) return [];
+    throw error;
   }
 }
 

@@ -23,11 +23,7 @@ const PATH = both(FILLED_STRING, NO_TILDE);
  * @throws InvalidInvocation where it cannot be read, or is not such a file; the message has the number of the line
  */
 export async function readCsv(path: string): Promise<CsvRow[]> {
-  checkValue('readCsv', 'path', path, PATH);
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new InvalidInvocation(`readCsv: ${path} cannot be read: ${messageOf(error)}`, { cause: error });
-  });
-  return parse(`readCsv: ${path}`, decode(path, bytes));
+  return rowsOf(await readCsvLines(path));
 }
 
 /**
@@ -36,8 +32,32 @@ export async function readCsv(path: string): Promise<CsvRow[]> {
  * @throws InvalidInvocation where the text is not CSV; the message has the number of the line
  */
 export async function parseCsv(text: string): Promise<CsvRow[]> {
+  return rowsOf(await parseCsvLines(text));
+}
+
+/** A row, and the number of its line in the file, from 1: of several lines, the last one. */
+export interface CsvLine {
+  readonly row: CsvRow;
+  readonly line: number;
+}
+
+/** Reads rows with the numbers of their lines. See {@link readCsv}. */
+export async function readCsvLines(path: string): Promise<CsvLine[]> {
+  checkValue('readCsv', 'path', path, PATH);
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw new InvalidInvocation(`readCsv: ${path} cannot be read: ${messageOf(error)}`, { cause: error });
+  });
+  return parse(`readCsv: ${path}`, decode(path, bytes));
+}
+
+/** Reads rows with the numbers of their lines. See {@link parseCsv}. */
+export async function parseCsvLines(text: string): Promise<CsvLine[]> {
   checkValue('parseCsv', 'text', text, STRING);
   return parse('parseCsv', text);
+}
+
+function rowsOf(lines: readonly CsvLine[]): CsvRow[] {
+  return lines.map(({ row }) => row);
 }
 
 function decode(path: string, bytes: Uint8Array): string {
@@ -51,17 +71,18 @@ function decode(path: string, bytes: Uint8Array): string {
   }
 }
 
-async function parse(subject: string, text: string): Promise<CsvRow[]> {
+async function parse(subject: string, text: string): Promise<CsvLine[]> {
   // Only some programs need it.
   const { parse } = await import('csv-parse/sync').catch((error: unknown) => {
     throw new ITkDBException(`${subject}: csv-parse cannot be loaded: ${messageOf(error)}`, { cause: error });
   });
   const columns = (names: string[]): string[] => checkColumns(subject, names);
   try {
-    return parse(text, {
-      ...{ bom: true, columns, delimiter: delimiterOf(text), trim: true },
+    const records = parse(text, {
+      ...{ bom: true, columns, delimiter: delimiterOf(text), trim: true, info: true },
       ...{ skip_empty_lines: true, skip_records_with_empty_values: true },
-    }) as CsvRow[];
+    }) as unknown as { readonly record: CsvRow; readonly info: { readonly lines: number } }[];
+    return records.map(({ record, info }) => ({ row: record, line: info.lines }));
   } catch (error) {
     if (error instanceof InvalidInvocation) throw error;
     throw new InvalidInvocation(`${subject}: ${explain(error as CsvError)}`, { cause: error });

@@ -65,7 +65,11 @@ export async function checkRegistration(
   suggestCode: (code: string, known: readonly string[]) => string = suggest,
 ): Promise<Registration> {
   const problems = checkKeys(input);
-  const { project, componentType } = input;
+  const { project, componentType, institution } = input;
+  if (isFilledString(institution)) {
+    const problem = await types.problemOfInstitution(institution, call);
+    if (problem !== undefined) problems.push(problem);
+  }
   let properties: Record<string, unknown> | undefined;
   let uniqueCodes: string[] = [];
   if (isFilledString(project) && isFilledString(componentType)) {
@@ -104,12 +108,12 @@ function checkKeys(input: Readonly<Record<string, unknown>>): string[] {
     const value = input[key];
     const isRequired = (REQUIRED as readonly string[]).includes(key);
     if (value === undefined ? isRequired : !isFilledString(value))
-      problems.push(`\`${key}\` must be a text${isRequired ? ': it is required' : ''}`);
+      problems.push(`\`${key}\` ${value === undefined ? 'is missing' : 'must be a text'}`);
   }
   const { serialNumber, properties, comments, batches } = input;
   if (isFilledString(serialNumber) && !SERIAL_NUMBER.test(serialNumber))
     problems.push(
-      `the serial number ${serialNumber} must have 14 characters, such as 20USBML1234567: parseSerialNumber mends spaces and lower case`,
+      `the serial number ${serialNumber} must have 14 characters, in capitals and without spaces, such as 20USBML1234567`,
     );
   if (properties !== undefined && !isRecord(properties))
     problems.push('`properties` must be an object with the values by code');

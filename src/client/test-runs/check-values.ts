@@ -35,8 +35,8 @@ const DATA_TYPES: Readonly<
   object: [isRecord, 'an object', 'objects'],
   date: [
     (value) => typeof value === 'string' && toDate(value) !== undefined,
-    `a date: ${DATE_EXPECTED}`,
-    `dates: ${DATE_EXPECTED}`,
+    DATE_EXPECTED,
+    'dates and times, such as 2026-03-02T09:30:00Z or 02.03.2026 09:30',
   ],
   codeTable: [
     (value) => typeof value === 'string',

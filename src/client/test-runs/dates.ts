@@ -2,7 +2,7 @@ const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]
 const LEGACY = /^(\d\d)\.(\d\d)\.(\d{4}) (\d\d:\d\d(?::\d\d)?)$/;
 
 /** What {@link toDate} takes, for messages. */
-export const DATE_EXPECTED = 'a Date, ISO 8601 such as 2026-03-02T09:30:00Z, or DD.MM.YYYY HH:MM';
+export const DATE_EXPECTED = 'a date and time, such as 2026-03-02T09:30:00Z or 02.03.2026 09:30';
 
 /**
  * Returns the date of a text: ISO 8601 or `DD.MM.YYYY HH:MM`. A time without a time zone is that of this computer, a day

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { InvalidInvocation } from '../../exceptions/base.js';
 import { messageOf } from '../../util/errors.js';
 import { isPlainObject } from '../../util/guards.js';
+import { findJsonFault } from '../../util/json-fault.js';
 
 /** Texts, and the numbers that Python writes into JSON although JSON has none of them. */
 const TEXT_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|\bNaN\b|-?\bInfinity\b/g;
@@ -23,7 +24,9 @@ export interface TestRunFile {
 export async function readTestRunFile(subject: string, path: string): Promise<TestRunFile> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    const bytes = await readFile(path);
+    // As Notepad and older versions of PowerShell write it.
+    text = bytes.toString(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'utf8');
   } catch (error) {
     throw new InvalidInvocation(`${subject}: the file ${path} cannot be read: ${messageOf(error)}`);
   }
@@ -38,11 +41,17 @@ export async function readTestRunFile(subject: string, path: string): Promise<Te
   return { run, folder: dirname(path) };
 }
 
-/** Parses JSON in which `NaN` and `Infinity` may stand. */
+/**
+ * Parses JSON in which `NaN` and `Infinity` may stand.
+ *
+ * @throws SyntaxError where it is not JSON; the message has the line and the column
+ */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
+    const fault = findJsonFault(text);
+    if (fault !== undefined) throw new SyntaxError(fault);
     const marked = text.replace(TEXT_OR_NUMBER, (found) =>
       found.startsWith('"') ? found : JSON.stringify(MARK + found),
     );

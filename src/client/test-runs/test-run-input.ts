@@ -95,6 +95,7 @@ export function describe(value: unknown): string {
   }
   if (typeof value === 'number') return `the number ${value}`;
   if (Array.isArray(value)) return 'a list';
+  if (value === undefined) return 'nothing';
   if (value === null || typeof value === 'boolean') return String(value);
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -10,7 +10,8 @@ import { asList, codesOf } from '../../util/lists.js';
  * @throws InvalidInvocation where there is none, or one is empty
  */
 export function textsOf(subject: string, text: string | readonly string[]): string[] {
-  const texts = [text].flat() as string[];
+  if (!Array.isArray(text)) return [checkValue(subject, 'text', text, FILLED_STRING) as string];
+  const texts = text as string[];
   checkValue(subject, 'text', texts, listOf(FILLED_STRING, 'a text'));
   if (texts.length === 0) throw new InvalidInvocation(`${subject}: there must be at least one text`);
   return texts;
