@@ -289,7 +289,7 @@ describe('a database or an identity service that the stored sign-in is not for',
             `the stored sign-in of Alex Example is for the ${subject} ${own}, but ${foreign.url} is in use`,
           );
           expect(error.message).toContain(
-            `This other one comes from ${name} in ${join(process.cwd(), '.env')}. If you do not trust it, remove it.`,
+            `\nThat comes from ${name} in ${join(process.cwd(), '.env')}. If it is right, run \`npx itkdb login\` to sign in there. If not, remove it, and do not sign in there.`,
           );
         }
       }
@@ -303,7 +303,7 @@ describe('a database or an identity service that the stored sign-in is not for',
     vi.stubEnv('ITKDB_ACCESS_AUDIENCE', 'https://other.example');
     const error = await failure(new User().authenticate(), NotSignedIn);
     expect(error.message).toMatch(
-      /is for the audience .*\nThis other one comes from ITKDB_ACCESS_AUDIENCE in the environment\./,
+      /is for the audience .*\nThat comes from ITKDB_ACCESS_AUDIENCE in the environment\./,
     );
   });
 
@@ -320,7 +320,9 @@ describe('a database or an identity service that the stored sign-in is not for',
         () => session.prepareRequest({ url: 'listProjects' }),
       ]) {
         const error = await failure(call(), NotSignedIn);
-        expect(error.message).toContain('This other one comes from an option of the session or of the user.');
+        expect(error.message).toContain(
+          'That comes from the option `prefixUrl` of the session, or `apiUrl` of the user.',
+        );
       }
       expect(foreign.requests).toEqual([]);
     },
@@ -342,8 +344,18 @@ describe('a database or an identity service that the stored sign-in is not for',
     await store();
     vi.stubEnv('ITKDB_API_URL', 'https://other.example/');
     const error = await failure(new User().authenticate(), NotSignedIn);
-    expect(error.message).toContain('This other one comes from ITKDB_API_URL in the environment.');
+    expect(error.message).toContain('That comes from ITKDB_API_URL in the environment.');
     expect(pdb.count()).toBe(0);
+  });
+
+  it('as the default is NotSignedIn, which says so', async () => {
+    await store();
+    vi.stubEnv('ITKDB_API_URL', undefined);
+    const error = await failure(new User().authenticate(), NotSignedIn);
+    expect(error.message).toBe(
+      `the stored sign-in of Alex Example is for the database ${pdb.apiUrl}, but https://itkpd.unicornuniversity.net/ is in use\n` +
+        'That is the default. To sign in there, run `npx itkdb login`.',
+    );
   });
 
   it('as `apiUrl` of a user is NotSignedIn', async () => {

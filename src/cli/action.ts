@@ -17,6 +17,8 @@ export function action<Options extends object, Arguments extends readonly unknow
     const { runCli } = await import('./cli.js');
     // Every command that writes has this option.
     const isWrite = command.options.some(({ long }) => long === '--dry-run');
-    await runCli(options, { isWrite, body: (cli) => body(cli, options, ...words) });
+    // These send a command of the database, which the user has named.
+    const keepsCommand = /^(?:get|post)$/.test(command.name());
+    await runCli(options, { isWrite, keepsCommand, body: (cli) => body(cli, options, ...words) });
   };
 }

@@ -92,10 +92,20 @@ export class Cli {
 /** Runs a command, and sets the exit code. */
 export async function runCli(
   options: GlobalOptions & OutputOptions,
-  { isWrite, body }: { readonly isWrite: boolean; readonly body: (cli: Cli) => Promise<void> },
+  {
+    isWrite,
+    keepsCommand,
+    body,
+  }: {
+    readonly isWrite: boolean;
+    readonly keepsCommand: boolean;
+    readonly body: (cli: Cli) => Promise<void>;
+  },
 ): Promise<void> {
   const interruption = new Interruption({ isWrite });
   const cli = new Cli(options, interruption);
+  // Node.js would name itself and a stack.
+  process.removeAllListeners('warning').on('warning', ({ message }) => cli.say(`itkdb: warning: ${message}`));
   try {
     await body(cli);
     await cli.close();
@@ -105,6 +115,7 @@ export async function runCli(
     process.exitCode = interruption.exitCodeFor(error, {
       isJson: options.json !== undefined,
       isDebug: options.debug === true,
+      keepsCommand,
     });
   } finally {
     interruption.end();

@@ -3,6 +3,7 @@ import { Client } from '../client/client.js';
 import { warningLine } from '../client/warnings.js';
 import { cacheFolder } from '../config/places.js';
 import type { Cli } from './cli.js';
+import { withoutPrefix } from './explain-exception.js';
 import type { GlobalOptions } from './program.js';
 
 /** What writes a line to stderr. */
@@ -14,7 +15,7 @@ export function createClient(options: GlobalOptions, sayer: Sayer): Client {
   const logger = options.debug ? loggerTo(sayer) : undefined;
   return new Client({
     ...{ user, logger },
-    onWarning: (warning) => sayer.say(`itkdb: warning: ${warningLine(warning)}`),
+    onWarning: (warning) => sayer.say(`itkdb: warning: ${withoutPrefix(warningLine(warning))}`),
     prefixUrl: options.siteUrl,
     cache: options.cache ? cacheFolder() : false,
   });

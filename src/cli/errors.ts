@@ -3,6 +3,8 @@ import type { AppErrors } from '../exceptions/app-errors.js';
 import { type ITkDBException, isException } from '../exceptions/base.js';
 import { redactor } from '../redaction/redact.js';
 import { escapeControls } from '../util/control-characters.js';
+import { explainException } from './explain-exception.js';
+import { similarCommands } from './similar-commands.js';
 
 /** The exit codes of the program. */
 export const EXIT = {
@@ -46,18 +48,24 @@ export interface Explanation {
   readonly exitCode: number;
 }
 
-interface WriteErrorOptions {
+/** How an error is written. */
+export interface WriteErrorOptions {
   /** Whether the error is written as JSON. */
   readonly isJson: boolean;
   /** Whether the details of the error are written. */
   readonly isDebug?: boolean;
   /** The command that shows the right words. */
   readonly help?: string;
+  /** Whether the name of the command of the database stays before the reason. */
+  readonly keepsCommand?: boolean;
 }
 
 /** Writes an error to stderr: a line with the reason, and the advice. Returns the exit code. */
-export function writeError(error: unknown, { isJson, isDebug = false, help }: WriteErrorOptions): number {
-  const { reason, advice, exitCode } = explain(error, help);
+export function writeError(
+  error: unknown,
+  { isJson, isDebug = false, ...options }: WriteErrorOptions,
+): number {
+  const { reason, advice, exitCode } = explain(error, options);
   const details = isDebug && error instanceof Error ? detailsOf(error) : '';
   const lines = isJson
     ? JSON.stringify({ error: { ...factsOf(error), message: reason, ...(advice && { advice }), exitCode } })
@@ -67,18 +75,15 @@ export function writeError(error: unknown, { isJson, isDebug = false, help }: Wr
 }
 
 /** Explains an error in words. */
-export function explain(error: unknown, help = 'itkdb --help'): Explanation {
+export function explain(
+  error: unknown,
+  { help = 'itkdb --help', keepsCommand = false }: Omit<WriteErrorOptions, 'isJson'> = {},
+): Explanation {
   if (error instanceof CliError)
     return { reason: error.message, advice: error.advice, exitCode: error.exitCode };
   if (error instanceof CommanderError) return explainUsage(error, help);
   if (isException(error)) {
-    const [first = '', ...rest] = error.message.split('\n');
-    const reason = withoutMethod(first);
-    // An empty line separates the details, which `--debug` shows.
-    const end = rest.indexOf('');
-    const lines = (end === -1 ? rest : rest.slice(0, end)).join('\n');
-    // An option of the library.
-    const advice = lines.replaceAll(' (`prefixUrl`)', '');
+    const { reason, advice } = explainException(error, keepsCommand);
     const exitCode = exitCodeOf(error);
     return { reason, advice: advice || ADVICE[exitCode] || '', exitCode };
   }
@@ -86,15 +91,12 @@ export function explain(error: unknown, help = 'itkdb --help'): Explanation {
   return { reason, advice: 'Please report it, with the output of --debug.', exitCode: EXIT.failed };
 }
 
-/** Removes the method of the library with which a message starts, such as `client.components.setStage: `. */
-export function withoutMethod(message: string): string {
-  return message.replace(/^client\.[\w.]+(?:\('[^']*'\))?: /, '');
-}
-
 /** Returns the lines that tell of the failure of one of several items. */
 export function failureLines(name: string, error: unknown): string {
-  const { reason, advice } = explain(error);
-  return [`${name}: ${reason}`, ...(advice === '' ? [] : advice.split('\n'))].join('\n  ');
+  const { reason, advice, exitCode } = explain(error);
+  // What is not there may be many lines already.
+  const lines = advice === '' || exitCode === EXIT.notFound ? [] : advice.split('\n');
+  return [`${name}: ${reason}`, ...lines].join('\n  ');
 }
 
 /** Explains a mistake in the words of the command that the parser found. */
@@ -107,7 +109,8 @@ function explainUsage({ message, code }: CommanderError, help: string): Explanat
     .replace(/(unknown option '--?[\w-]+)=[^\n]*'/, "$1'")
     .replace(/^command-argument value/, 'the value');
   const [reason = '', ...rest] = text.split('\n');
-  const advice = rest.join(' ').replace(/^\((.*)\)$/, '$1');
+  const advice =
+    code === 'commander.unknownCommand' ? commandAdvice(reason) : rest.join(' ').replace(/^\((.*)\)$/, '$1');
   const isBefore = code === 'commander.unknownOption' && help === 'itkdb --help';
   const way = isBefore
     ? 'Options of a command are written after its name: itkdb stats --json'
@@ -115,8 +118,14 @@ function explainUsage({ message, code }: CommanderError, help: string): Explanat
   return { reason, advice: advice || way, exitCode: EXIT.usage };
 }
 
+/** @param reason - such as `unknown command 'info'` */
+function commandAdvice(reason: string): string {
+  const similar = similarCommands(/'(.*)'/.exec(reason)?.[1] ?? '');
+  return similar.length > 0 ? `Did you mean ${similar.join(' or ')}?` : '';
+}
+
 const ADVICE: Readonly<Record<number, string>> = {
-  [EXIT.signIn]: 'Sign in with: itkdb login',
+  [EXIT.signIn]: 'Run: itkdb login',
   [EXIT.server]: 'Try again later. The option --debug shows what was sent.',
 };
 

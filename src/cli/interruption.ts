@@ -1,4 +1,4 @@
-import { CliError, EXIT, writeError } from './errors.js';
+import { CliError, EXIT, type WriteErrorOptions, writeError } from './errors.js';
 import { incompleteOf } from './writes/incomplete.js';
 
 /** The time that a command that reads has to end after a signal, in milliseconds. */
@@ -57,7 +57,7 @@ export class Interruption {
   }
 
   /** Reports the error that ended a command, and returns the exit code. */
-  exitCodeFor(error: unknown, options: { readonly isJson: boolean; readonly isDebug: boolean }): number {
+  exitCodeFor(error: unknown, options: WriteErrorOptions): number {
     const reason = this.#reason;
     if (this.#failure !== undefined) return writeError(this.#failure, options);
     // Whether a write is done may be unknown: that is always reported.

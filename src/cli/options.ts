@@ -27,6 +27,16 @@ export interface ComponentsOption {
   readonly from?: string;
 }
 
+/** Returns the columns that are named; undefined where none is, also for `--columns all`. */
+export function namedColumns({ columns }: OutputOptions): readonly string[] | undefined {
+  return columns !== undefined && hasAllColumns({ columns }) ? undefined : columns;
+}
+
+/** Whether all columns are wanted: `--columns all`. */
+export function hasAllColumns({ columns }: Pick<OutputOptions, 'columns'>): boolean {
+  return columns?.length === 1 && columns[0] === 'all';
+}
+
 /** Adds `--json` to a command whose result is one object. */
 export function addRecordOptions(command: Command): Command {
   return command
@@ -57,7 +67,7 @@ export function addTableOptions(command: Command): Command {
     .addOption(new Option('--csv', 'CSV, a table for other programs').conflicts(others('csv')))
     .addOption(new Option('--excel', 'with --csv: for Excel and other spreadsheet programs'))
     .addOption(new Option('--table', 'a table, as on a terminal').conflicts(others('table')))
-    .option('--columns <names>', 'columns of the table, separated by commas', toNames)
+    .option('--columns <names>', 'columns of the table, separated by commas; "all" for all', toNames)
     .optionsGroup('Options:');
 }
 
@@ -75,7 +85,7 @@ export function addProject(command: Command): Command {
 export function addComponents(command: Command): Command {
   return command
     .argument('[components...]', 'serial numbers, codes or alternative identifiers')
-    .option('--from <file>', 'a file with one in each line; "-" for standard input');
+    .option('--from <file>', 'a file with them: one in each line, CSV or JSON; "-" for standard input');
 }
 
 /** Reads names that are separated by commas. An option that is given twice has the names of both. */

@@ -67,7 +67,8 @@ describe('get-component-info fails', () => {
       ...{ code: 4, stdout: '[]\n' },
       stderr:
         `itkdb: there is no component ${MISSING}\nitkdb: there is no component 20USBMS9999998\n` +
-        'itkdb: components: 2 of 2 not in the database\n',
+        'itkdb: components: 2 of 2 not in the database\n' +
+        'Check the serial number, or look for the component: itkdb list-components\n',
     });
   });
 
@@ -104,7 +105,7 @@ describe('get-component-info on a terminal', () => {
     const sensor = pdb.dataset.components.find(({ parent }) => parent?.id === module.id);
     await client.components.disassemble(serialNumber, sensor?.serialNumber ?? '');
     await client.attachments.add({ component: serialNumber }, Buffer.from('text'), {
-      ...{ title: 'Photo', filename: 'photo.txt' },
+      ...{ title: 'Photo', filename: 'photo.txt', description: 'of the edge' },
     });
     const { code, screen } = await runInTerminal(cli, ['get-component-info', serialNumber]);
     expect(code).toBe(0);

@@ -116,6 +116,68 @@ describe('list-components', () => {
     for (const item of items) expect(sites(item).some((site) => ['CERN', 'FZU'].includes(site))).toBe(true);
   });
 
+  it('--location gives what is there, and --owner what belongs to it', async () => {
+    const there = (await read(['list-components', '--location', 'CERN,FZU'])) as Placed[];
+    const owned = (await read(['list-components', '--owner', 'CERN'])) as Placed[];
+    const expected = (holds: (component: Placed) => boolean): string[] =>
+      (all as unknown as Placed[])
+        .filter(holds)
+        .map(({ id }) => id)
+        .sort();
+    const ids = (items: readonly Placed[]): string[] => items.map(({ id }) => id).sort();
+    const strips = new Set(((await read(['list-components'])) as Placed[]).map(({ id }) => id));
+    expect(ids(there)).toEqual(
+      expected(({ id, currentLocation: { code } }) => strips.has(id) && ['CERN', 'FZU'].includes(code)),
+    );
+    expect(ids(owned)).toEqual(
+      expected(({ id, institution }) => strips.has(id) && institution.code === 'CERN'),
+    );
+    expect(ids(owned)).not.toEqual(ids(there));
+  });
+
+  it.each(['--location', '--owner'])('refuses --site with %s', async (option) => {
+    const { code, stderr } = await cli.run(['list-components', '--site', 'CERN', option, 'CERN']);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`option '--site <codes>' cannot be used with option '${option} <codes>'`);
+  });
+
+  describe('--csv', () => {
+    const args = ['list-components', '--component-type', 'MODULE', '--csv'];
+    const USEFUL =
+      'serialNumber,componentType,type,currentStage,currentLocation,alternativeIdentifier,institution,state,cts,id';
+    const headOf = async (...words: readonly string[]): Promise<string> =>
+      (await cli.run([...args, ...words])).stdout.split(/\r?\n/)[0] ?? '';
+
+    it('has the useful columns, also of an empty list, and all with --columns all', async () => {
+      expect(await headOf()).toBe(USEFUL);
+      expect(await headOf('--type', 'SS-A')).toBe(USEFUL);
+      const columns = (await headOf('--columns', 'all')).split(',');
+      expect(columns).toEqual(expect.arrayContaining([...USEFUL.split(','), 'awid', 'sys.rev']));
+    });
+
+    it('has the properties with --full', async () => {
+      expect(await headOf('--full')).toBe(`${USEFUL},LOCALNAME,ORDER`);
+      const words = [...args, '-L', '1', '--columns', 'serialNumber,LOCALNAME'];
+      expect((await cli.run([...words, '--full'])).stdout).toMatch(/\r?\n20USB\w{9},\w+_MODULE_\d+\r?\n$/);
+      expect(await cli.run(words)).toMatchObject({
+        ...{ code: 2, stdout: '' },
+        stderr:
+          'itkdb: there is no column LOCALNAME\n' +
+          'If it is a property, such as LOCALNAME, add --full. For all columns there are: --columns all\n',
+      });
+    });
+
+    it('suggests a column whose name contains the word', async () => {
+      const { stderr } = await cli.run([...args, '--columns', 'stage']);
+      expect(stderr).toMatch(/^itkdb: there is no column stage; is it currentStage\?\n/);
+    });
+  });
+
+  it('--columns all changes nothing in JSON', async () => {
+    const args = ['list-components', '-L', '2'];
+    expect(await read([...args, '--columns', 'all'])).toEqual(await read(args));
+  });
+
   it('--state gives those that are to be deleted', async () => {
     await using client = clientOf(pdb);
     await client.components.delete(module?.serialNumber ?? '');
@@ -138,7 +200,7 @@ describe('list-components', () => {
   it('fails for a project that does not exist', async () => {
     const { code, stdout, stderr } = await cli.run(['list-components', '--project', 'Q']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toContain('Project does not exist.');
+    expect(stderr).toContain('itkdb: Project does not exist\nThe projects: itkdb list-projects\n');
   });
 });
 

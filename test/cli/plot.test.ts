@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { arraysOf, defaultAxes } from '../../src/cli/plot/arrays.js';
-import { type Picture, pictureOf } from '../../src/cli/plot/picture.js';
+import { type Picture, pictureOf, pointsOf } from '../../src/cli/plot/picture.js';
 import { createScale, toDrawable } from '../../src/cli/plot/scale.js';
 import { toSvg } from '../../src/cli/plot/svg.js';
 import { toTerminal } from '../../src/cli/plot/terminal.js';
@@ -102,6 +102,15 @@ describe('what is drawn of a test run', () => {
     expect(() => pictureOf([runOf({ VBD: 12 })])).toThrow(
       expect.objectContaining({ advice: 'Its results: VBD', exitCode: 1 }),
     );
+  });
+
+  it('has a row for each point of the longest list, with the columns of all test runs', () => {
+    const rows = pointsOf([runOf({ A: [1, 2], B: [3, 4] }), runOf({ C: [5] }, { id: '2' })]);
+    expect(rows.map(({ run, index, A, B, C }) => [run, index, A, B, C])).toEqual([
+      ['65a0c1d2e3f4051627384961', null, 1, 3, null],
+      ['65a0c1d2e3f4051627384961', null, 2, 4, null],
+      ['2', 0, null, null, 5],
+    ]);
   });
 
   it('has gaps where a number is missing', () => {
@@ -331,6 +340,29 @@ describe('itkdb plot', () => {
     expect((await readdir(cli.folder)).sort()).toEqual(['iv.svg', 'link.svg', 'notes.txt']);
   });
 
+  it('refuses a file with the ending of another format', async () => {
+    const { code, stderr } = await cli.run(['plot', iv.id, '--svg', 'iv.png']);
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      'itkdb: the picture is SVG, and iv.png has the ending of another format\nName it: iv.svg\n',
+    );
+    expect(cli.pdb.requests).toHaveLength(0);
+  });
+
+  it('writes the points as CSV', async () => {
+    const { code, stdout, stderr, bytes } = await cli.run(['plot', iv.id, '--csv', '--excel']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(bytes.subarray(0, 3).toString('hex')).toBe('efbbbf');
+    const [head, first, ...rest] = stdout.slice(1).trimEnd().split('\r\n');
+    expect(head).toBe('component,testType,stage,date,runNumber,run,VOLTAGE,CURRENT');
+    expect(first).toMatch(
+      new RegExp(`^${iv.serialNumber},MODULE_IV_PS_V1,\\w+,[\\d-]+T[\\d:.]+Z,1,${iv.id},0,-[\\d.]+$`),
+    );
+    expect(rest).toHaveLength(70);
+    const index = await cli.run(['plot', iv.id, '--csv', '--x', 'index', '--y', 'CURRENT,VOLTAGE']);
+    expect(index.stdout).toMatch(/^[^\r]*,run,index,CURRENT,VOLTAGE\r\n[^\r]*,0,-[\d.]+,0\r\n/);
+  });
+
   it('writes SVG to stdout', async () => {
     const { code, stdout, stderr } = await cli.run(['plot', iv.id, '--svg']);
     expect([code, stderr]).toEqual([0, '']);
@@ -352,8 +384,14 @@ describe('itkdb plot', () => {
   it('asks for the test type of a component', async () => {
     const { code, stderr } = await cli.run(['plot', iv.serialNumber]);
     expect(code).toBe(2);
-    expect(stderr).toContain(`itkdb plot ${iv.serialNumber} --test-type CODE`);
-    expect(cli.pdb.requests).toHaveLength(0);
+    expect(stderr).toMatch(
+      new RegExp(
+        `^itkdb: which curve of ${iv.serialNumber}\\? There are MODULE_IV_PS_V1.*\\n.*: ` +
+          `itkdb plot ${iv.serialNumber} --test-type MODULE_IV_PS_V1\\n$`,
+      ),
+    );
+    // Only test runs with lists of numbers are curves.
+    expect(stderr).not.toContain('VISUAL_INSPECTION');
   });
 
   it('says that there is no such test run', async () => {

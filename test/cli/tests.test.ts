@@ -78,6 +78,10 @@ describe('tests in a pipe', () => {
     ]);
     expect(columns).not.toContain('TEMPERATURE');
     expect(await head('--results')).toEqual([...(columns ?? []), 'TEMPERATURE', 'HUMIDITY']);
+    expect((await cli.run(args)).stderr).toBe('');
+    expect((await cli.run([...args, '--results'])).stderr).toMatch(
+      /^lists of values are not shown: VOLTAGE, CURRENT\nTo get them: itkdb plot [0-9a-f]{24} --csv\n$/,
+    );
   });
 
   it('takes components from a file, and reads those that have no serial number on the command line by their code', async () => {

@@ -28,7 +28,7 @@ const read = (...path: string[]): Promise<string> => readFile(join(cli.folder, '
 const send = (...more: string[]) => cli.run(['upload', '--spool', 'spool', ...more]);
 
 describe('itkdb upload', () => {
-  it('uploads test runs, and refuses one that the database has', async () => {
+  it('uploads test runs, and none that the database has', async () => {
     await writeInto(cli, 'run.json', newRun(cli));
     await writeInto(cli, 'next.json', newRun(cli, { runNumber: undefined, passed: true }));
     const { code, stdout, stderr } = await cli.run([
@@ -43,11 +43,29 @@ describe('itkdb upload', () => {
       { file: 'run.json', status: 'uploaded', id: expect.stringMatching(/^[0-9a-f]{24}$/) },
       { file: 'next.json', status: 'uploaded', webUrl: expect.stringContaining(cli.pdb.apiUrl) },
     ]);
-    const again = await cli.run(['upload', 'run.json']);
-    expect(again).toMatchObject({ code: 1, stdout: '' });
-    expect(again.stderr).toMatch(/already: [0-9a-f]{24}\nTo upload it once more, add --allow-duplicate\.\n$/);
+    const again = await cli.run(['upload', 'run.json', 'next.json', '--run-number', 'next']);
+    expect(again).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(again.stdout)).toMatchObject([
+      { file: 'run.json', status: 'equal', id: freshRuns()[0]?.id },
+      { file: 'next.json', status: 'equal', id: freshRuns()[1]?.id },
+    ]);
+    const dry = await cli.run(['upload', 'run.json', '--run-number', 'next', '--dry-run']);
+    expect(dry).toMatchObject({ code: 0, stderr: 'run.json: the database has this test run already\n' });
+    expect(freshRuns()).toHaveLength(2);
     expect(await cli.run(['upload', 'run.json', '--allow-duplicate'])).toMatchObject({ code: 0 });
     expect(freshRuns()).toHaveLength(3);
+  });
+
+  it('refuses the values of a test run with another date or run number', async () => {
+    await writeInto(cli, 'run.json', newRun(cli));
+    await cli.run(['upload', 'run.json']);
+    for (const change of [{ date: '2026-03-03T09:30:00.000Z' }, { runNumber: '8' }]) {
+      await writeInto(cli, 'other.json', newRun(cli, change));
+      const { code, stdout, stderr } = await cli.run(['upload', 'other.json']);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(/with another date or run number: [0-9a-f]{24}\n.* add --allow-duplicate\.\n$/);
+    }
+    expect(freshRuns()).toHaveLength(1);
   });
 
   it('shows every problem of a test run', async () => {
@@ -65,6 +83,52 @@ describe('itkdb upload', () => {
       { file: 'standard input', problems: [] },
     ]);
     expect(uploads()).toBe(0);
+  });
+
+  it('counts the files that are not JSON among those with problems', async () => {
+    await writeInto(cli, 'a.json', newRun(cli, { institution: 'NOWHERE' }));
+    await writeInto(cli, 'b.json', '{\n  "runNumber": "1"\n  "passed": true\n}');
+    await writeInto(cli, 'c.json', newRun(cli));
+    const words = ['upload', 'a.json', 'b.json', 'c.json', 'none.json', '--check'];
+    const { code, stdout, stderr } = await cli.run([...words, '--table']);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /^a\.json: institution .*\nthe file b\.json is not JSON: line 3, column 3: a comma is missing before "passed"\nc\.json: no problem\nthe file none\.json cannot be read: .*\n$/,
+    );
+    expect(stderr).toBe('itkdb: 3 of 4 test runs have problems\n');
+    const all = await cli.run(words);
+    expect(JSON.parse(all.stdout)).toMatchObject([
+      { problems: [{}] },
+      { problems: [{ path: '', message: expect.stringContaining('line 3, column 3') }] },
+      { problems: [] },
+      { problems: [{}] },
+    ]);
+  });
+
+  it('remarks on lists of different lengths, and on a run number that is taken', async () => {
+    const iv = (runNumber: string, currents: number[]) =>
+      newRun(cli, {
+        ...{ testType: 'MODULE_IV_PS_V1', runNumber, properties: {} },
+        results: { TEMPERATURE: 20, HUMIDITY: 30, VOLTAGE: [0, -100, -200], CURRENT: currents },
+      });
+    const check = async (run: object, ...more: string[]) => {
+      await writeInto(cli, 'run.json', run);
+      const { code, stdout, stderr } = await cli.run(['upload', 'run.json', '--check', ...more]);
+      expect({ code, stdout: JSON.parse(stdout) }).toMatchObject({ code: 0, stdout: [{ problems: [] }] });
+      return stderr;
+    };
+    expect(await check(iv('70', [1, 2]))).toBe(
+      'run.json: remark: the lists have different numbers of values: VOLTAGE has 3, CURRENT has 2\n',
+    );
+    expect(await check(iv('70', [1, 2, 3]))).toBe('');
+    expect(await cli.run(['upload', 'run.json'])).toMatchObject({ code: 0 });
+    expect(await check(iv('70', [1, 2, 3]))).toMatch(
+      /remark: the database has this test run already: [0-9a-f]{24}\n$/,
+    );
+    expect(await check(iv('70', [1, 2, 4]))).toMatch(
+      /remark: there is a run 70 with other values: [0-9a-f]{24}; --run-number next chooses another number\n$/,
+    );
+    expect(await check(iv('70', [1, 2, 4]), '--run-number', 'next')).toBe('');
   });
 
   itOnTerminal('shows a table on a terminal, and moves the component for the upload', async () => {
@@ -96,7 +160,8 @@ describe('itkdb upload', () => {
     );
     const second = await cli.run(['upload', 'run.json']);
     expect(JSON.parse(second.stdout)).toMatchObject([{ status: 'completed' }]);
-    expect(await cli.run(['upload', 'run.json'])).toMatchObject({ code: 1 });
+    const third = await cli.run(['upload', 'run.json']);
+    expect(JSON.parse(third.stdout)).toMatchObject([{ status: 'equal' }]);
     expect({ uploads: uploads(), runs: runs() }).toEqual({ uploads: 1, runs: ['7'] });
   });
 
@@ -106,7 +171,7 @@ describe('itkdb upload', () => {
     [['upload', '--spool', '.', '--allow-duplicate'], 'cannot be used with'],
     [['upload', 'a.json', '--restore-stage'], '--restore-stage belongs to --stage'],
     [['upload', 'a.json', '--run-number', '5'], 'Allowed choices are next'],
-    [['upload', 'none.json'], 'none.json cannot be read'],
+    [['upload', 'none.json'], 'there is no file none.json'],
     [['upload', '--spool', 'none'], 'there is no folder none'],
   ])('refuses %j with exit code 2', async (words, reason) => {
     const { code, stderr } = await cli.run(words);
@@ -159,9 +224,14 @@ describe('itkdb upload --spool', () => {
     await spool('broken.json', '{"component": "20US', 3600);
     const { code, stdout, stderr } = await send();
     expect({ code, stdout }).toEqual({ code: 1, stdout: '[]\n' });
-    expect(stderr).toContain('half.json is perhaps still being written, and was left for the next time\n');
+    expect(stderr).toMatch(
+      /^half\.json is not JSON \(line 1, column 15: .*\): it is perhaps still being written, and was left for the next time$/m,
+    );
     expect(await files()).toEqual(['failed', 'half.json', 'new.json']);
     expect(await files('failed')).toEqual(['broken.json', 'broken.json.reason.txt']);
+    expect(await read('failed', 'broken.json.reason.txt')).toContain(
+      'broken.json is not JSON: line 1, column 15: ',
+    );
   });
 
   it('leaves everything where the database cannot be reached, and exits with 5', async () => {

@@ -63,7 +63,9 @@ describe('the exit code', () => {
     const { code, stderr } = await cli.run(['list-projects'], {
       env: { ITKDB_API_URL: 'http://127.0.0.1:9/' },
     });
-    expect(stderr).toMatch(/^itkdb: GET .* failed: .*\nCheck the host and the port of the URL\.\n$/);
+    expect(stderr).toMatch(
+      /^itkdb: cannot reach 127\.0\.0\.1:9: .*\n.*\nCheck the network, and the address .*\n$/,
+    );
     expect(code).toBe(5);
   });
 });

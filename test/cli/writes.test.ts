@@ -107,6 +107,58 @@ describe('itkdb stage', () => {
     expect({ code, done: some.filter((name) => screen.includes(name)) }).toEqual({ code: 0, done: some });
   });
 
+  it('does not move components back without --yes or --rework', async () => {
+    await cli.run(['stage', 'GLUED', sn]);
+    const back = ['stage', 'HV_TAB_ATTACHED', sn];
+    const { code, stdout, stderr } = await cli.run(back);
+    expect({ code, stdout, stderr }).toEqual({
+      ...{ code: 2, stdout: '' },
+      stderr:
+        `itkdb: HV_TAB_ATTACHED comes before GLUED. Move ${sn} back? There is no terminal for the answer\n` +
+        'To do it without a question, add --yes.\n',
+    });
+    expect(component()?.currentStage.code).toBe('GLUED');
+    expect((await cli.run([...back, '--dry-run', '--table'])).stdout).toMatch(
+      new RegExp(`^${sn}  GLUED → HV_TAB_ATTACHED\\n1\\. `),
+    );
+    for (const option of ['--yes', '--rework']) {
+      expect(await cli.run([...back, option])).toMatchObject({ code: 0, stderr: '' });
+      expect(component()?.currentStage.code).toBe('HV_TAB_ATTACHED');
+      await cli.run(['stage', 'GLUED', sn]);
+    }
+  });
+
+  itOnTerminal('asks once before it moves components back', async () => {
+    await cli.run(['stage', 'GLUED', sn, other]);
+    const back = ['stage', 'HV_TAB_ATTACHED', sn, other];
+    const question = `HV_TAB_ATTACHED comes before GLUED. Move ${sn}, and others at that stage, back? [y/N] `;
+    const no = await runInTerminal(cli, back, { columns: 140, answers: [[/y\/N/, 'n\r']] });
+    expect(no.code).toBe(1);
+    expect(no.screen.split(question)).toHaveLength(2);
+    expect(component()?.currentStage.code).toBe('GLUED');
+    const yes = await runInTerminal(cli, back, { columns: 140, answers: [[/y\/N/, 'y\r']] });
+    expect(yes.code).toBe(0);
+    expect(yes.screen.split(question)).toHaveLength(2);
+    expect(component()?.currentStage.code).toBe('HV_TAB_ATTACHED');
+  });
+
+  it('tells which stages are skipped', async () => {
+    const { code, stderr } = await cli.run(['stage', 'BONDED', sn]);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: `itkdb: note: ${sn} skips GLUED, STITCH_BONDING\n`,
+    });
+  });
+
+  it('says what is right where the component comes first', async () => {
+    expect(await cli.run(['stage', sn.toLowerCase(), other, 'GLUED'])).toMatchObject({
+      code: 2,
+      stderr: `itkdb: the stage comes first, then the components\nitkdb stage GLUED ${sn} ${other}\n`,
+    });
+    expect((await cli.run(['stage', sn])).stderr).toContain(`\nitkdb stage STAGE ${sn}\n`);
+    expect(cli.pdb.requests).toEqual([]);
+  });
+
   it('suggests the stage that was perhaps meant', async () => {
     const { code, stdout, stderr } = await cli.run(['stage', 'GLUEDD', sn]);
     expect({ code, stdout, stderr }).toEqual({

@@ -33,7 +33,8 @@ export function define(command: Command): void {
     )
     .action(
       action<Options, [component: string | undefined]>(async (cli, options, word) => {
-        const component = componentOf(word, options.component);
+        const { toComponentName } = await import('../components/names.js');
+        const component = toComponentName(componentOf(word, options.component));
         const { add } = await import('../files/add-attachment.js');
         const { file, title, description, filename, fileType, eos, dryRun } = options;
         const attachment = { title, description, filename, contentType: fileType, eos: EOS[eos] };

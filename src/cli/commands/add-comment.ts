@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { Client } from '../../client/client.js';
 import { action } from '../action.js';
 import { addComponents, addRecordOptions, addWriteOptions, type ComponentsOption } from '../options.js';
@@ -9,11 +9,16 @@ interface Options extends ComponentsOption, DryRunOptions {
   readonly message: string;
 }
 
+function toText(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Write a text, such as -m "scratch on the edge".');
+  return text;
+}
+
 /** `itkdb add-comment` */
 export function define(command: Command): void {
   addRecordOptions(addWriteOptions(addComponents(command)))
     .option('--component <name>', 'one component; its result is not in a list')
-    .requiredOption('-m, --message <text>', 'the comment')
+    .requiredOption('-m, --message <text>', 'the comment', toText)
     .action(
       action<Options, [components: string[]]>(async (cli, options, words) => {
         const { component, from, message, dryRun } = options;

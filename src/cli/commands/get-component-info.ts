@@ -27,7 +27,15 @@ export function define(command: Command): void {
           output.sayRest(wanted.length, names.length, 'components');
         } else if (output.format === 'json' && names.length === 1) {
           for await (const one of reader) await output.show(one);
-        } else await output.list(reader, { noun: 'components', columns: COLUMNS, total: names.length });
+        } else {
+          const { moreColumns } = await import('../components/columns.js');
+          await output.list(reader, {
+            noun: 'components',
+            columns: COLUMNS,
+            moreColumns,
+            total: names.length,
+          });
+        }
         reader.check();
       }),
     );
@@ -41,10 +49,18 @@ async function showPages(cli: Cli, reader: ComponentReader): Promise<void> {
   const { formatComponent } = await import('../components/component-page.js');
   const { output } = cli;
   const { width } = output;
-  const site = (await cli.client()).session.prefixUrl;
+  const { StageOrder } = await import('../components/stage-order.js');
+  const { codesOf } = await import('../../util/lists.js');
+  const client = await cli.client();
+  const site = client.session.prefixUrl;
+  const order = new StageOrder(client, cli.signal);
   let space = '';
   for await (const component of reader) {
-    await output.show(component, (style) => space + formatComponent(component, { style, width, site }));
+    const stages = codesOf(await order.of(component));
+    await output.show(
+      component,
+      (style) => space + formatComponent(component, { style, width, site, stages }),
+    );
     space = '\n\n';
   }
 }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { action } from '../action.js';
 import { addListOptions, addProject, type ProjectOption, toNames } from '../options.js';
 
@@ -6,11 +6,15 @@ interface Options extends ProjectOption {
   readonly componentType?: readonly string[];
   readonly type?: readonly string[];
   readonly stage?: readonly string[];
+  readonly location?: readonly string[];
+  readonly owner?: readonly string[];
   readonly site?: readonly string[];
   readonly state?: readonly string[];
+  readonly full?: boolean;
 }
 
-const COLUMNS = ['serialNumber', 'componentType', 'type', 'currentStage', 'currentLocation'];
+const COLUMN_ADVICE =
+  'If it is a property, such as LOCALNAME, add --full. For all columns there are: --columns all';
 
 /** `itkdb list-components` */
 export function define(command: Command): void {
@@ -18,10 +22,19 @@ export function define(command: Command): void {
     .option('--component-type <codes>', 'codes of component types, separated by commas', toNames)
     .option('--type <codes>', 'codes of the types of a component type', toNames)
     .option('--stage <codes>', 'codes of their present stages', toNames)
-    .option('--site <codes>', 'codes of institutions that have them or own them', toNames)
+    .option('--location <codes>', 'codes of institutions where they are now', toNames)
+    .option('--owner <codes>', 'codes of institutions that own them, wherever they are', toNames)
+    .addOption(
+      new Option('--site <codes>', 'codes of institutions that own them or where they are: both')
+        .argParser(toNames)
+        .conflicts(['location', 'owner']),
+    )
     .option('--state <states>', 'ready, requestedToDelete or deleted; ready if left out', toNames)
+    .option('--full', 'reads all data of each component, such as its properties: slower')
     .action(
-      action<Options>(async (cli, { project, componentType, type, stage, site, state }) => {
+      action<Options>(async (cli, { project, componentType, type, stage, full, ...where }) => {
+        const { location, owner, site, state } = where;
+        const { COLUMNS, moreColumns } = await import('../components/columns.js');
         const client = await cli.client();
         const filter = {
           project,
@@ -29,13 +42,18 @@ export function define(command: Command): void {
           ...(componentType && { componentType }),
           ...(type && { type }),
           ...(stage && { currentStage: stage }),
+          ...(location && { currentLocation: location }),
+          ...(owner && { institute: owner }),
         };
-        const { listOptions } = cli;
+        const options = { ...cli.listOptions, ...(full && { outputType: 'full' as const }) };
         const components =
           site === undefined
-            ? client.components.list(filter, listOptions)
-            : client.components.list({ ...filter, site }, listOptions);
-        await cli.output.list(components, { noun: 'components', columns: COLUMNS });
+            ? client.components.list(filter, options)
+            : client.components.list({ ...filter, site }, options);
+        await cli.output.list(components, {
+          ...{ noun: 'components', columns: COLUMNS, moreColumns },
+          ...(!full && { columnAdvice: COLUMN_ADVICE }),
+        });
       }),
     );
 }

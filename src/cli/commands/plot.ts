@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { Client } from '../../client/client.js';
+import { refCode } from '../../commands/references.js';
 import type { TestRun } from '../../commands/shapes.js';
+import { asList } from '../../util/lists.js';
 import { action } from '../action.js';
 import type { Cli } from '../cli.js';
 import { CliError, EXIT } from '../errors.js';
@@ -31,17 +33,27 @@ export function define(command: Command): void {
     .addOption(
       new Option('--svg [file]', 'writes SVG, to a file or to standard output').conflicts(['json', 'table']),
     )
+    .addOption(new Option('--csv', 'writes the points as CSV, a table').conflicts(['json', 'table', 'svg']))
+    .addOption(new Option('--excel', 'with --csv: for Excel and other spreadsheet programs'))
     .option('--ascii', 'uses only ASCII characters')
     .action(
       action<PlotOptions, [readonly string[]]>(async (cli, options, words) => {
-        const { readComponentNames } = await import('../components/names.js');
-        const names = await readComponentNames(words);
+        const { readTestRunNames } = await import('../components/names.js');
+        const names = await readTestRunNames(words);
         const { svg } = options;
         const { checkTarget, writeTextFile } = await import('../files/write-file.js');
         const file = typeof svg === 'string' && svg !== '-' ? svg : undefined;
         if (file !== undefined) await checkTarget(file);
+        if (file !== undefined && /\.[a-z]{3,4}$/i.test(file) && !/\.svg$/i.test(file))
+          throw new CliError(`the picture is SVG, and ${file} has the ending of another format`, {
+            advice: `Name it: ${file.replace(/\.[^.]*$/, '.svg')}`,
+          });
         const runs = await readRuns(cli, names, options.testType);
-        const { pictureOf } = await import('../plot/picture.js');
+        const { pictureOf, pointsOf } = await import('../plot/picture.js');
+        if (cli.output.format === 'csv') {
+          const points = pointsOf(runs, { x: options.x, y: options.y });
+          return cli.output.list(points, { noun: 'points', columns: [], isWhole: true });
+        }
         const picture = pictureOf(runs, { x: options.x, y: options.y });
         const isLogY = options.logY ?? false;
         if (svg !== undefined) {
@@ -73,11 +85,8 @@ async function readRuns(
 ): Promise<TestRun[]> {
   const { signal } = cli;
   const other = names.find((name) => !RUN_ID.test(name));
-  if (other !== undefined && testType === undefined)
-    throw new CliError(`${other} is not the id of a test run`, {
-      advice: `The latest run of a component: itkdb plot ${other} --test-type CODE`,
-    });
   const client = await cli.client();
+  if (other !== undefined && testType === undefined) throw await withoutTestType(client, other, signal);
   const ids = names.filter((name) => RUN_ID.test(name));
   const { items, failed } = await client.testRuns.getMany(ids, { signal, errors: 'collect' });
   const [failure] = failed;
@@ -91,6 +100,28 @@ async function readRuns(
     runs.push(run);
   }
   return runs;
+}
+
+/** Makes the error of a component without a test type: it names those whose latest test runs have curves. */
+async function withoutTestType(client: Client, name: string, signal: AbortSignal): Promise<CliError> {
+  const { latestOf, readyRunsOf } = await import('../test-runs/choice.js');
+  const { arraysOf } = await import('../plot/arrays.js');
+  const { tests } = await client.components.get(name, { signal });
+  const latest = asList(tests).flatMap((test) => latestOf(readyRunsOf(test)) ?? []);
+  const { items } = await client.testRuns.getMany(
+    latest.map(({ id }) => id),
+    { signal },
+  );
+  const drawable = items.filter((run) => arraysOf(run).length > 0);
+  const codes = drawable.flatMap(({ testType }) => refCode(testType) ?? []);
+  if (codes.length === 0)
+    return new CliError(`no test run of ${name} has a curve`, {
+      exitCode: EXIT.notFound,
+      advice: `Its test runs: itkdb tests ${name}`,
+    });
+  return new CliError(`which curve of ${name}? There are ${codes.join(', ')}`, {
+    advice: `Choose one with --test-type: itkdb plot ${name} --test-type ${codes[0]}`,
+  });
 }
 
 async function readLatest(

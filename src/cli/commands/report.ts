@@ -15,12 +15,13 @@ export function define(command: Command): void {
     .option('-o, --output <file>', 'where to write it; "-" for standard output (default: SERIAL_NUMBER.html)')
     .option('--max-image <kB>', 'size up to which an image is put into the page', toKilobytes, 300)
     .action(
-      action<ReportOptions, [string]>(async (cli, { output, maxImage }, name) => {
+      action<ReportOptions, [string]>(async (cli, { output, maxImage }, word) => {
+        const { toComponentName } = await import('../components/names.js');
         const { checkTarget, writeTextFile } = await import('../files/write-file.js');
         if (output !== undefined && output !== '-') await checkTarget(output);
         const { readReport } = await import('../report/read-report.js');
         const client = await cli.client();
-        const data = await readReport(client, name, {
+        const data = await readReport(client, toComponentName(word), {
           ...{ signal: cli.signal, largestImage: maxImage * 1000 },
           onProgress: (progress, noun) => cli.progress.show({ total: undefined, ...progress }, noun),
         });

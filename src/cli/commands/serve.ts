@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { constants } from 'node:os';
-import { basename } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { constants, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { EmbeddedPdb } from '../../testing/index.js';
 import { messageOf } from '../../util/errors.js';
@@ -34,7 +35,8 @@ export function define(command: Command): void {
 const HELP = `
 The data are made up. They are gone when the database ends. Ctrl-C ends it, with
 exit code 0. With a command after "--", the database ends when that command
-ends, with the same exit code.
+ends, with the same exit code. Your own sign-in is not touched: there, login and
+logout work with a sign-in of a made-up user.
 
 Examples:
   itkdb serve --port 8900
@@ -61,26 +63,88 @@ interface ServeOptions {
 
 /** How a shell sets a variable. */
 const LINES: Readonly<Record<Shell, (name: string, value: string) => string>> = {
-  sh: (name, value) => `export ${name}='${value}'`,
-  fish: (name, value) => `set -gx ${name} '${value}'`,
-  powershell: (name, value) => `$env:${name} = '${value}'`,
+  sh: (name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
+  fish: (name, value) => `set -gx ${name} '${value.replaceAll(/[\\']/g, '\\$&')}'`,
+  powershell: (name, value) => `$env:${name} = '${value.replaceAll("'", "''")}'`,
   cmd: (name, value) => `set "${name}=${value}"`,
 };
 
 /** Starts an embedded database. It runs until Ctrl-C, or until the command ends that is run with it. */
 async function serve(cli: Cli, options: ServeOptions, words: readonly string[]): Promise<void> {
   await using pdb = await start(options);
-  if (words.length > 0) {
-    process.exitCode = await run(words, pdb.env);
-    return;
+  const folder = await mkdtemp(join(tmpdir(), 'itkdb-serve-'));
+  try {
+    const env = await prepare(pdb, folder);
+    if (words.length > 0) await runWith(cli, pdb, words, env);
+    else await showAndWait(cli, pdb, options, env);
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
-  const { shell = defaultShell() } = options;
-  if (options.json !== undefined) await cli.output.show(pdb.env);
-  else process.stdout.write(linesFor(shell, pdb.env));
-  cli.say(`An embedded database with made-up parts runs at ${pdb.apiUrl}`);
+}
+
+/** The variables that make other commands use a database. */
+type Environment = Readonly<Record<string, string>>;
+
+/**
+ * Returns the environment of commands that use the database. Their settings, sign-in and cache are in this folder, so that
+ * they do not change those of the user.
+ */
+async function prepare(pdb: EmbeddedPdb, folder: string): Promise<Environment> {
+  const cache = process.platform === 'win32' ? 'LOCALAPPDATA' : 'XDG_CACHE_HOME';
+  const folders = { ITKDB_CONFIG_DIR: join(folder, 'config'), [cache]: join(folder, 'cache') };
+  const { accessCode1, accessCode2 } = pdb.user;
+  const { ITKDB_ACCESS_CODE1: _1, ITKDB_ACCESS_CODE2: _2, ...addresses } = pdb.env;
+  // For this process too: the sign-in is stored there.
+  Object.assign(process.env, addresses, folders);
+  const { SignInPlace } = await import('../sign-in.js');
+  const place = new SignInPlace({ cache: false });
+  // Access codes of the user, such as those in `.env`, come before a stored sign-in. So these must come before them.
+  if (place.originOfCodes !== undefined) return { ...pdb.env, ...folders };
+  const { audience } = place.addresses;
+  const grant = await pdb.identity.grantToken({ accessCode1, accessCode2, scope: audience });
+  const tokens = { idToken: String(grant['id_token']), accessToken: String(grant['access_token']) };
+  const { storeSignIn } = await import('../../auth/stored-sign-in.js');
+  await storeSignIn({ ...place.addresses, tokens, codes: { accessCode1, accessCode2 } });
+  return { ...addresses, ...folders };
+}
+
+/** Runs a command with the database, and sets the exit code. */
+async function runWith(
+  cli: Cli,
+  pdb: EmbeddedPdb,
+  words: readonly string[],
+  env: Environment,
+): Promise<void> {
+  const say = (line: string): void => {
+    if (process.stderr.isTTY) cli.say(line);
+  };
+  for (const line of aboutPractice(pdb)) say(line);
+  say(`It ends with ${words[0]}. To leave a shell, type: exit`);
+  process.exitCode = await run(words, env);
+  say('The database of made-up parts has ended.');
+}
+
+/** Prints the environment, and waits for Ctrl-C. */
+async function showAndWait(
+  cli: Cli,
+  pdb: EmbeddedPdb,
+  { shell = defaultShell(), json }: ServeOptions,
+  env: Environment,
+): Promise<void> {
+  if (json !== undefined) await cli.output.show(env);
+  else process.stdout.write(linesFor(shell, env));
+  for (const line of aboutPractice(pdb)) cli.say(line);
   cli.say('Copy the lines into a second terminal, and try there: itkdb list-components');
   cli.say('Ctrl-C ends it.');
   await new Promise<void>((resolve) => onSignals({ SIGINT: resolve, SIGTERM: resolve }));
+}
+
+/** The access codes are made up, and no secret. */
+function aboutPractice({ apiUrl, user }: EmbeddedPdb): string[] {
+  return [
+    `A database of made-up parts runs at ${apiUrl}. Your own sign-in is not touched.`,
+    `To practise itkdb login, use the codes ${user.accessCode1} and ${user.accessCode2}`,
+  ];
 }
 
 /** Replaces the listeners of signals, which would end the command with exit code 130. */
@@ -102,7 +166,7 @@ async function start({ port, seed, components, latency }: ServeOptions): Promise
   }
 }
 
-function linesFor(shell: Shell, env: Readonly<Record<string, string>>): string {
+function linesFor(shell: Shell, env: Environment): string {
   return Object.entries(env)
     .map(([name, value]) => `${LINES[shell](name, value)}\n`)
     .join('');
@@ -114,7 +178,7 @@ function defaultShell(): Shell {
 }
 
 /** Runs a command, and returns its exit code. */
-async function run(words: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
+async function run(words: readonly string[], env: Environment): Promise<number> {
   const isWindows = process.platform === 'win32';
   // There, `npx` is a script that only a shell can run.
   const [file = '', ...rest] = isWindows ? [words.map(quote).join(' ')] : words;

@@ -2,7 +2,7 @@ import { parentsOf } from '../../client/components/ancestors.js';
 import { webUrl } from '../../client/models/web-url.js';
 import { type Ref, refCode, refId } from '../../commands/references.js';
 import type { BulkComponent, ComponentTest, FullComponent } from '../../commands/shapes.js';
-import { isRecord } from '../../util/guards.js';
+import { isFilledString, isRecord } from '../../util/guards.js';
 import { asList, codesOf } from '../../util/lists.js';
 import {
   formatDate,
@@ -19,32 +19,40 @@ import { latestOf, readyRunsOf } from '../test-runs/choice.js';
 
 type Component = FullComponent | BulkComponent;
 
+/** The width of the names of the facts, with the gap after them, in columns. */
+const LONGEST_NAME = 'alternative identifier  '.length;
+
 interface PageOptions {
   readonly style: Style;
   readonly width: number;
   /** The address of the website. */
   readonly site: string;
+  /** The stages of its component type, in their order. */
+  readonly stages: readonly string[];
 }
 
 /** Lays out all that a person wants to know of a component. */
 export function formatComponent(component: Component, options: PageOptions): string {
-  const { style, width, site } = options;
+  const { style, width } = options;
   const { componentType, type } = component;
   const section = (title: string, text: string): string => text && `\n${style.bold(title)}\n${text}`;
   const table = (rows: readonly Record<string, unknown>[], columns: readonly string[]): string =>
     rows.length === 0 ? '' : formatTable(rows, columns, width);
   return [
     `${style.bold(cellOf(titleOf(component)))}  ${cellOf(labelOf(type ?? componentType))}\n\n`,
-    formatPairs(factsOf(component, site)),
+    formatPairs(factsOf(component, options)),
     section('Properties', formatPairs(propertiesOf(component))),
     section('Children', table(childrenOf(component), ['position', 'serialNumber', 'componentType', 'type'])),
     section('Tests, the latest of each type', formatTests(asList(component.tests), options)),
     section('Comments', formatPairs(commentsOf(component))),
-    section('Attachments', table(attachmentsOf(component), ['title', 'filename', 'type', 'size'])),
+    section('Attachments', formatAttachments(component, width)),
   ].join('');
 }
 
-function* factsOf(component: Component, site: string): Generator<readonly [string, unknown]> {
+function* factsOf(
+  component: Component,
+  { site, stages, width }: PageOptions,
+): Generator<readonly [string, unknown]> {
   const { serialNumber, alternativeIdentifier, code, state, componentType, type, project } = component;
   yield ['serial number', serialNumber];
   yield ['alternative identifier', alternativeIdentifier];
@@ -52,6 +60,8 @@ function* factsOf(component: Component, site: string): Generator<readonly [strin
   yield ['type', codeAndName(type)];
   yield ['project', codeAndName(project)];
   yield ['stage', stageOf(component)];
+  const lines = formatStages(stages, refCode(component.currentStage), width - LONGEST_NAME);
+  for (const [index, line] of lines.entries()) yield [index === 0 ? 'stages' : '', line];
   yield ['location', codeAndName(component.currentLocation)];
   yield ['owner', codeAndName(component.institution)];
   yield ['part of', wholesOf(component).join(', ')];
@@ -92,6 +102,19 @@ function stageOf({ currentStage, stages }: Component): string {
   if (currentStage === null) return '';
   const entry = asList(stages).findLast(({ code }) => code === refCode(currentStage));
   return codeAndName(currentStage) + (entry ? `, since ${formatDate(entry.dateTime)}` : '');
+}
+
+/** Shows where a component is on its way, such as `GLUED > [BONDED] > TESTED`, in lines that are not longer than the width. */
+function formatStages(stages: readonly string[], current: string | undefined, width: number): string[] {
+  const lines: string[] = [];
+  for (const [index, code] of stages.entries()) {
+    const word = code === current ? `[${code}]` : code;
+    const part = index === stages.length - 1 ? word : `${word} >`;
+    const last = lines.at(-1);
+    if (last === undefined || last.length + part.length >= width) lines.push(part);
+    else lines[lines.length - 1] = `${last} ${part}`;
+  }
+  return lines;
 }
 
 function remarksOf({ dummy, trashed, reworked, completed }: Component): string[] {
@@ -147,9 +170,16 @@ function commentsOf({ comments }: Component): (readonly [string, unknown])[] {
   ]);
 }
 
-function attachmentsOf({ attachments }: Component): Record<string, unknown>[] {
-  return asList(attachments).map(({ title, filename, type, filesize }) => ({
-    ...{ title, filename, type },
-    size: formatSize(filesize),
-  }));
+function formatAttachments({ attachments }: Component, width: number): string {
+  const rows = asList(attachments).map(
+    ({ title, description, filename, type, contentType, url, filesize }) => ({
+      ...{ title, description, filename: filename || url },
+      type: type === 'link' ? 'link' : contentType,
+      size: formatSize(filesize),
+    }),
+  );
+  if (rows.length === 0) return '';
+  const hasDescription = rows.some(({ description }) => isFilledString(description));
+  const columns = ['title', ...(hasDescription ? ['description'] : []), 'filename', 'type', 'size'];
+  return formatTable(rows, columns, width);
 }

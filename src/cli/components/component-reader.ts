@@ -1,13 +1,14 @@
 import type { BulkComponent, FullComponent } from '../../commands/shapes.js';
 import type { Cli } from '../cli.js';
 import { CliError, EXIT, explain } from '../errors.js';
+import { adviceOnName } from '../explain-exception.js';
 
 /** Reads components, and remembers how many of them could not be read. */
 export class ComponentReader implements AsyncIterable<FullComponent | BulkComponent> {
   readonly #cli: Cli;
   readonly #names: readonly string[];
   #found = 0;
-  #missing = 0;
+  readonly #missing: string[] = [];
   #failed = 0;
   #failure: Error | undefined;
 
@@ -42,7 +43,7 @@ export class ComponentReader implements AsyncIterable<FullComponent | BulkCompon
         yield item;
       } else if (error !== undefined) this.tellFailed(id, error);
       else {
-        this.#missing += 1;
+        this.#missing.push(id);
         this.#cli.say(`itkdb: there is no component ${id}`);
       }
     }
@@ -58,7 +59,7 @@ export class ComponentReader implements AsyncIterable<FullComponent | BulkCompon
   /** @throws CliError where some were not found or could not be read; the first error where all failed */
   check(): void {
     const { length } = this.#names;
-    const [missing, failed] = [this.#missing, this.#failed];
+    const [missing, failed] = [this.#missing.length, this.#failed];
     if (this.#found + missing === 0) throw this.#failure;
     const reasons = [
       ...(missing > 0 ? [`${missing} of ${length} not in the database`] : []),
@@ -67,6 +68,7 @@ export class ComponentReader implements AsyncIterable<FullComponent | BulkCompon
     if (reasons.length === 0) return;
     throw new CliError(`components: ${reasons.join(', ')}`, {
       exitCode: missing === length ? EXIT.notFound : EXIT.failed,
+      advice: missing > 0 ? adviceOnName(this.#missing.join(' ')) : '',
     });
   }
 }

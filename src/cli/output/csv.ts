@@ -1,6 +1,7 @@
 import { toCsv } from '../../client/models/csv.js';
 import type { Row } from '../../client/models/rows.js';
 import { escapeControls } from '../../util/control-characters.js';
+import { hasAllColumns, namedColumns } from '../options.js';
 import type { ListWriter, WriterContext } from './output.js';
 import { checkColumns, columnsOf, rowsOf } from './rows.js';
 
@@ -24,9 +25,9 @@ export class CsvWriter implements ListWriter {
     const { view, options, write, width } = this.#context;
     const rows = rowsOf(items, view);
     const isFirst = this.#columns === undefined;
-    const columns = this.#columns ?? this.#firstColumns(rows);
+    const columns = this.#columns ?? this.#firstColumns(items, rows);
     this.#columns = columns;
-    if (!isFirst) this.#warnOfOthers(rows, columns);
+    if (!isFirst) this.#warnOfOthers(items, rows, columns);
     const head = options.excel ? columns.map(withoutFormula) : columns;
     const texts = toCsv(options.excel ? rows.map(withoutFormulas) : rows, head);
     const added = isFirst ? texts : texts.slice(toCsv([], head).length);
@@ -37,21 +38,28 @@ export class CsvWriter implements ListWriter {
 
   async end(): Promise<void> {
     if (this.#columns !== undefined) return;
-    const { view, options, write } = this.#context;
-    await write((options.excel ? BYTE_ORDER_MARK : '') + toCsv([], options.columns ?? view.columns));
+    const { options, write } = this.#context;
+    await write((options.excel ? BYTE_ORDER_MARK : '') + toCsv([], this.#firstColumns([], [])));
   }
 
-  #firstColumns(rows: readonly Row[]): readonly string[] {
+  #firstColumns(items: readonly object[], rows: readonly Row[]): readonly string[] {
     const { view, options } = this.#context;
-    const known = columnsOf(rows);
-    if (options.columns === undefined) return [...new Set([...view.columns, ...known])];
-    checkColumns(options.columns, known);
-    return options.columns;
+    const columns = namedColumns(options);
+    if (columns === undefined) return [...new Set([...view.columns, ...this.#others(items, rows)])];
+    if (items.length > 0) checkColumns(columns, columnsOf(rows), view);
+    return columns;
   }
 
-  #warnOfOthers(rows: readonly Row[], columns: readonly string[]): void {
-    if (this.#hasWarned || this.#context.options.columns !== undefined) return;
-    const others = [...columnsOf(rows)].filter((name) => !columns.includes(name));
+  /** Returns the columns of items that are written besides those of the table. */
+  #others(items: readonly object[], rows: readonly Row[]): readonly string[] {
+    const { view, options } = this.#context;
+    const { moreColumns } = view;
+    return moreColumns === undefined || hasAllColumns(options) ? [...columnsOf(rows)] : moreColumns(items);
+  }
+
+  #warnOfOthers(items: readonly object[], rows: readonly Row[], columns: readonly string[]): void {
+    if (this.#hasWarned || namedColumns(this.#context.options) !== undefined) return;
+    const others = this.#others(items, rows).filter((name) => !columns.includes(name));
     if (others.length === 0) return;
     this.#hasWarned = true;
     this.#context.say(

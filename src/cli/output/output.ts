@@ -4,7 +4,7 @@ import { escapeControls } from '../../util/control-characters.js';
 import { isRecord } from '../../util/guards.js';
 import { CliError } from '../errors.js';
 import type { Interruption } from '../interruption.js';
-import { type OutputOptions, toNames } from '../options.js';
+import { namedColumns, type OutputOptions, toNames } from '../options.js';
 import { Pager } from './pager.js';
 import { checkFields, pickFields } from './pick-fields.js';
 import type { ProgressLine } from './progress-line.js';
@@ -15,8 +15,12 @@ export type Format = 'text' | 'json' | 'ndjson' | 'csv';
 
 /** How the items of a list are shown. */
 export interface ListView {
-  /** The columns of a table on a terminal. CSV has them first, then all others. */
+  /** The columns of a table on a terminal. */
   readonly columns: readonly string[];
+  /** Returns the columns of CSV after those of the table. @defaultValue all others */
+  readonly moreColumns?: (items: readonly object[]) => readonly string[];
+  /** What to do where a column is unknown that may be a property. */
+  readonly columnAdvice?: string;
   /** The name of the items in messages, such as `components`. */
   readonly noun: string;
   /** Makes rows of items. @defaultValue `toRows`: references are their codes */
@@ -142,8 +146,8 @@ export class Output {
 
   /** The fields that JSON is to have; undefined for all. */
   get fields(): readonly string[] | undefined {
-    const { json, columns } = this.#options;
-    if (json === undefined || json === '') return columns;
+    const { json } = this.#options;
+    if (json === undefined || json === '') return namedColumns(this.#options);
     return toNames(json);
   }
 

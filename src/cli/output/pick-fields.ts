@@ -17,12 +17,17 @@ export function checkFields(records: readonly object[], fields: readonly string[
 }
 
 /** Makes the error of a field or a column that does not exist. */
-export function noSuch(kind: 'field' | 'column', name: string, known: readonly string[]): CliError {
+export function noSuch(
+  kind: 'field' | 'column',
+  name: string,
+  known: readonly string[],
+  advice = '',
+): CliError {
   const similar = similarNames(name, known);
-  return new CliError(
-    `there is no ${kind} ${name}${similar.length > 0 ? `; is it ${similar.join(', ')}?` : ''}`,
-    { advice: `The ${kind}s are: ${known.join(', ')}` },
-  );
+  const list = `The ${kind}s are: ${known.join(', ')}`;
+  return similar.length > 0
+    ? new CliError(`there is no ${kind} ${name}; is it ${similar.join(', ')}?`, { advice: list })
+    : new CliError(`there is no ${kind} ${name}`, { advice: advice || list });
 }
 
 function valueAt(record: object, path: string): unknown {

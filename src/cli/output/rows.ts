@@ -8,9 +8,13 @@ export function rowsOf(items: readonly object[], view: ListView): readonly Row[]
 }
 
 /** @throws CliError where no row has a column, with the names of those that there are */
-export function checkColumns(columns: readonly string[], known: ReadonlySet<string>): void {
+export function checkColumns(
+  columns: readonly string[],
+  known: ReadonlySet<string>,
+  { columnAdvice }: ListView,
+): void {
   const unknown = columns.find((column) => !known.has(column));
-  if (unknown !== undefined) throw noSuch('column', unknown, [...known]);
+  if (unknown !== undefined) throw noSuch('column', unknown, [...known], columnAdvice);
 }
 
 /** Returns the names of all columns of rows. */

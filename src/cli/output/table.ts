@@ -3,6 +3,7 @@ import stringWidth from 'string-width';
 import type { Row } from '../../client/models/rows.js';
 import { escapeControls } from '../../util/control-characters.js';
 import { isObject } from '../../util/guards.js';
+import { hasAllColumns, namedColumns } from '../options.js';
 import type { ListWriter, WriterContext } from './output.js';
 import { checkColumns, columnsOf, rowsOf } from './rows.js';
 
@@ -34,8 +35,10 @@ export class TableWriter implements ListWriter {
     const rows = rowsOf(items, view);
     const isFirst = this.#widths === undefined;
     if (isFirst) {
-      this.#columns = options.columns ?? view.columns;
-      if (options.columns !== undefined) checkColumns(options.columns, columnsOf(rows));
+      const known = columnsOf(rows);
+      const named = namedColumns(options);
+      this.#columns = hasAllColumns(options) ? [...known] : (named ?? view.columns);
+      if (named !== undefined) checkColumns(named, known, view);
     }
     const lines = rows.map((row) => this.#columns.map((name) => cellOf(row[name])));
     this.#widths ??= fitInto(width, [...this.#columns], lines);

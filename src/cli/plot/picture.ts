@@ -1,3 +1,4 @@
+import type { Row } from '../../client/models/rows.js';
 import type { TestRun } from '../../commands/shapes.js';
 import { CliError, EXIT } from '../errors.js';
 import { formatDate, titleOf } from '../output/format.js';
@@ -57,6 +58,31 @@ export function pictureOf(runs: readonly TestRun[], options: PictureOptions = {}
       return { name: join(own) || run.id, run: run.id, ...points };
     }),
   };
+}
+
+/**
+ * Makes a row of each point of the curves: of which test run it is, and its values by the codes of the results.
+ *
+ * @throws CliError as {@link pictureOf} does
+ */
+export function pointsOf(runs: readonly TestRun[], options: PictureOptions = {}): Row[] {
+  const rows = runs.flatMap((run) => {
+    const { x, y } = chooseAxes(run, options);
+    const lists = [...(x === undefined ? [] : [x]), ...y];
+    const { testType, stage, date, runNumber, id } = run;
+    const facts = {
+      component: titleOf(run.components?.[0] ?? {}),
+      ...{ testType: testType?.code, stage: stage?.code, date, runNumber, run: id },
+    };
+    const length = Math.max(...lists.map(({ values }) => values.length));
+    return Array.from({ length }, (_, index): Row => {
+      const values = lists.map(({ code, values: list }) => [code, list[index] ?? null]);
+      return { ...facts, ...Object.fromEntries(x === undefined ? [[INDEX, index], ...values] : values) };
+    });
+  });
+  // The curves may have different columns.
+  const columns = Object.fromEntries(rows.flatMap((row) => Object.keys(row).map((name) => [name, null])));
+  return rows.map((row) => ({ ...columns, ...row }));
 }
 
 /** Whether a test run has something to draw. */

@@ -2,13 +2,14 @@ import { Component } from '../../client/models/component.js';
 import { type Row, toRows } from '../../client/models/rows.js';
 import type { ListTestRunsOptions } from '../../client/resources/test-runs.js';
 import { refCode } from '../../commands/references.js';
-import type { BulkComponent, ComponentTest, TestRun } from '../../commands/shapes.js';
+import type { BulkComponent, ComponentTest, TestRun, TestRunValue } from '../../commands/shapes.js';
 import { isObject } from '../../util/guards.js';
 import { asList } from '../../util/lists.js';
 import type { Cli } from '../cli.js';
 import { ComponentReader } from '../components/component-reader.js';
 import { formatDate, formatValue, titleOf } from '../output/format.js';
 import { cellOf, formatPairs } from '../output/table.js';
+import { arraysOf } from '../plot/arrays.js';
 import { byTime, latestOf, type RunOfComponent, readyRunsOf } from './choice.js';
 
 /** Which test runs are wanted, and how much of them is shown. */
@@ -54,17 +55,20 @@ export async function listTestRuns(
   });
   const isText = output.format === 'text';
   const { results: hasResults = false } = options;
+  const lists = new ListsLeftOut();
   if (isText && hasResults && output.fields === undefined) {
-    await showResults(cli, runs);
+    await showResults(cli, lists.watch(runs));
     output.sayRest(wanted.length, ids.length, 'test runs');
   } else {
     const isOne = names.length === 1 && !options.tree;
-    await output.list(runs, {
+    const shown = hasResults && output.format === 'csv' ? lists.watch(runs) : runs;
+    await output.list(shown, {
       ...{ noun: 'test runs', total: ids.length },
       columns: isText ? (isOne ? COLUMNS_OF_ONE : COLUMNS_OF_SEVERAL) : COLUMNS,
       toRows: (some) => rowsOf(some as readonly TestRun[], { isText, hasResults }),
     });
   }
+  lists.say(cli);
   if (ids.length === 0) sayTestTypes(cli, components);
   reader.check();
 }
@@ -145,7 +149,7 @@ async function showResults(cli: Cli, runs: AsyncIterable<TestRun>): Promise<void
         formatPairs([
           ['id', id],
           ...asList(run.results).map(
-            ({ code, value }) => [code, value === null ? null : formatValue(value)] as const,
+            (one) => [titleOfResult(one), one.value === null ? null : formatValue(one.value)] as const,
           ),
         ])
       );
@@ -153,6 +157,33 @@ async function showResults(cli: Cli, runs: AsyncIterable<TestRun>): Promise<void
     start = '\n';
   }
   if (start === '') cli.say('no test runs');
+}
+
+/** Returns the title of a result. The name has the unit, and the code is what other commands take. */
+function titleOfResult({ code, name }: Pick<TestRunValue, 'code' | 'name'>): string {
+  return name && name !== code ? `${code}: ${name}` : code;
+}
+
+/** Notes which results are lists of numbers, whose values are not shown. */
+class ListsLeftOut {
+  readonly #codes = new Set<string>();
+  #run: string | undefined;
+
+  async *watch(runs: AsyncIterable<TestRun>): AsyncGenerator<TestRun> {
+    for await (const run of runs) {
+      const codes = arraysOf(run).map(({ code }) => code);
+      if (codes.length > 0) this.#run ??= run.id;
+      for (const code of codes) this.#codes.add(code);
+      yield run;
+    }
+  }
+
+  /** Says how to get the values. */
+  say(cli: Cli): void {
+    if (this.#run === undefined) return;
+    cli.say(`lists of values are not shown: ${[...this.#codes].join(', ')}`);
+    cli.say(`To get them: itkdb plot ${this.#run} --csv`);
+  }
 }
 
 /** Says which test types the components have test runs of: their codes are hard to guess. */

@@ -2,9 +2,10 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { parseJson, readTestRunFile } from '../../client/test-runs/json-file.js';
 import type { TestRunInput } from '../../client/test-runs/test-run-input.js';
+import { isException } from '../../exceptions/base.js';
 import { messageOf } from '../../util/errors.js';
 import { isFilledString, isPlainObject } from '../../util/guards.js';
-import { CliError, EXIT } from '../errors.js';
+import { CliError, EXIT, explain } from '../errors.js';
 import { readText, titleOfFile } from '../read-text.js';
 
 /** A test run that was read from a file. */
@@ -26,7 +27,7 @@ export interface TestRunFile {
  */
 export async function readRun(path: string): Promise<TestRunFile> {
   const isInput = path === '-';
-  const run = isInput ? await readInput() : (await readTestRunFile('upload', path)).run;
+  const run = isInput ? await readInput() : await readFileOf(path);
   const folder = isInput ? '.' : dirname(path);
   const files = filesOf(run).map(({ code, file }) => ({ code, path: resolve(folder, file) }));
   return { name: titleOfFile(path), source: isInput ? inputOf(run) : path, run, files };
@@ -38,7 +39,7 @@ export async function readRun(path: string): Promise<TestRunFile> {
  * @throws CliError where a path leads out of the spool
  */
 export async function readSpooledRun(folder: string, path: string): Promise<TestRunFile> {
-  const { run } = await readTestRunFile('upload', path);
+  const run = await readFileOf(path);
   const spool = await realpath(folder);
   const files: { code: string; path: string }[] = [];
   for (const { code, file } of filesOf(run)) files.push({ code, path: await pathInside(spool, file) });
@@ -75,6 +76,16 @@ function toResult({ code, path }: TestRunFile['files'][number]): [string, object
 /** Takes any object: the check before the upload finds its problems. */
 function inputOf(run: Readonly<Record<string, unknown>>): TestRunInput {
   return run as unknown as TestRunInput;
+}
+
+async function readFileOf(path: string): Promise<Record<string, unknown>> {
+  try {
+    return (await readTestRunFile('upload', path)).run;
+  } catch (error) {
+    if (!isException(error)) throw error;
+    const { reason, advice } = explain(error);
+    throw new CliError(reason, { advice, cause: error });
+  }
 }
 
 async function readInput(): Promise<Record<string, unknown>> {

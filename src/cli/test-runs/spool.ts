@@ -126,8 +126,9 @@ class Spool {
   async #sendOne(client: Client, name: string): Promise<Uploaded | undefined> {
     const path = join(this.#folder, name);
     try {
-      if (await this.#isUnfinished(path)) {
-        this.#cli.say(`${name} is perhaps still being written, and was left for the next time`);
+      const unfinished = await this.#whyUnfinished(path);
+      if (unfinished !== undefined) {
+        this.#cli.say(`${name} ${unfinished}, and was left for the next time`);
         return undefined;
       }
       const file = await readSpooledRun(this.#folder, path);
@@ -141,14 +142,17 @@ class Spool {
     }
   }
 
-  async #isUnfinished(path: string): Promise<boolean> {
+  /** Says why a file is perhaps still being written; undefined where it is not. */
+  async #whyUnfinished(path: string): Promise<string | undefined> {
     const age = async (): Promise<number> => Math.abs(Date.now() - (await stat(path)).mtimeMs);
-    if ((await age()) < JUST_NOW) return true;
+    if ((await age()) < JUST_NOW) return 'is perhaps still being written';
     try {
       await readTestRunFile('upload', path);
-      return false;
-    } catch {
-      return (await age()) < YOUNG;
+      return undefined;
+    } catch (error) {
+      if ((await age()) >= YOUNG) return undefined;
+      const reason = messageOf(error).replace(/^.* is not JSON: /s, '');
+      return `is not JSON (${reason}): it is perhaps still being written`;
     }
   }
 

@@ -1,8 +1,10 @@
+import type { Client } from '../../client/client.js';
 import type { Cli } from '../cli.js';
 import { CliError, EXIT } from '../errors.js';
 import type { DryRunOptions } from '../writes/plan.js';
 import { writeEach } from '../writes/write-each.js';
-import { readRun } from './read-run.js';
+import { readRun, type TestRunFile } from './read-run.js';
+import { remarksOn } from './remarks.js';
 import { type CheckedRun, checkRun, type UploadSettings, uploadRun } from './upload.js';
 
 const COLUMNS = ['file', 'status', 'runNumber', 'id'];
@@ -18,7 +20,11 @@ export function uploadEach(
     nameOf: (name) => name,
     view: { noun: 'test runs', columns: COLUMNS },
     dryRun,
-    work: async (client, name) => uploadRun(client, await readRun(name), settings),
+    work: async (client, name) => {
+      const uploaded = await uploadRun(client, await readRun(name), settings);
+      if (dryRun && uploaded.status === 'equal') cli.say(`${name}: the database has this test run already`);
+      return uploaded;
+    },
   });
 }
 
@@ -39,7 +45,7 @@ export async function checkEach(
     view: { noun: 'test runs', columns: [] },
     toText: textOf,
     work: async (client, name) => {
-      const checked = await checkRun(client, await readRun(name), settings);
+      const checked = await checkFile(cli, client, name, settings);
       if (checked.problems.length > 0) bad += 1;
       return checked;
     },
@@ -50,7 +56,28 @@ export async function checkEach(
     });
 }
 
+async function checkFile(
+  cli: Cli,
+  client: Client,
+  name: string,
+  settings: UploadSettings,
+): Promise<CheckedRun> {
+  let file: TestRunFile;
+  try {
+    file = await readRun(name);
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    return { file: name, problems: [{ path: '', message: error.message }] };
+  }
+  const checked = await checkRun(client, file, settings);
+  if (checked.problems.length === 0)
+    for (const remark of await remarksOn(client, file, settings)) cli.say(`${file.name}: remark: ${remark}`);
+  return checked;
+}
+
 function textOf({ file, problems }: CheckedRun): string {
   if (problems.length === 0) return `${file}: no problem`;
-  return problems.map(({ path, message }) => `${file}: ${path} ${message}`).join('\n');
+  return problems
+    .map(({ path, message }) => (path === '' ? message : `${file}: ${path} ${message}`))
+    .join('\n');
 }

@@ -41,9 +41,9 @@ export interface CheckedRun {
 const A_MINUTE = 60_000;
 
 /**
- * Uploads a test run, unless the database has an equal one.
+ * Uploads a test run, unless the database has it.
  *
- * @throws CliError where the database has an equal one, or the test run has problems
+ * @throws CliError where the database has one with the same values, and another date or run number, or the test run has problems
  */
 export async function uploadRun(
   client: Client,
@@ -55,12 +55,14 @@ export async function uploadRun(
   } catch (error) {
     if (!(error instanceof DuplicateTestRuns)) throw error;
     const equal = await findEqual(client, error.ids, file, settings);
-    if (equal !== undefined && (await complete(client, equal, file, settings)))
-      return resultOf(file, 'completed', equal);
-    throw new CliError(`the database has this test run already: ${error.ids.join(', ')}`, {
-      exitCode: EXIT.failed,
-      advice: 'To upload it once more, add --allow-duplicate.',
-    });
+    if (equal !== undefined) return resultOfEqual(client, equal, file, settings);
+    throw new CliError(
+      `the database has these values already, with another date or run number: ${error.ids.join(', ')}`,
+      {
+        exitCode: EXIT.failed,
+        advice: 'If it is another test run, add --allow-duplicate.',
+      },
+    );
   }
 }
 
@@ -79,8 +81,7 @@ export async function uploadSpooledRun(
     if (!(error instanceof DuplicateTestRuns)) throw error;
     const equal = await findEqual(client, error.ids, file, settings);
     if (equal === undefined) return send(client, file, settings, true);
-    const isCompleted = await complete(client, equal, file, settings);
-    return resultOf(file, isCompleted ? 'completed' : 'equal', equal);
+    return resultOfEqual(client, equal, file, settings);
   }
 }
 
@@ -164,8 +165,15 @@ async function complete(
   return missing.length > 0;
 }
 
-function resultOf({ name }: TestRunFile, status: Uploaded['status'], { id, runNumber }: TestRun): Uploaded {
-  return { file: name, status, runNumber, id };
+async function resultOfEqual(
+  client: Client,
+  equal: TestRun,
+  file: TestRunFile,
+  settings: UploadSettings,
+): Promise<Uploaded> {
+  const isCompleted = await complete(client, equal, file, settings);
+  const { id, runNumber } = equal;
+  return { file: file.name, status: isCompleted ? 'completed' : 'equal', runNumber, id };
 }
 
 function inWordsOfOptions(error: unknown, allowsDuplicate: boolean): unknown {

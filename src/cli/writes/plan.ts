@@ -18,9 +18,15 @@ export async function showPlan(cli: Cli, work: (client: Client) => unknown): Pro
   await showRequests(cli, await client.plan(work));
 }
 
-/** Shows the requests of a plan. */
-export async function showRequests(cli: Cli, plan: Plan): Promise<void> {
-  await cli.output.show({ requests: plan.requests }, (style) => textOf(plan.requests, style));
+/**
+ * Shows the requests of a plan.
+ *
+ * @param lines - what they would change; empty ones are left out
+ */
+export async function showRequests(cli: Cli, plan: Plan, lines: readonly string[] = []): Promise<void> {
+  await cli.output.show({ requests: plan.requests }, (style) =>
+    [...lines.filter((line) => line !== ''), textOf(plan.requests, style)].join('\n'),
+  );
 }
 
 function textOf(requests: readonly PlannedRequest[], { bold }: Style): string {

@@ -14,6 +14,8 @@ export interface EachJob<Item, Result extends object> extends DryRunOptions {
   readonly view: ListView;
   /** Makes a sentence of a result, for a terminal. @defaultValue a table */
   readonly toText?: (result: Result) => string;
+  /** Makes a line of a result that `--dry-run` shows before the requests. @defaultValue no line */
+  readonly toPlanText?: (result: Result) => string;
   /** Returns the data of a result for JSON. @defaultValue the result */
   readonly toData?: (result: Result) => object;
   /** Whether JSON shows the result of the only item without a list around it. @defaultValue `false` */
@@ -36,10 +38,11 @@ export async function writeEach<Item, Result extends object>(
   const client = await cli.client();
   const each = new Each(cli, job);
   if (job.dryRun) {
+    const lines: string[] = [];
     const plan = await client.plan(async (planning) => {
-      for await (const _ of each.results(planning));
+      for await (const result of each.results(planning)) lines.push(job.toPlanText?.(result) ?? '');
     });
-    if (!each.isWithoutResult) await showRequests(cli, plan);
+    if (!each.isWithoutResult) await showRequests(cli, plan, lines);
     return each.end();
   }
   try {
