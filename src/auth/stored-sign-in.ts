@@ -33,8 +33,8 @@ export interface Addresses {
 export interface AddressInUse {
   readonly of: keyof Addresses;
   readonly value: string;
-  /** Returns where it comes from, such as `ITKDB_API_URL in the environment`. */
-  readonly origin: () => string;
+  /** Returns where it comes from, such as `ITKDB_API_URL in the environment`; undefined for the default. */
+  readonly origin: () => string | undefined;
 }
 
 /** A sign-in that `itkdb login` stores. */
@@ -110,7 +110,7 @@ export class StoredSignIn {
       if (value === this[of]) continue;
       throw new NotSignedIn(
         `the stored sign-in of ${this.name} is for ${NAMES[of]} ${this[of]}, but ${value} is in use\n` +
-          `This other one comes from ${origin()}. If you do not trust it, remove it. If you trust it, sign in there with \`npx itkdb login\`.`,
+          adviceOn(origin()),
       );
     }
   }
@@ -239,6 +239,12 @@ async function readRenewed(id: string): Promise<Grant | undefined> {
 
 function unusable(path: string, problem: string): NotSignedIn {
   return new NotSignedIn(`the stored sign-in cannot be used: ${path} ${problem}\n${WAY_OUT}`);
+}
+
+/** What to do about an address that the sign-in is not for. Whoever wrote a `.env` may want the access codes of others. */
+function adviceOn(origin: string | undefined): string {
+  if (origin === undefined) return 'That is the default. To sign in there, run `npx itkdb login`.';
+  return `That comes from ${origin}. If it is right, run \`npx itkdb login\` to sign in there. If not, remove it, and do not sign in there.`;
 }
 
 const NAMES: Readonly<Record<keyof Addresses, string>> = {

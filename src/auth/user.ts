@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { checkOptions } from '../config/check-options.js';
 import { dotenvPath } from '../config/dotenv.js';
 import { createLogger, type Logger } from '../config/logger.js';
-import { type Settings, SettingsReader } from '../config/settings.js';
+import { DEFAULT_SETTINGS, type Settings, SettingsReader } from '../config/settings.js';
 import { InvalidInvocation, NotSignedIn } from '../exceptions/base.js';
 import { resolveRetry } from '../http/retry-policy.js';
 import { SharedTask } from '../http/shared-task.js';
@@ -259,11 +259,12 @@ export class User implements UserLike {
     return addresses.map((address) => ({ ...address, origin: () => this.#originOf(address) }));
   }
 
-  #originOf({ of, value }: Omit<AddressInUse, 'origin'>): string {
+  #originOf({ of, value }: Omit<AddressInUse, 'origin'>): string | undefined {
     const setting = SETTING_OF_ADDRESS[of];
+    if (value === DEFAULT_SETTINGS[setting]) return undefined;
     const ofSetting = this.#settings.get(setting);
     const isSame = value === (of === 'audience' ? ofSetting : parsePrefix(ofSetting).href);
-    return isSame ? this.#settings.originOf(setting) : 'an option of the session or of the user';
+    return isSame ? this.#settings.originOf(setting) : `the option ${OPTION_OF_ADDRESS[of]}`;
   }
 
   /**
@@ -427,6 +428,12 @@ const SETTING_OF_ADDRESS = {
   apiUrl: 'ITKDB_API_URL',
   audience: 'ITKDB_ACCESS_AUDIENCE',
 } as const satisfies Record<AddressInUse['of'], keyof Settings>;
+
+const OPTION_OF_ADDRESS: Readonly<Record<AddressInUse['of'], string>> = {
+  authUrl: '`prefixUrl` of the user',
+  apiUrl: '`prefixUrl` of the session, or `apiUrl` of the user',
+  audience: '`audience` of the user',
+};
 
 /** A claim that only describes the user, as text. A token is not refused for what it has there: `''` where it is not text or a number. */
 function asText(claim: unknown): string {
