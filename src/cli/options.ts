@@ -67,7 +67,7 @@ export function addTableOptions(command: Command): Command {
     .addOption(new Option('--csv', 'CSV, a table for other programs').conflicts(others('csv')))
     .addOption(new Option('--excel', 'with --csv: for Excel and other spreadsheet programs'))
     .addOption(new Option('--table', 'a table, as on a terminal').conflicts(others('table')))
-    .option('--columns <names>', 'columns of the table, separated by commas; "all" for all', toNames)
+    .option('--columns <names>', 'columns, separated by commas; or "all"', toNames)
     .optionsGroup('Options:');
 }
 

@@ -1,6 +1,6 @@
 import { COMMANDS } from '../../commands/catalogue.js';
 import { isRecord } from '../../util/guards.js';
-import { similarNames } from '../../util/similar.js';
+import { similarNames, suggest } from '../../util/similar.js';
 import { CliError } from '../errors.js';
 
 /** The type of a key, as the catalogue writes it, or the keys of an object. */
@@ -52,14 +52,10 @@ export function requireEntry(command: string, verb: Verb): CatalogueEntry {
   const entry = findEntry(command);
   if (entry === undefined) {
     const names = Object.keys(ENTRIES);
-    const parts = names.filter((name) => name.endsWith(`/${command}`));
-    const similar = [...parts, ...similarNames(command, names)];
-    throw new CliError(
-      `the database has no command ${command}${similar.length > 0 ? `; is it ${similar.join(', ')}?` : ''}`,
-      {
-        advice: `All commands: itkdb ${verbOf(similar[0]) ?? verb} --list. To send it anyway, add --raw`,
-      },
-    );
+    const [similar] = similarNames(command, names);
+    throw new CliError(`the database has no command ${command}${suggest(command, names)}`, {
+      advice: `All commands: itkdb ${verbOf(similar) ?? verb} --list. To send it anyway, add --raw`,
+    });
   }
   if (verbOf(command) === verb) return entry;
   throw new CliError(`${command} is a command that ${verb === 'get' ? 'writes' : 'reads'}`, {
