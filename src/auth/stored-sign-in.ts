@@ -241,7 +241,7 @@ function unusable(path: string, problem: string): NotSignedIn {
   return new NotSignedIn(`the stored sign-in cannot be used: ${path} ${problem}\n${WAY_OUT}`);
 }
 
-/** What to do about an address that the sign-in is not for. Whoever wrote a `.env` may want the access codes of others. */
+/** What to do about an address that the sign-in is not for. The author of a `.env` may want the access codes of other people. */
 function adviceOn(origin: string | undefined): string {
   if (origin === undefined) return 'That is the default. To sign in there, run `npx itkdb login`.';
   return `That comes from ${origin}. If it is right, run \`npx itkdb login\` to sign in there. If not, remove it, and do not sign in there.`;

@@ -59,7 +59,7 @@ describe('the exit code', () => {
     expect(code).toBe(5);
   });
 
-  it('is 5 where nobody answers at the address', async () => {
+  it('is 5 where no server listens at the address', async () => {
     const { code, stderr } = await cli.run(['list-projects'], {
       env: { ITKDB_API_URL: 'http://127.0.0.1:9/' },
     });
