@@ -32,8 +32,6 @@ const config: ViteUserConfig = defineConfig({
           name: 'isolated',
           include: ['test/**/*.test.ts'],
           exclude: [...SHARED, CLI],
-          // The type tests are checked, not run.
-          typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
         },
       },
       { extends: true, test: { name: 'shared', include: SHARED, isolate: false } },
