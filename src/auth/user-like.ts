@@ -7,7 +7,7 @@ export interface UserLike {
    * Makes sure that `bearer` can be used. Called before every request under the session's prefix, unless there is
    * `token`; so it should return at once while the token is still good.
    *
-   * @throws an error if there is no token; its message says why. The request fails with the same error
+   * @throws an error if there is no token. The message of the error gives the reason, and the request fails with this error
    */
   authenticate(options?: AuthenticateOptions): unknown;
   /**
@@ -17,7 +17,7 @@ export interface UserLike {
    * A user that stands for several people, such as one that reads an `AsyncLocalStorage`, must have it: without it,
    * `bearer` is read after `authenticate()`, and by then it may be the token of a concurrent request.
    *
-   * @throws an error if there is no token; its message says why. The request fails with the same error
+   * @throws an error if there is no token. The message of the error gives the reason, and the request fails with this error
    */
   token?(options: AuthenticateOptions): Promise<string>;
   /** The token that goes into `Authorization: Bearer …`. Without `token`, it is read after `authenticate()`. */

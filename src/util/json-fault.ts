@@ -2,7 +2,7 @@ const SPACE = /[ \t\r\n]*/y;
 /** The parts of a JSON text, and the numbers that Python writes into it. */
 const TOKEN =
   /"(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null|NaN|-?Infinity)(?!\w)|[{}[\],:]/uy;
-/** What is shown of a place that is none of these. */
+/** The text that a message shows at a place where JSON has no such part. */
 const ANYTHING = /[^\s,:[\]{}"]+|./suy;
 /** The longest part that is shown, in characters. */
 const LONGEST = 30;

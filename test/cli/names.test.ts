@@ -67,7 +67,11 @@ it.each([
   ['a table of a terminal', `serialNumber    type\n${sn}  A\n`, 'more than one word in a line'],
   ['JSON without a name', '[{"a":1}]', 'there is no component in this part of standard input: {"a":1}'],
   ['JSON that is cut off', `[{"serialNumber":"${sn}"},`, 'is not JSON as a whole'],
-  ['a line that is no JSON', `{"serialNumber":"${sn}"}\n{"serial\n`, 'the line {"serial is not JSON'],
+  [
+    'a line that starts like JSON and is cut off',
+    `{"serialNumber":"${sn}"}\n{"serial\n`,
+    'the line {"serial is not JSON',
+  ],
   ['a web page', `<!doctype html>\n<p>${sn}\n`, 'is not a list of components'],
   ['a file of Excel', 'PK\u0003\u0004\u0000\u0000', 'is not a list of components'],
 ])('--from refuses %s, in three lines', async (_, input, reason) => {

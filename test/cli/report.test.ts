@@ -153,7 +153,7 @@ describe('itkdb report', () => {
       await makeTestRunsHostile(pdb, id);
     });
 
-    it('has no markup of theirs, and no token of EOS', async () => {
+    it('contains neither the markup of these texts nor a token of EOS', async () => {
       const { code, stderr, page } = await report();
       expect([code, stderr]).toEqual([0, expect.stringMatching(/^written: /)]);
       expect(page).not.toMatch(/<script|<img src=x|href="javascript:|authz=|data:image\/svg/);

@@ -1050,7 +1050,7 @@ describe('client.testRuns.list', () => {
     await failure(list.toArray(), ServerError);
     expect(pdb.count('getComponent')).toBe(2);
     expect((await list.toArray()).length).toBeGreaterThan(3);
-    const error = await failure(client.testRuns.list('nobody').toArray(), BadRequest);
+    const error = await failure(client.testRuns.list('no such component').toArray(), BadRequest);
     expect(error.summary).toContain('there is no component with the alternative identifier');
   });
 

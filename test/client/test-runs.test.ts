@@ -70,7 +70,7 @@ describe('client.testRuns.template', () => {
 
   it('throws where there is no such component or test type, and suggests a test type', async () => {
     await using client = newClient();
-    await failure(client.testRuns.template('nobody', 'VISUAL_INSPECTION'), BadRequest);
+    await failure(client.testRuns.template('no such component', 'VISUAL_INSPECTION'), BadRequest);
     const misspelt = await failure(
       client.testRuns.template(module.serialNumber, 'VISUAL_INSPECTON'),
       InvalidInvocation,

@@ -202,7 +202,7 @@ class Transfer {
     const { headers, status } = response;
     await refusePage(response);
     const isPartWanted = 'range' in lowerCase(this.#request.config.headers);
-    // Not the file: one that is still fetched from tape (202), none (204), or a part that nobody asked for (206).
+    // Not the whole file: it is still fetched from tape (202), it is empty (204), or it is a part without a request for one (206).
     if ([202, 204, 205].includes(status) || (status === 206 && !isPartWanted))
       throw await this.#startOver(`the response has the status ${status}, so it is not the whole file`);
     if (this.#spool.size > 0) await this.#spool.clear();

@@ -191,7 +191,7 @@ async function* readFile(path: string, { size, mtimeMs }: Stats): AsyncGenerator
         throw new InvalidInvocation(`${path} was changed after it was opened, so it was not sent`);
       if (bytesRead === 0) return;
       reading = file.read(spare, 0, CHUNK);
-      // Where the file is sent no further, nobody waits for it.
+      // If the upload ended early, no code waits for this promise.
       reading.catch(() => {});
       yield buffer.subarray(0, bytesRead);
       spare = buffer;
@@ -275,7 +275,7 @@ async function untilAborted(
   });
   if (signal.aborted) leave();
   else onAbort(signal, leave);
-  // It may fail later, when nobody waits for it any longer.
+  // It may fail later, when no code waits for it.
   task.catch(() => {});
   try {
     await Promise.race([aborted, task]);
